@@ -1,0 +1,31 @@
+# Everything a contributor does. The first use of any target makes .venv by itself.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+.PHONY: help install demo test test-all lint bench lock
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+install: .venv/.installed  ## the virtual environment, with .venv/bin/lieu
+demo: install  ## start everything on embedded servers with a made-up cohort, and stay up
+	$(BIN)/lieu up --demo
+test: install  ## the tests (a few minutes), on real embedded servers
+	$(BIN)/pytest
+test-all: install  ## the tests with the slow ones: crashes, load, full size
+	$(BIN)/pytest -m ''
+lint: install  ## style, types, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+bench: install  ## ratios against rivals and ceilings, in one run
+	$(BIN)/python -m benchmarks
+lock:  ## pin what pyproject.toml asks for (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev -o requirements.lock pyproject.toml

@@ -1,0 +1,220 @@
+"""The closed lists of codes that facts are recorded with, and the classes that figures are broken down by.
+
+The values are what import files, HTTP bodies, events and read models carry. A value is never renamed:
+events are for ever.
+"""
+
+from datetime import date
+from enum import IntEnum, StrEnum
+
+
+class Sex(StrEnum):
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNDISCLOSED = "undisclosed"
+
+
+class Requester(StrEnum):
+    """Who asked for support, the person or an orienter."""
+
+    PERSON = "person"
+    CHRS = "chrs"
+    SIAO = "siao"
+    FRANCE_TRAVAIL = "france_travail"
+    MISSION_LOCALE = "mission_locale"
+    CAP_EMPLOI = "cap_emploi"
+    CCAS = "ccas"
+    DEPARTEMENT = "departement"
+    SPIP = "spip"
+    PJJ = "pjj"
+    ASE = "ase"
+    HEALTH = "health"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Housing(StrEnum):
+    CHRS = "chrs"
+    CHU = "chu"
+    HOTEL = "hotel"
+    ASYLUM = "asylum"
+    SOCIAL_RESIDENCE = "social_residence"
+    PENSION_DE_FAMILLE = "pension_de_famille"
+    STREET = "street"
+    OWN_HOME = "own_home"
+    OTHER = "other"
+    REFUSED = "refused"
+
+
+class Qualification(IntEnum):
+    """Level of the French nomenclature of 2019 (0 none, 3 CAP, 4 bac … 8 doctorat)."""
+
+    NONE = 0
+    LEVEL_1 = 1
+    LEVEL_2 = 2
+    CAP = 3
+    BAC = 4
+    BAC_PLUS_2 = 5
+    LICENCE = 6
+    MASTER = 7
+    DOCTORAT = 8
+
+
+class Purpose(StrEnum):
+    """Why a diagnostic was made."""
+
+    ENTRY = "entry"
+    INTERIM = "interim"
+    EXIT = "exit"
+
+
+class Barrier(StrEnum):
+    """Domain of a barrier to employment (*frein*)."""
+
+    HOUSING = "housing"
+    HEALTH = "health"
+    MOBILITY = "mobility"
+    ADMINISTRATIVE = "administrative"
+    FINANCIAL = "financial"
+    JUSTICE = "justice"
+    LANGUAGE = "language"
+    LITERACY = "literacy"
+    DIGITAL = "digital"
+    FAMILY = "family"
+    AVAILABILITY = "availability"
+
+
+class Intensity(StrEnum):
+    """How much a barrier weighs, on France Travail's scale; `rank` orders it."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        return _INTENSITY_RANK[self]
+
+
+_INTENSITY_RANK = {value: rank for rank, value in enumerate(Intensity)}
+
+
+class ActivityKind(StrEnum):
+    WORKSHOP = "workshop"
+    TRAINING = "training"
+    PLACEMENT = "placement"
+    SUPPORT = "support"
+
+
+class ActivityStatus(StrEnum):
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    NO_SHOW = "no_show"
+
+
+class Situation(StrEnum):
+    """Where a person stands on leaving, or when asked again months later."""
+
+    EMPLOYMENT = "employment"
+    TRAINING = "training"
+    SIAE = "siae"
+    RETIREMENT = "retirement"
+    UNEMPLOYED = "unemployed"
+    INACTIVE = "inactive"
+    UNKNOWN = "unknown"
+    DECEASED = "deceased"
+    DETAINED = "detained"
+    LONG_LEAVE = "long_leave"
+    MOVED = "moved"
+
+
+class Contract(StrEnum):
+    CDI = "cdi"
+    CDD = "cdd"
+    INTERIM = "interim"
+    PUBLIC_SERVICE = "public_service"
+    SELF_EMPLOYED = "self_employed"
+    SUBSIDISED = "subsidised"
+
+
+class FollowUpStatus(StrEnum):
+    REACHED = "reached"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+
+
+class FollowUpMonth(IntEnum):
+    """Months after the exit at which a person is asked again."""
+
+    THREE = 3
+    SIX = 6
+    TWELVE = 12
+
+
+class ExitClass(StrEnum):
+    """Class of an exit in the IAE's *convention statistique*, derived by a versioned rule, never typed."""
+
+    DURABLE = "durable"
+    TRANSITION = "transition"
+    POSITIVE = "positive"
+    OTHER = "other"
+    NEUTRALISED = "neutralised"
+
+
+# Codes that reveal health, justice or childhood protection: outside the person's own structure such a
+# requester reads `other`; the rest travels in events of its own name, which integrators do not get by default.
+SPECIAL_REQUESTERS = frozenset({Requester.SPIP, Requester.PJJ, Requester.ASE, Requester.HEALTH})
+SPECIAL_SITUATIONS = frozenset({Situation.DECEASED, Situation.DETAINED, Situation.LONG_LEAVE})
+SPECIAL_BARRIERS = frozenset({Barrier.HEALTH, Barrier.JUSTICE})
+
+UNKNOWN = "unknown"
+
+AGE_CLASSES = ("under_18", "18_25", "26_29", "30_49", "50_54", "55_and_over", UNKNOWN)
+UNEMPLOYMENT_CLASSES = ("none", "under_12", "12_to_23", "24_and_over", UNKNOWN)
+QUALIFICATION_CLASSES = (*(str(level.value) for level in Qualification), UNKNOWN)
+SEX_CLASSES = (*Sex, UNKNOWN)
+REQUESTER_CLASSES = tuple(code for code in Requester if code not in SPECIAL_REQUESTERS)
+HOUSING_CLASSES = (*Housing, UNKNOWN)
+
+BREAKDOWNS: dict[str, tuple[str, ...]] = {
+    "sex": SEX_CLASSES,
+    "age": AGE_CLASSES,
+    "unemployment": UNEMPLOYMENT_CLASSES,
+    "qualification": QUALIFICATION_CLASSES,
+    "requester": REQUESTER_CLASSES,
+    "housing": HOUSING_CLASSES,
+}
+"""Every breakdown of the indicator catalogue with its classes, in the order in which they are shown."""
+
+
+def age_class(requested_on: date, birth_year: int | None) -> str:
+    """Age band at request: the year of the request minus the year of birth."""
+    if birth_year is None:
+        return UNKNOWN
+    age = requested_on.year - birth_year
+    for upper, name in ((18, "under_18"), (26, "18_25"), (30, "26_29"), (50, "30_49"), (55, "50_54")):
+        if age < upper:
+            return name
+    return "55_and_over"
+
+
+def unemployment_class(months: int | None) -> str:
+    """Band of the months without employment at request."""
+    if months is None:
+        return UNKNOWN
+    if months == 0:
+        return "none"
+    return "under_12" if months < 12 else "12_to_23" if months < 24 else "24_and_over"
+
+
+def qualification_class(level: Qualification | None) -> str:
+    return UNKNOWN if level is None else str(level.value)
+
+
+def requester_class(requester: Requester | None) -> str:
+    """The requester as others than the person's own structure see it: a special code reads `other`."""
+    if requester is None:
+        return UNKNOWN
+    return Requester.OTHER.value if requester in SPECIAL_REQUESTERS else requester.value

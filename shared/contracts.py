@@ -1,0 +1,230 @@
+"""The public events: what each service publishes and the others, and integrators, may rely on.
+
+A schema here only grows. What breaks gets a new event name (`…-v2`) beside the old one. Bodies carry codes and
+pseudonymous ids only. `special-…` events carry codes that reveal health, justice or childhood protection; their
+schema is that of the event without the prefix.
+
+The correction of a fact carries the whole fact and is applied as the fact is; a date that is null in a
+correction says that the event it dates did not take place.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from shared.codes import (
+    ActivityKind,
+    ActivityStatus,
+    Barrier,
+    Contract,
+    ExitClass,
+    FollowUpMonth,
+    FollowUpStatus,
+    Intensity,
+    Purpose,
+    Situation,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Structure:
+    """A structure that takes part in the programme. `structure` is its code."""
+
+    structure: str
+    name: str
+    department: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A request for support with the profile at request, as classes of the catalogue's breakdowns."""
+
+    structure: str
+    person: UUID
+    requested_on: date
+    requester: str
+    sex: str
+    age: str
+    unemployment: str
+    qualification: str
+    housing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Welcome:
+    welcomed_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    started_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdrawal:
+    withdrawn_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic:
+    """`remobilisation` is 0–10 on the scale of `instrument`, null where no score was taken."""
+
+    diagnostic: UUID
+    completed_on: date
+    purpose: Purpose
+    remobilisation: int | None
+    instrument: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    plan: UUID
+    agreed_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BarrierAssessment:
+    assessment: UUID
+    assessed_on: date
+    domain: Barrier
+    intensity: Intensity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """`hours` is null for a no-show."""
+
+    activity: UUID
+    kind: ActivityKind
+    started_on: date
+    ended_on: date
+    hours: Decimal | None
+    status: ActivityStatus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exit:
+    """`exit_class` was derived by `rule`; `uncertain` marks employment whose contract or dates are unknown."""
+
+    exited_on: date
+    situation: Situation
+    contract: Contract | None
+    contract_start: date | None
+    contract_end: date | None
+    exit_class: ExitClass
+    rule: str
+    uncertain: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reopening:
+    """The exit is annulled from when this becomes known."""
+
+    reopened_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUp:
+    month: FollowUpMonth
+    asked_on: date
+    status: FollowUpStatus
+    situation: Situation | None
+
+
+Body = (
+    Structure
+    | Request
+    | Welcome
+    | Start
+    | Withdrawal
+    | Diagnostic
+    | Plan
+    | BarrierAssessment
+    | Activity
+    | Exit
+    | Reopening
+    | FollowUp
+)
+
+EVENTS: dict[str, dict[str, type[Body]]] = {
+    "intake": {
+        "structure-registered": Structure,
+        "structure-corrected": Structure,
+        "pathway-requested": Request,
+        "request-corrected": Request,
+        "pathway-welcomed": Welcome,
+        "welcome-corrected": Welcome,
+        "support-started": Start,
+        "start-corrected": Start,
+        "pathway-withdrawn": Withdrawal,
+        "withdrawal-corrected": Withdrawal,
+    },
+    "diagnostic": {
+        "diagnostic-completed": Diagnostic,
+        "diagnostic-corrected": Diagnostic,
+        "plan-agreed": Plan,
+        "plan-corrected": Plan,
+        "barrier-assessed": BarrierAssessment,
+        "barrier-corrected": BarrierAssessment,
+        "special-barrier-assessed": BarrierAssessment,
+        "special-barrier-corrected": BarrierAssessment,
+    },
+    "training": {
+        "activity-recorded": Activity,
+        "activity-corrected": Activity,
+    },
+    "outcomes": {
+        "support-exited": Exit,
+        "exit-corrected": Exit,
+        "special-support-exited": Exit,
+        "special-exit-corrected": Exit,
+        "exit-reopened": Reopening,
+        "follow-up-recorded": FollowUp,
+        "follow-up-corrected": FollowUp,
+        "special-follow-up-recorded": FollowUp,
+        "special-follow-up-corrected": FollowUp,
+    },
+}
+"""Every public event name of every service with the type of its body."""
+
+BODIES: dict[tuple[str, str], TypeAdapter[Body]] = {
+    (service, name): TypeAdapter(body) for service, events in EVENTS.items() for name, body in events.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PublicEvent:
+    """One published event as a consumer receives it: the envelope and its body.
+
+    `position` is the service's own order (`ce-sequence`), strictly increasing within `generation`;
+    `known_at` never decreases with it. `pathway` is null where no pathway is concerned.
+    """
+
+    service: str
+    name: str
+    position: int
+    aggregate: UUID
+    version: int
+    structure: str | None
+    pathway: UUID | None
+    person: UUID | None
+    happened_on: date | None
+    known_at: datetime
+    rule: str | None
+    historical: bool
+    traceparent: str | None
+    body: Body
+
+    @property
+    def id(self) -> str:
+        return f"{self.service}/{self.aggregate}/{self.version}"
+
+
+def decode_body(service: str, name: str, data: bytes | dict[str, Any]) -> Body:
+    """The typed body of an event. Raises pydantic's ValidationError, or KeyError for a name nobody publishes."""
+    adapter = BODIES[service, name]
+    return adapter.validate_python(data) if isinstance(data, dict) else adapter.validate_json(data)
