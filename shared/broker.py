@@ -1,0 +1,125 @@
+"""NATS JetStream: the streams, atomic batches, and reading a stream by the service's own positions."""
+
+import json
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import nats
+from nats.aio.client import Client
+from nats.js.api import RawStreamMsg
+from nats.js.errors import NotFoundError
+
+log = logging.getLogger(__name__)
+
+BATCH_LIMIT = 500
+_STALE = 10071  # the stream's last sequence is not the expected one
+_DUPLICATE = 10201  # a message of the batch is already there
+
+
+class StaleTail(Exception):
+    """The stream is not where this publisher thought: another one is active, or an acknowledgement was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    subject: str
+    headers: dict[str, str]
+    data: bytes
+
+
+async def connect(nats_url: str, name: str) -> Client:
+    """A connection that comes back by itself for as long as the process lives."""
+
+    async def failed(error: Exception) -> None:
+        log.warning("nats (%s): %s", name, str(error) or type(error).__name__)
+
+    return await nats.connect(
+        nats_url,
+        name=name,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.2,
+        ping_interval=5,
+        max_outstanding_pings=2,
+        error_cb=failed,
+        pending_size=64 * 1024 * 1024,
+    )
+
+
+def stream_of(service: str) -> str:
+    return service.upper()
+
+
+async def ensure_stream(client: Client, service: str) -> None:
+    """The service's stream, on disk, kept for ever, open to atomic batches."""
+    config = {
+        "name": stream_of(service),
+        "subjects": [f"lieu.{service}.>"],
+        "storage": "file",
+        "retention": "limits",
+        "discard": "new",
+        "allow_atomic": True,
+        "allow_direct": True,
+        "num_replicas": 1,
+    }
+    found = await _api(client, f"STREAM.CREATE.{config['name']}", config)
+    if "error" in found and found["error"].get("err_code") != 10058:  # exists with other settings: left as it is
+        raise ConnectionError(f"stream {config['name']}: {found['error']['description']}")
+
+
+async def _api(client: Client, call: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    answer = await client.request(f"$JS.API.{call}", json.dumps(body or {}).encode(), timeout=2)
+    return json.loads(answer.data)  # type: ignore[no-any-return]
+
+
+async def publish_batch(client: Client, messages: Sequence[Message], last_sequence: int) -> int:
+    """Publishes all or nothing, after `last_sequence`; returns the new last sequence. Raises StaleTail."""
+    batch = uuid.uuid4().hex
+    for number, message in enumerate(messages, 1):
+        headers = message.headers | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+        if number == 1:
+            headers["Nats-Expected-Last-Sequence"] = str(last_sequence)
+        if number < len(messages):
+            await client.publish(message.subject, message.data, headers=headers)
+        else:
+            headers["Nats-Batch-Commit"] = "1"
+            answer = await client.request(message.subject, message.data, timeout=2, headers=headers)
+    acknowledged = json.loads(answer.data)
+    if error := acknowledged.get("error"):
+        if error.get("err_code") in (_STALE, _DUPLICATE):
+            raise StaleTail(error["description"])
+        raise ConnectionError(f"batch refused: {error['description']}")
+    return int(acknowledged["seq"])
+
+
+async def last_sequence(client: Client, service: str) -> int:
+    return (await client.jetstream().stream_info(stream_of(service))).state.last_seq
+
+
+async def message_at_or_after(client: Client, service: str, sequence: int) -> RawStreamMsg | None:
+    """The first message still there at `sequence` or after it, null beyond the end."""
+    try:
+        return await client.jetstream().get_msg(
+            stream_of(service), seq=sequence, next=True, subject=">", direct=True
+        )
+    except NotFoundError:
+        return None
+
+
+async def last_message(client: Client, service: str) -> RawStreamMsg | None:
+    try:
+        return await client.jetstream().get_msg(stream_of(service), subject=f"lieu.{service}.>")
+    except NotFoundError:
+        return None
+
+
+async def message_before(client: Client, service: str, sequence: int) -> RawStreamMsg | None:
+    """The last message still there before `sequence`, walking over deleted ones; null at the beginning."""
+    for earlier in range(sequence - 1, 0, -1):
+        try:
+            return await client.jetstream().get_msg(stream_of(service), seq=earlier)
+        except NotFoundError:
+            continue
+    return None

@@ -1,0 +1,83 @@
+"""The one way in which a command changes an aggregate: load, decide, save; and the answer it gives."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from shared.access import Command
+from shared.event_store import About, Aggregate, AlreadyAnswered, EventStore, VersionConflict
+from shared.problems import Problem
+
+A = TypeVar("A", bound=Aggregate)
+
+PARIS = ZoneInfo("Europe/Paris")
+ATTEMPTS = 10
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command answers. `recorded` is false where asking again changed nothing.
+
+    `known_at` is when what was recorded became known (null when nothing was).
+    """
+
+    id: UUID
+    version: int
+    recorded: bool
+    known_at: datetime | None
+
+
+def today() -> date:
+    """The civil date in Paris, by which nothing that happened may be later."""
+    return datetime.now(PARIS).date()
+
+
+async def decide(
+    store: EventStore,
+    cls: type[A],
+    id: UUID,
+    decision: Callable[[A], object],
+    about: Callable[[A], About],
+    command: Command,
+) -> Done:
+    """Loads the aggregate, lets `decision` decide, saves what it recorded in one append.
+
+    A decision that met another writer is taken again on what that one recorded. Raises what the decision raises.
+    """
+    if command.key and (earlier := await _answered(store, command)):
+        return earlier
+    for _ in range(ATTEMPTS):
+        aggregate = await store.load(cls, id)
+        before = aggregate.version
+        decision(aggregate)
+        answer: dict[str, Any] = {
+            "id": str(id),
+            "version": aggregate.version,
+            "recorded": aggregate.version > before,
+        }
+        try:
+            known_at = await store.save(
+                aggregate, about=about(aggregate), actor=command.actor, key=command.key, answer=answer
+            )
+        except VersionConflict:
+            continue
+        except AlreadyAnswered:
+            if earlier := await _answered(store, command):
+                return earlier
+            continue
+        return Done(id, aggregate.version, aggregate.version > before, known_at)
+    raise Problem(503, "busy", "too many others write on this file at the moment", retry_after=1)
+
+
+async def _answered(store: EventStore, command: Command) -> Done | None:
+    assert command.key is not None
+    answer = await store.answer(command.key)
+    if answer is None:
+        return None
+    if answer.body_hash != command.key.body_hash:
+        raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came with another body before")
+    recorded = answer.body["recorded"]
+    return Done(UUID(answer.body["id"]), answer.body["version"], recorded, answer.known_at if recorded else None)

@@ -1,0 +1,27 @@
+"""Aggregates and the asynchronous event store on PostgreSQL.
+
+Owns: the tables head, events, snapshots, answers of each service's database, and the order of events in them.
+"""
+
+from shared.event_store.aggregates import Aggregate, Known
+from shared.event_store.store import (
+    About,
+    AlreadyAnswered,
+    Answer,
+    EventStore,
+    IdempotencyKey,
+    Recorded,
+    VersionConflict,
+)
+
+__all__ = [
+    "About",
+    "Aggregate",
+    "AlreadyAnswered",
+    "Answer",
+    "EventStore",
+    "IdempotencyKey",
+    "Known",
+    "Recorded",
+    "VersionConflict",
+]

@@ -1,0 +1,114 @@
+"""Aggregates and their events as `eventsourcing` knows them, and how they become stored state and come back.
+
+An aggregate starts blank at version 0; its imperative methods decide and may refuse, its `@event` methods record
+and never refuse. Every event and aggregate class carries an explicit `TOPIC`: the stored name, frozen for ever.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any, Generic, Self, TypeVar, get_type_hints
+from uuid import UUID
+
+import orjson
+from eventsourcing import domain
+from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
+from eventsourcing.utils import get_topic, resolve_topic
+from pydantic import TypeAdapter
+
+# The library stamps each event with the clock. The store's known_at, given under the append lock, is the only
+# entry time there is; this constant stands where the library wants a timestamp and is never stored.
+_NO_TIMESTAMP = datetime(1970, 1, 1, tzinfo=UTC)
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True)
+class Known(Generic[F]):
+    """A fact as it now stands, beside its value in the last import that spoke of it (null: never imported)."""
+
+    current: F
+    imported: F | None = None
+
+
+class Aggregate(domain.Aggregate):
+    """Base of every aggregate. State is declared as annotated attributes with defaults."""
+
+    class Event(domain.Aggregate.Event):
+        @property
+        def happened_on(self) -> date | None:
+            """When what this event tells of took place, null where it tells of no dated fact."""
+            return None
+
+        @property
+        def rule(self) -> str | None:
+            """Version of the rule under which it was recorded, where one was applied."""
+            return None
+
+        @staticmethod
+        def create_timestamp() -> datetime:
+            return _NO_TIMESTAMP
+
+    @classmethod
+    def blank(cls, id: UUID) -> Self:
+        """An aggregate to which nothing has happened yet."""
+        aggregate = cls.__new__(cls)
+        aggregate.__base_init__(originator_id=id, originator_version=0, timestamp=_NO_TIMESTAMP)
+        aggregate.__init__()  # type: ignore[misc]
+        return aggregate
+
+
+class _JsonTranscoder(Transcoder):
+    """Dates, uuids, codes and fact dataclasses as plain JSON; decimals as strings, so that none is rounded."""
+
+    def encode(self, obj: Any) -> bytes:
+        return orjson.dumps(obj, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+    def decode(self, data: bytes) -> Any:
+        return orjson.loads(data)
+
+
+class TypedMapper(Mapper[UUID]):
+    """The library's mapper, upcasting included, with every field brought back to its declared type."""
+
+    def __init__(self) -> None:
+        super().__init__(_JsonTranscoder())
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        state = dict(vars(domain_event))
+        id, version = state.pop("originator_id"), state.pop("originator_version")
+        del state["timestamp"]
+        if isinstance(domain_event, domain.Snapshot):
+            state["state"] = {k: v for k, v in domain_event.state.items() if k not in _LIBRARY_STAMPS}
+        if (class_version := getattr(type(domain_event), "class_version", 1)) > 1:
+            state["class_version"] = class_version
+        return StoredEvent(id, version, get_topic(type(domain_event)), self.transcoder.encode(state))
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        event = super().to_domain_event(stored_event)
+        state = event.__dict__  # the library builds the (frozen) event by its __dict__; so do we
+        if isinstance(event, domain.Snapshot):
+            state["state"] = _typed(resolve_topic(event.topic), event.state) | _LIBRARY_STAMPS
+        else:
+            state.update(_typed(type(event), state))
+        state["timestamp"] = _NO_TIMESTAMP
+        return event
+
+
+_LIBRARY_STAMPS = {"_created_on": _NO_TIMESTAMP, "_modified_on": _NO_TIMESTAMP}
+
+
+@cache
+def _fields(cls: type) -> dict[str, TypeAdapter[Any]]:
+    own = {name: hint for name, hint in get_type_hints(cls).items() if name not in _LIBRARY_FIELDS}
+    return {name: TypeAdapter(hint) for name, hint in own.items()}
+
+
+_LIBRARY_FIELDS = frozenset(get_type_hints(Aggregate.Event) | get_type_hints(Aggregate))
+
+
+def _typed(cls: type, state: dict[str, Any]) -> dict[str, Any]:
+    """Every declared field of `cls` found in `state`, as its declared type."""
+    return {
+        name: adapter.validate_python(state[name]) for name, adapter in _fields(cls).items() if name in state
+    } | {name: value for name, value in state.items() if name not in _fields(cls)}

@@ -1,0 +1,394 @@
+"""The asynchronous recorder: aggregates in, events out, on asyncpg.
+
+Appends that wait are merged into one commit (`append_saves` in the migrations): the lock first, a version check
+per save, positions and known_at in total order. A reader is `position > $1 order by position`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, TypeVar, cast
+from uuid import UUID, uuid4
+
+import asyncpg
+import orjson
+from eventsourcing.domain import Snapshot
+from eventsourcing.persistence import IntegrityError, StoredEvent
+from opentelemetry import trace
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from shared.event_store.aggregates import Aggregate, TypedMapper
+
+log = logging.getLogger(__name__)
+tracer = trace.get_tracer(__name__)
+
+A = TypeVar("A", bound=Aggregate)
+
+GROUP_LIMIT = 400
+"""Saves merged into one commit at most."""
+SNAPSHOT_EVERY = 100
+"""Events of one aggregate after which a snapshot is taken, off the request's path."""
+
+
+class VersionConflict(IntegrityError):
+    """Another writer recorded something on this aggregate first. `version` is the one the save was based on."""
+
+    def __init__(self, aggregate: UUID, version: int) -> None:
+        super().__init__(f"{aggregate} has moved on from version {version}")
+        self.aggregate, self.version = aggregate, version
+
+
+class AlreadyAnswered(Exception):
+    """The idempotency key was answered meanwhile, by a twin of this request."""
+
+
+@dataclass(frozen=True)
+class About:
+    """Whom an event concerns; fixed at append, and with it the subject under which it is published."""
+
+    structure: str | None = None
+    pathway: UUID | None = None
+    person: UUID | None = None
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """One caller's key on one route, with the hash of the body it came with."""
+
+    caller: str
+    route: str
+    key: str
+    body_hash: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered under an idempotency key."""
+
+    body: dict[str, Any]
+    known_at: datetime
+    body_hash: bytes
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A stored event with its whole envelope, in the service's order."""
+
+    position: int
+    event: Aggregate.Event
+    name: str
+    aggregate: UUID
+    version: int
+    about: About
+    actor: str
+    happened_on: date | None
+    known_at: datetime
+    rule: str | None
+    historical: bool
+    traceparent: str | None
+
+
+@dataclass
+class _Save:
+    aggregate: UUID
+    stored: Sequence[StoredEvent]
+    events: Sequence[Aggregate.Event]
+    about: About
+    actor: str
+    historical: bool
+    key: IdempotencyKey | None
+    answer: dict[str, Any] | None
+    traceparent: str | None
+    id: UUID = field(default_factory=uuid4)
+    done: asyncio.Future[datetime] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class EventStore:
+    """The event store of one service. `pool` connects as the service's own role."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+        self.mapper = TypedMapper()
+        self.appended = asyncio.Event()
+        """Set after every commit: wakes the relay of this process."""
+        self._waiting: list[_Save] = []
+        self._wake = asyncio.Event()
+        self._to_snapshot: asyncio.Queue[tuple[type[Aggregate], UUID]] = asyncio.Queue()
+
+    # Loading
+
+    async def load(self, cls: type[A], id: UUID) -> A:
+        """The aggregate as it now stands; blank, at version 0, where nothing was recorded."""
+        return (await self.load_many(cls, [id]))[id]
+
+    async def load_many(self, cls: type[A], ids: Sequence[UUID]) -> dict[UUID, A]:
+        rows = await self.pool.fetch(
+            """select aggregate, version, name, state, true as snapshot
+                 from snapshots where aggregate = any($1)
+               union all
+               select e.aggregate, e.version, e.name, e.state, false
+                 from events e left join snapshots s using (aggregate)
+                where e.aggregate = any($1) and e.version > coalesce(s.version, 0)
+               order by aggregate, version""",
+            ids,
+        )
+        found: dict[UUID, A] = {}
+        for id, group in groupby(rows, key=lambda row: cast(UUID, row["aggregate"])):
+            aggregate: A | None = None
+            for row in group:
+                event = self._event(row)
+                aggregate = event.mutate(None if row["snapshot"] else aggregate or cls.blank(id))
+            assert aggregate is not None
+            found[id] = aggregate
+        return {id: found[id] if id in found else cls.blank(id) for id in ids}
+
+    def _event(self, row: asyncpg.Record) -> Any:
+        return self.mapper.to_domain_event(
+            StoredEvent(row["aggregate"], row["version"], row["name"], row["state"].encode())
+        )
+
+    async def read(self, after: int, limit: int) -> list[Recorded]:
+        """The next events in the service's order, `after` excluded."""
+        rows = await self.pool.fetch("select * from events where position > $1 order by position limit $2", after, limit)
+        return [self._recorded(row) for row in rows]
+
+    async def of_pathway(self, pathway: UUID) -> list[Recorded]:
+        """Every event that concerns a pathway, in order."""
+        rows = await self.pool.fetch("select * from events where pathway = $1 order by position", pathway)
+        return [self._recorded(row) for row in rows]
+
+    def _recorded(self, row: asyncpg.Record) -> Recorded:
+        return Recorded(
+            position=row["position"],
+            event=self._event(row),
+            name=row["name"],
+            aggregate=row["aggregate"],
+            version=row["version"],
+            about=About(row["structure"], row["pathway"], row["person"]),
+            actor=row["actor"],
+            happened_on=row["happened_on"],
+            known_at=row["known_at"],
+            rule=row["rule"],
+            historical=row["historical"],
+            traceparent=row["traceparent"],
+        )
+
+    async def generation(self) -> str:
+        """Names this history: another one (a restored backup) has another generation."""
+        return str(await self.pool.fetchval("select generation from head"))
+
+    async def let_time_pass(self) -> tuple[int, datetime]:
+        """(position, instant): every event that will ever be known up to the instant has at most this position."""
+        row = await self.pool.fetchrow("select at_position, at_known_at from let_time_pass()")
+        assert row is not None
+        return row["at_position"], row["at_known_at"]
+
+    # Saving
+
+    async def answer(self, key: IdempotencyKey) -> Answer | None:
+        """What was answered under this key in the last 24 hours."""
+        row = await self.pool.fetchrow(
+            """select answer, known_at, body_hash from answers
+                where caller = $1 and route = $2 and key = $3 and known_at > now() - interval '24 hours'""",
+            key.caller,
+            key.route,
+            key.key,
+        )
+        return row and Answer(orjson.loads(row["answer"]), row["known_at"], row["body_hash"])
+
+    async def save(
+        self,
+        aggregate: Aggregate,
+        *,
+        about: About,
+        actor: str,
+        historical: bool = False,
+        key: IdempotencyKey | None = None,
+        answer: dict[str, Any] | None = None,
+    ) -> datetime | None:
+        """Appends what the aggregate has recorded since it was loaded; returns when it became known.
+
+        Null where there was nothing to append. Raises VersionConflict or AlreadyAnswered; then nothing was
+        appended. When it returns, the events are durable.
+        """
+        events = cast("list[Aggregate.Event]", aggregate.collect_events())
+        if not events and key is None:
+            return None
+        with tracer.start_as_current_span("append", attributes={"lieu.events": len(events)}) as span:
+            carrier: dict[str, str] = {}
+            TraceContextTextMapPropagator().inject(carrier)
+            save = _Save(
+                aggregate.id,
+                [self.mapper.to_stored_event(event) for event in events],
+                events,
+                about,
+                actor,
+                historical,
+                key,
+                answer,
+                carrier.get("traceparent"),
+            )
+            self._waiting.append(save)
+            self._wake.set()
+            known_at = await save.done
+            span.set_attribute("lieu.known_at", known_at.isoformat())
+        version = aggregate.version
+        if version // SNAPSHOT_EVERY > (version - len(events)) // SNAPSHOT_EVERY:
+            self._to_snapshot.put_nowait((type(aggregate), aggregate.id))
+        return known_at if events else None
+
+    async def run(self) -> None:
+        """Writes what waits, until cancelled. One writer connection a process."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._write())
+            tasks.create_task(self._take_snapshots())
+            tasks.create_task(self._forget_answers())
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while group := self._next_group():
+                    await self._append(group)
+                    self.appended.set()
+        finally:
+            for save in self._waiting:
+                save.done.cancel()
+
+    def _next_group(self) -> list[_Save]:
+        """Waiting saves in order of arrival, at most one of an aggregate and of an idempotency key."""
+        group: list[_Save] = []
+        later: list[_Save] = []
+        taken: set[object] = set()
+        for save in self._waiting:
+            mine = {save.aggregate, *([save.key] if save.key else [])}
+            if len(group) >= GROUP_LIMIT or mine & taken:
+                later.append(save)
+            else:
+                group.append(save)
+            taken |= mine
+        self._waiting = later
+        return group
+
+    async def _append(self, group: list[_Save]) -> None:
+        arguments = _columns(group)
+        known_at: datetime | None = None
+        refused: set[UUID] = set()
+        while known_at is None:
+            try:
+                row = await self.pool.fetchrow(_APPEND, *arguments)
+                assert row is not None
+                refused, known_at = set(row["refused"]), row["appended_at"]
+            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError) as error:
+                # The commit may have gone through before the connection was lost: read the saves back before
+                # trying again, or a save that succeeded would be reported as a conflict with itself.
+                log.warning("append interrupted (%s): %s", type(error).__name__, error)
+                group = await self._settle_ambiguous(group)
+                if not group:
+                    return
+                arguments = _columns(group)
+            except Exception as error:  # noqa: BLE001 - every waiting caller gets it
+                for save in group:
+                    _fail(save, error)
+                return
+        for save in group:
+            if save.id not in refused:
+                if not save.done.done():
+                    save.done.set_result(known_at)
+            elif save.key is not None and await self.answer(save.key):
+                _fail(save, AlreadyAnswered())
+            else:
+                _fail(save, VersionConflict(save.aggregate, save.stored[0].originator_version - 1 if save.stored else 0))
+
+    async def _settle_ambiguous(self, group: list[_Save]) -> list[_Save]:
+        """Confirms the saves of an interrupted append that did commit; returns those that did not."""
+        while True:
+            await asyncio.sleep(0.05)
+            try:
+                async with self.pool.acquire() as connection, connection.transaction():
+                    # Waits for the interrupted transaction, should the server still be committing it.
+                    await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
+                    rows = await connection.fetch(
+                        "select save, max(known_at) as known_at from events where save = any($1) group by save",
+                        [save.id for save in group],
+                    )
+                break
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("the store is away (%s), trying again", type(error).__name__)
+        committed = {row["save"]: row["known_at"] for row in rows}
+        for save in group:
+            if save.id in committed and not save.done.done():
+                save.done.set_result(committed[save.id])
+        return [save for save in group if save.id not in committed]
+
+    async def _take_snapshots(self) -> None:
+        while True:
+            cls, id = await self._to_snapshot.get()
+            try:
+                stored = self.mapper.to_stored_event(Snapshot.take(await self.load(cls, id)))
+                await self.pool.execute(
+                    """insert into snapshots as s (aggregate, version, name, state) values ($1, $2, $3, $4)
+                       on conflict (aggregate) do update
+                         set version = excluded.version, name = excluded.name, state = excluded.state
+                         where s.version < excluded.version""",
+                    id,
+                    stored.originator_version,
+                    stored.topic,
+                    stored.state.decode(),
+                )
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("no snapshot taken (%s); the next one will serve", error)
+
+    async def _forget_answers(self) -> None:
+        while True:
+            try:
+                await self.pool.execute("delete from answers where known_at < now() - interval '24 hours'")
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                log.warning("old answers not yet deleted: %s", error)
+            await asyncio.sleep(3600)
+
+
+def _fail(save: _Save, error: Exception) -> None:
+    if not save.done.done():
+        save.done.set_exception(error)
+
+
+_APPEND = "select * from append_saves({})".format(", ".join(f"${n}" for n in range(1, 20)))
+
+
+def _columns(group: Iterable[_Save]) -> list[list[Any]]:
+    events = [
+        (
+            save.id,
+            save.aggregate,
+            stored.originator_version,
+            stored.topic,
+            stored.state.decode(),
+            save.about.structure,
+            save.about.pathway,
+            save.about.person,
+            save.actor,
+            event.happened_on,
+            event.rule,
+            save.historical,
+            save.traceparent,
+        )
+        for save in group
+        for stored, event in zip(save.stored, save.events, strict=True)
+    ]
+    keys = [
+        (save.id, key.caller, key.route, key.key, key.body_hash, orjson.dumps(save.answer, default=str).decode())
+        for save in group
+        if (key := save.key) is not None
+    ]
+    return [*_transposed(events, 13), *_transposed(keys, 6)]
+
+
+def _transposed(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+

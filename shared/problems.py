@@ -1,0 +1,67 @@
+"""Errors as HTTP answers them: `application/problem+json` (RFC 9457), one shape everywhere."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from shared.event_store import VersionConflict
+from shared.rules import RuleBroken
+
+
+class Problem(Exception):
+    """An answer other than success. `code` is stable for programs, `detail` is a sentence for people."""
+
+    def __init__(self, status: int, code: str, detail: str, retry_after: int | None = None, **more: Any) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail, self.retry_after, self.more = status, code, detail, retry_after, more
+
+
+class NotYetKnown(Problem):
+    """The service has not heard of the pathway (yet): its events may still be on their way. Try again."""
+
+    def __init__(self, pathway: object) -> None:
+        super().__init__(409, "not-yet-known", f"this service has not yet heard of pathway {pathway}", retry_after=1)
+
+
+def answer(problem: Problem) -> JSONResponse:
+    headers = {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    body = {"type": "about:blank", "status": problem.status, "code": problem.code, "detail": problem.detail}
+    return JSONResponse(body | problem.more, problem.status, headers, media_type="application/problem+json")
+
+
+def answer_problems(app: FastAPI) -> None:
+    """Every error of the application leaves as problem+json; an unexpected one without its inside."""
+
+    @app.exception_handler(Problem)
+    async def _problem(_: Request, problem: Problem) -> JSONResponse:
+        return answer(problem)
+
+    @app.exception_handler(RuleBroken)
+    async def _rule(_: Request, rule: RuleBroken) -> JSONResponse:
+        return answer(Problem(409, rule.code, str(rule)))
+
+    @app.exception_handler(VersionConflict)
+    async def _conflict(_: Request, conflict: VersionConflict) -> JSONResponse:
+        return answer(Problem(409, "version-conflict", str(conflict)))
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, invalid: RequestValidationError) -> JSONResponse:
+        # The input itself is not repeated: it may hold what must not reach a log or another screen.
+        errors = [
+            {"place": ".".join(map(str, error["loc"])), "rule": error["msg"]} for error in invalid.errors()
+        ]
+        detail = "; ".join(f"{error['place']}: {error['rule']}" for error in errors[:5])
+        return answer(Problem(422, "invalid", detail, errors=errors))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        return answer(Problem(error.status_code, str(error.detail).lower().replace(" ", "-"), str(error.detail)))
+
+    @app.exception_handler(Exception)
+    async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+        return answer(Problem(500, "unexpected", "something went wrong here; it is in the service's log"))

@@ -1,0 +1,178 @@
+"""The relay of one service: publishes its stored events in commit order, at least once, one active by election.
+
+The event store is the truth and the stream's tail is the relay's position: on every start, and whenever a batch
+did not go through as expected, the relay reads the tail and publishes what follows it. An atomic batch is fenced
+by the stream's last sequence, so that a second relay cannot interleave.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+import nats.errors
+import nats.js.errors
+import orjson
+
+from shared import broker, telemetry
+from shared.contracts import Body
+from shared.event_store import EventStore, Recorded
+
+log = logging.getLogger(__name__)
+
+Publishing = Callable[[Recorded], tuple[str, Body] | None]
+"""Our stored event to the public event's name and body, or nothing where it stays inside."""
+
+POLL = 0.02
+"""Seconds after which events appended by another process are noticed."""
+PULSE = 0.1
+"""Seconds between two watermarks where nothing happens."""
+
+
+class AnotherHistory(Exception):
+    """The stream holds events of another store than ours: nothing is published over them."""
+
+
+def watermark_subject(service: str) -> str:
+    return f"lieu-watermark.{service}"
+
+
+class Relay:
+    def __init__(self, service: str, store: EventStore, client: broker.Client, public: Publishing) -> None:
+        self.service, self.store, self.client, self.public = service, store, client, public
+        self.trouble: str | None = None
+        """Why nothing is published at the moment, for `lieu status`."""
+
+    async def run(self) -> None:
+        """Publishes until cancelled; to be run while elected."""
+        while True:
+            try:
+                await broker.ensure_stream(self.client, self.service)
+                await self._publish_from_the_tail()
+            except broker.StaleTail as stale:
+                log.info("relay %s: reading the tail again (%s)", self.service, stale)
+            except _PASSING as error:
+                self.trouble = f"{type(error).__name__}: {error}"
+                log.warning("relay %s: %s", self.service, self.trouble)
+                await asyncio.sleep(0.3)
+            except AnotherHistory as error:
+                self.trouble = str(error)
+                log.error("relay %s: %s", self.service, error)  # noqa: TRY400 - the place is known
+                await asyncio.sleep(5)
+
+    async def _publish_from_the_tail(self) -> None:
+        generation = await self.store.generation()
+        sequence = await broker.last_sequence(self.client, self.service)
+        position = published = await self._tail_position(generation)
+        self.trouble = None
+        last_pulse = 0.0
+        while True:
+            head = await self.store.pool.fetchrow("select position, known_at from head")
+            assert head is not None
+            events = await self.store.read(position, broker.BATCH_LIMIT) if head["position"] > position else []
+            if events:
+                messages = [message for event in events if (message := self._message(event, generation))]
+                if messages:
+                    with telemetry.stage("relay", self.service, [event.traceparent for event in events]):
+                        sequence = await broker.publish_batch(self.client, messages, sequence)
+                    published = int(messages[-1].headers["ce-sequence"])
+                position = events[-1].position
+            if position >= head["position"]:
+                if events:
+                    await self._pulse(generation, published, head["known_at"])
+                elif time.monotonic() - last_pulse >= PULSE:
+                    # Only here does an idle service tell the others that nothing happened until now.
+                    at, known_at = await self.store.let_time_pass()
+                    last_pulse = time.monotonic()
+                    if at == position:
+                        await self._pulse(generation, published, known_at)
+                await self._wait()
+            elif not events:
+                position = head["position"]  # what is missing below the head was erased
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(POLL):
+                await self.store.appended.wait()
+        except TimeoutError:
+            return
+        self.store.appended.clear()
+
+    def _message(self, event: Recorded, generation: str) -> broker.Message | None:
+        public = self.public(event)
+        return public and to_message(self.service, generation, event, *public)
+
+    async def _pulse(self, generation: str, position: int, known_at: datetime) -> None:
+        body = {"generation": generation, "position": position, "known_at": known_at}
+        await self.client.publish(watermark_subject(self.service), orjson.dumps(body))
+
+    async def _tail_position(self, generation: str) -> int:
+        """Position of the last of our events that the stream holds, 0 where it holds none."""
+        message = await broker.last_message(self.client, self.service)
+        while message is not None:
+            headers = message.headers or {}
+            if headers.get("ce-generation") == generation and await self._is_ours(headers):
+                return int(headers["ce-sequence"])
+            if "ce-generation" in headers and headers["ce-generation"] != generation:
+                raise AnotherHistory(
+                    f"stream {broker.stream_of(self.service)} holds generation {headers['ce-generation']}, "
+                    f"the store is generation {generation}"
+                )
+            message = await broker.message_before(self.client, self.service, message.seq or 1)
+        return 0
+
+    async def _is_ours(self, headers: dict[str, str]) -> bool:
+        position = headers.get("ce-sequence", "")
+        if not position.isascii() or not position.isdigit():
+            return False
+        row = await self.store.pool.fetchrow(
+            "select aggregate, version from events where position = $1", int(position)
+        )
+        # An erased event has no row left; its message tells the position all the same.
+        return row is None or headers.get("ce-id") == f"{self.service}/{row['aggregate']}/{row['version']}"
+
+
+_PASSING = (
+    OSError,
+    TimeoutError,
+    nats.errors.Error,
+    nats.js.errors.Error,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+
+
+def to_message(service: str, generation: str, event: Recorded, name: str, body: Body) -> broker.Message:
+    """The event as CloudEvents 1.0 in the binary mode of NATS; the message id is the event's id."""
+    about = event.about
+    subject = ".".join(
+        ("lieu", service, about.structure or "programme", str(about.pathway or event.aggregate), name)
+    )
+    id = f"{service}/{event.aggregate}/{event.version}"
+    headers: dict[str, Any] = {
+        "Nats-Msg-Id": id,
+        "ce-specversion": "1.0",
+        "ce-id": id,
+        "ce-source": f"/lieu/{service}",
+        "ce-type": f"lieu.{service}.{name}",
+        "ce-subject": str(event.aggregate),
+        "ce-time": event.known_at.isoformat(),
+        "ce-sequence": str(event.position),
+        "ce-generation": generation,
+        "ce-dataschema": f"/schemas/{service}/{name}/v1",
+        "ce-datacontenttype": "application/json",
+        "ce-aggregateversion": str(event.version),
+        "ce-structure": about.structure,
+        "ce-pathway": about.pathway and str(about.pathway),
+        "ce-person": about.person and str(about.person),
+        "ce-happenedon": event.happened_on and event.happened_on.isoformat(),
+        "ce-rule": event.rule,
+        "ce-historical": "true" if event.historical else None,
+        "traceparent": event.traceparent,
+    }
+    data = orjson.dumps(asdict(body), default=str)
+    return broker.Message(subject, {k: v for k, v in headers.items() if v is not None}, data)

@@ -1,0 +1,43 @@
+"""Settings from the environment, read once, typed. The README's table is tested against this class."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What one service needs to know of its surroundings. Unset and without default: the service does not start."""
+
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True)
+
+    database_url: str = Field(
+        alias="LIEU_DATABASE_URL", description="The service's own PostgreSQL database, as its restricted role"
+    )
+    database_owner_url: str | None = Field(
+        None,
+        alias="LIEU_DATABASE_OWNER_URL",
+        description="The same database as its owner: migrations run at the start when set",
+    )
+    nats_url: str = Field(alias="LIEU_NATS_URL", description="NATS with JetStream, user and password inside")
+    oidc_issuer: str = Field(
+        alias="LIEU_OIDC_ISSUER",
+        description="Issuer of the bearer tokens; its keys are found by OpenID discovery",
+    )
+    oidc_audience: str = Field("lieu", alias="LIEU_OIDC_AUDIENCE", description="Audience a token must name")
+    oidc_keys: Path | None = Field(
+        None,
+        alias="LIEU_OIDC_KEYS",
+        description="A file with the issuer's key set (JWKS), instead of discovery",
+    )
+    otlp_endpoint: str | None = Field(
+        None, alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="Where traces are sent; unset: to a file"
+    )
+    trace_folder: Path | None = Field(
+        None, alias="LIEU_TRACE_FOLDER", description="Folder of the trace files where no endpoint is set"
+    )
+    traces_per_second: float = Field(
+        10,
+        alias="LIEU_TRACES_PER_SECOND",
+        description="Requests traced a second at most when the caller did not decide; 0 none, -1 all",
+    )

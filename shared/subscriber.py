@@ -1,0 +1,448 @@
+"""A consumer of public events: effects exactly once, in order, with what fails parked by pathway.
+
+The position stands in the consumer's own database and advances in the transaction of the effect. A message that
+was already applied is skipped; an event that cannot be applied is parked with its reason, and every later one of
+its pathway with it, in that same transaction; everything else goes on.
+
+The tables (in the schema that `enter` chooses): `subscription` and `parked`, see migrations/0001.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import asyncpg
+import nats.errors
+import nats.js.errors
+import orjson
+from nats.aio.msg import Msg
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from shared import broker, telemetry
+from shared.contracts import PublicEvent, decode_body
+from shared.relay import watermark_subject
+
+log = logging.getLogger(__name__)
+
+Apply = Callable[[asyncpg.Connection, Sequence[PublicEvent]], Awaitable[None]]
+"""The effect of events of one stream, in order, inside the transaction that advances the position."""
+Enter = Callable[[asyncpg.Connection], Awaitable[None]]
+"""Prepares the transaction: chooses the schema that the effect writes to."""
+
+FETCH = 500
+
+
+async def _stay(_: asyncpg.Connection) -> None:
+    """The tables stand in the connection's own schema."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message as it came, before anyone knows whether it makes sense."""
+
+    subject: str
+    headers: dict[str, str]
+    data: bytes
+    sequence: int
+
+    @property
+    def position(self) -> int:
+        """The service's position; a message that names none is told by its place in the stream, negated."""
+        text = self.headers.get("ce-sequence", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -self.sequence
+
+    @property
+    def generation(self) -> str:
+        return self.headers.get("ce-generation", "")
+
+    @property
+    def key(self) -> str:
+        """What parks together: the pathway, else the aggregate."""
+        tokens = self.subject.split(".")
+        return tokens[3] if len(tokens) == 5 else self.subject
+
+    def event(self) -> PublicEvent:
+        """The typed event. Raises what a malformed message deserves: KeyError, ValueError, ValidationError."""
+        headers = self.headers
+        _, service, _, key, name = self.subject.split(".")
+        if headers["ce-type"] != f"lieu.{service}.{name}" or self.position < 1:
+            raise ValueError(f"the envelope does not fit the subject {self.subject}")
+        pathway = headers.get("ce-pathway")
+        aggregate = headers["ce-subject"]
+        if key != (pathway or aggregate):
+            raise ValueError(f"the envelope names another pathway than the subject {self.subject}")
+        happened_on = headers.get("ce-happenedon")
+        person = headers.get("ce-person")
+        return PublicEvent(
+            service=service,
+            name=name,
+            position=self.position,
+            aggregate=UUID(aggregate),
+            version=int(headers["ce-aggregateversion"]),
+            structure=headers.get("ce-structure"),
+            pathway=UUID(pathway) if pathway else None,
+            person=UUID(person) if person else None,
+            happened_on=date.fromisoformat(happened_on) if happened_on else None,
+            known_at=datetime.fromisoformat(headers["ce-time"]),
+            rule=headers.get("ce-rule"),
+            historical=headers.get("ce-historical") == "true",
+            traceparent=headers.get("traceparent"),
+            body=decode_body(service, name, self.data),
+        )
+
+
+class Subscriber:
+    """Follows the stream of one service on behalf of one consumer.
+
+    `name` is the durable's name, or null for a passing reader such as a rebuild. `watermarks` keeps, beside the
+    position, the instant up to which everything of that stream is applied.
+    """
+
+    def __init__(
+        self,
+        name: str | None,
+        service: str,
+        pool: asyncpg.Pool,
+        client: broker.Client,
+        apply: Apply,
+        *,
+        stage: str = "reaction",
+        enter: Enter = _stay,
+        watermarks: bool = False,
+    ) -> None:
+        self.name, self.service, self.pool, self.client = name, service, pool, client
+        self.apply, self.stage, self.enter, self.watermarks = apply, stage, enter, watermarks
+        self.trouble: str | None = None
+        self._pulses: deque[tuple[str, int, datetime]] = deque(maxlen=1000)
+
+    @property
+    def stream(self) -> str:
+        return broker.stream_of(self.service)
+
+    async def run(self) -> None:
+        """Follows until cancelled; to be run while elected."""
+        while True:
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    if self.watermarks:
+                        tasks.create_task(self._hear_pulses())
+                    tasks.create_task(self._follow())
+            except* PASSING as errors:
+                error = errors.exceptions[0]
+                self.trouble = f"{type(error).__name__}: {error}"
+                log.warning("%s on %s: %s", self.name, self.stream, self.trouble)
+                await asyncio.sleep(0.3)
+
+    async def catch_up(self, until: int) -> int:
+        """Applies everything up to `until` at least (a position that the stream holds); returns the position."""
+        position = (await self._position())[1]
+        if position < until:
+            subscription = await self._subscribe()
+            try:
+                while position < until:
+                    position = await self._take(await subscription.fetch(FETCH, timeout=5))
+            finally:
+                await subscription.unsubscribe()
+        return position
+
+    async def _follow(self) -> None:
+        await broker.ensure_stream(self.client, self.service)
+        subscription = await self._subscribe()
+        self.trouble = None
+        reconnects = self.client.stats["reconnects"]
+        fetching = asyncio.ensure_future(self._fetch(subscription))
+        try:
+            while self.client.stats["reconnects"] == reconnects:
+                messages = await fetching
+                fetching = asyncio.ensure_future(self._fetch(subscription))  # the next, while these are applied
+                if messages:
+                    await self._take(messages)
+                    await messages[-1].ack()
+        finally:
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
+            await subscription.unsubscribe()
+
+    @staticmethod
+    async def _fetch(subscription: Any) -> list[Msg]:
+        try:
+            return cast("list[Msg]", await subscription.fetch(FETCH, timeout=1))
+        except nats.errors.TimeoutError:
+            return []
+
+    async def _subscribe(self) -> Any:
+        """A consumer of the stream that starts right after our position, whatever it had acknowledged before."""
+        js = self.client.jetstream()
+        if self.name is not None:
+            try:
+                await js.delete_consumer(self.stream, self.name)
+            except nats.js.errors.NotFoundError:
+                pass
+        start = await self._sequence_after(*await self._position())
+        config = ConsumerConfig(
+            name=self.name or f"passing-{uuid4().hex}",
+            durable_name=self.name,
+            ack_policy=AckPolicy.ALL if self.name else AckPolicy.NONE,
+            deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=start,
+            max_ack_pending=20 * FETCH if self.name else None,
+            ack_wait=30 if self.name else None,
+            inactive_threshold=None if self.name else 60,
+        )
+        info = await js.add_consumer(self.stream, config)
+        return await js.pull_subscribe_bind(consumer=info.name, stream=self.stream)
+
+    async def _sequence_after(self, generation: str, position: int) -> int:
+        """By bisection: sequences move (lost tails, erased messages), positions within a generation do not."""
+        low, high = 1, await broker.last_sequence(self.client, self.service) + 1
+        while low < high:
+            middle = (low + high) // 2
+            message = await broker.message_at_or_after(self.client, self.service, middle)
+            if message is None:
+                high = middle
+                continue
+            delivery = _delivery_of_raw(message)
+            if delivery.generation in (generation, "") and delivery.position <= position:
+                low = delivery.sequence + 1
+            else:
+                high = middle
+        return max(low, 1)
+
+    async def _position(self) -> tuple[str, int]:
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self.enter(connection)
+            row = await connection.fetchrow(
+                "select generation, position from subscription where stream = $1", self.stream
+            )
+        return (row["generation"], row["position"]) if row else ("", 0)
+
+    # Applying
+
+    async def _take(self, messages: Sequence[Msg]) -> int:
+        deliveries = [_delivery(message) for message in messages]
+        traceparents = [delivery.headers.get("traceparent") for delivery in deliveries]
+        with telemetry.stage(self.stage, self.name or "rebuild", traceparents):
+            async with self.pool.acquire() as connection, connection.transaction():
+                await self.enter(connection)
+                return await self._apply_new(connection, deliveries)
+
+    async def _apply_new(self, connection: asyncpg.Connection, deliveries: Sequence[Delivery]) -> int:
+        generation, position = await self._locked_position(connection)
+        parked = {
+            row["key"]
+            for row in await connection.fetch(
+                "select distinct key from parked where stream = $1 and key = any($2) and discarded_at is null",
+                self.stream,
+                [delivery.key for delivery in deliveries],
+            )
+        }
+        fresh: list[tuple[Delivery, PublicEvent]] = []
+        for delivery in deliveries:
+            if delivery.generation and delivery.generation != generation:
+                # Another history: its positions start anew; aggregates skip the versions that they know.
+                generation, position = delivery.generation, 0
+            if 0 < delivery.position <= position:
+                continue
+            position = max(position, delivery.position)
+            if delivery.key in parked:
+                await self._park(connection, delivery, "waits behind an earlier event of the same pathway")
+                continue
+            try:
+                fresh.append((delivery, delivery.event()))
+            except Exception as error:  # noqa: BLE001 - whatever a message holds, it must not stop the others
+                parked.add(delivery.key)
+                await self._park(connection, delivery, f"malformed: {_reason(error)}")
+        await self._apply_or_park(connection, fresh)
+        watermark = self._watermark(generation, position)
+        await connection.execute(
+            """update subscription set generation = $2, position = $3,
+                      watermark = greatest(watermark, $4) where stream = $1""",
+            self.stream,
+            generation,
+            position,
+            watermark,
+        )
+        return position
+
+    async def _locked_position(self, connection: asyncpg.Connection) -> tuple[str, int]:
+        """Ours alone until the transaction ends: a second instance, or a replay, waits."""
+        await connection.execute(
+            "insert into subscription (stream, generation, position) values ($1, '', 0) on conflict do nothing",
+            self.stream,
+        )
+        row = await connection.fetchrow(
+            "select generation, position from subscription where stream = $1 for update", self.stream
+        )
+        assert row is not None
+        return row["generation"], row["position"]
+
+    async def _apply_or_park(
+        self, connection: asyncpg.Connection, fresh: Sequence[tuple[Delivery, PublicEvent]]
+    ) -> None:
+        if not fresh:
+            return
+        try:
+            async with connection.transaction():
+                await self.apply(connection, [event for _, event in fresh])
+        except PASSING:
+            raise
+        except Exception as error:  # noqa: BLE001 - found below, one by one, and parked with its reason
+            log.warning("%s on %s: %s; applying one by one", self.name, self.stream, _reason(error))
+            stuck: set[str] = set()
+            for delivery, event in fresh:
+                if delivery.key in stuck:
+                    reason: str | None = "waits behind an earlier event of the same pathway"
+                else:
+                    reason = await self._try(connection, event)
+                if reason is not None:
+                    stuck.add(delivery.key)
+                    await self._park(connection, delivery, reason)
+
+    async def _try(self, connection: asyncpg.Connection, event: PublicEvent) -> str | None:
+        """Applies one event alone; returns why it cannot be applied."""
+        try:
+            async with connection.transaction():
+                await self.apply(connection, [event])
+        except PASSING:
+            raise
+        except Exception as error:  # noqa: BLE001 - the reason is kept beside the parked event
+            return _reason(error)
+        return None
+
+    async def _park(self, connection: asyncpg.Connection, delivery: Delivery, reason: str) -> None:
+        log.warning("parked by %s: %s %s", self.name, self.stream, delivery.position)
+        await connection.execute(
+            """insert into parked (stream, generation, position, key, event, reason)
+               values ($1, $2, $3, $4, $5, $6) on conflict (stream, generation, position) do nothing""",
+            self.stream,
+            delivery.generation,
+            delivery.position,
+            delivery.key,
+            orjson.dumps(
+                {
+                    "subject": delivery.subject,
+                    "headers": delivery.headers,
+                    "data": delivery.data.decode("utf-8", "backslashreplace").replace("\\x00", "\\\\x00"),
+                    "sequence": delivery.sequence,
+                }
+            ).decode().replace("\\u0000", "\\ufffd"),
+            reason[:500],
+        )
+
+    async def replay(self) -> tuple[int, int]:
+        """Applies what is parked, in order, each pathway up to its first event that still fails.
+
+        Returns (applied, still parked)."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self.enter(connection)
+            await self._locked_position(connection)
+            rows = await connection.fetch(
+                "select * from parked where stream = $1 and discarded_at is null order by generation, position", self.stream
+            )
+            stuck: set[str] = set()
+            applied = 0
+            for row in rows:
+                if row["key"] in stuck:
+                    continue
+                stored = orjson.loads(row["event"])
+                delivery = Delivery(
+                    stored["subject"], stored["headers"], stored["data"].encode(), stored["sequence"]
+                )
+                try:
+                    reason = await self._try(connection, delivery.event())
+                except PASSING:
+                    raise
+                except Exception as error:  # noqa: BLE001 - still malformed
+                    reason = f"malformed: {_reason(error)}"
+                same = (self.stream, row["generation"], row["position"])
+                if reason is None:
+                    applied += 1
+                    await connection.execute(
+                        "delete from parked where stream = $1 and generation = $2 and position = $3", *same
+                    )
+                else:
+                    stuck.add(row["key"])
+                    await connection.execute(
+                        "update parked set reason = $4 where stream = $1 and generation = $2 and position = $3",
+                        *same,
+                        reason[:500],
+                    )
+        return applied, len(rows) - applied
+
+    async def discard(self, key: str) -> int:
+        """Gives up what is parked of one pathway; it stays listed, and its figures stay marked incomplete."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self.enter(connection)
+            await self._locked_position(connection)
+            done = await connection.fetch(
+                """update parked set discarded_at = clock_timestamp()
+                    where stream = $1 and key = $2 and discarded_at is null returning 1""",
+                self.stream,
+                key,
+            )
+        return len(done)
+
+    # Watermarks
+
+    async def _hear_pulses(self) -> None:
+        subscription = await self.client.subscribe(watermark_subject(self.service))
+        try:
+            async for message in subscription.messages:
+                pulse = orjson.loads(message.data)
+                self._pulses.append(
+                    (pulse["generation"], pulse["position"], datetime.fromisoformat(pulse["known_at"]))
+                )
+                async with self.pool.acquire() as connection, connection.transaction():
+                    await self.enter(connection)
+                    generation, position = await self._locked_position(connection)
+                    if watermark := self._watermark(generation, position):
+                        await connection.execute(
+                            """update subscription set watermark = greatest(watermark, $2) where stream = $1""",
+                            self.stream,
+                            watermark,
+                        )
+        finally:
+            await subscription.unsubscribe()
+
+    def _watermark(self, generation: str, position: int) -> datetime | None:
+        """The latest instant told by the relay whose position we have reached."""
+        reached = [
+            known_at for of, at, known_at in self._pulses if at <= position and of in (generation, generation or of)
+        ]
+        while self._pulses and self._pulses[0][1] <= position:
+            self._pulses.popleft()
+        return max(reached, default=None)
+
+
+def _delivery(message: Msg) -> Delivery:
+    return Delivery(
+        message.subject, dict(message.headers or {}), message.data, message.metadata.sequence.stream
+    )
+
+
+def _delivery_of_raw(message: Any) -> Delivery:
+    return Delivery(message.subject, dict(message.headers or {}), message.data or b"", message.seq)
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+PASSING = (
+    OSError,
+    TimeoutError,
+    nats.errors.Error,
+    nats.js.errors.Error,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+)
+"""What passes by itself: tried again, never parked."""

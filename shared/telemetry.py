@@ -1,0 +1,124 @@
+"""Tracing: a span at every stage, of which none carries personal data or a pathway's id.
+
+The context at append is stored with the event; the relay publishes it unchanged, and every later stage
+continues it. A stage that works on many events at once makes one span for each trace among them.
+"""
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.json.file import FileSpanExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult
+from opentelemetry.trace import Link, SpanKind, TraceState
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import Attributes
+
+from shared.settings import Settings
+
+tracer = trace.get_tracer("lieu")
+
+_propagator = TraceContextTextMapPropagator()
+
+
+class SomeASecond(Sampler):
+    """Samples up to `rate` new traces a second: work at a person's pace is always traced, a flood costs nothing.
+
+    Whoever sends a sampled `traceparent` is traced whatever the rate (ParentBased around this).
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+        self._tokens, self._at = rate, time.monotonic()
+        self._lock = threading.Lock()
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        return SamplingResult(Decision.RECORD_AND_SAMPLE if self._take() else Decision.DROP, attributes)
+
+    def _take(self) -> bool:
+        if self.rate < 0:
+            return True
+        with self._lock:
+            now = time.monotonic()
+            self._tokens = min(self.rate, self._tokens + (now - self._at) * self.rate)
+            self._at = now
+            if self._tokens < 1:
+                return False
+            self._tokens -= 1
+            return True
+
+    def get_description(self) -> str:
+        return f"SomeASecond({self.rate})"
+
+
+def start_tracing(settings: Settings, service: str) -> TracerProvider:
+    """Sends the process's spans to the OTLP endpoint, else to a file of this process, else nowhere."""
+    exporter: SpanExporter | None = None
+    if settings.otlp_endpoint:
+        exporter = OTLPSpanExporter()
+    elif settings.trace_folder:
+        settings.trace_folder.mkdir(parents=True, exist_ok=True)
+        name = f"{time.strftime('%Y%m%dT%H%M%S')}-{service}-{os.getpid()}.jsonl"
+        exporter = FileSpanExporter(settings.trace_folder / name)
+    provider = TracerProvider(
+        sampler=ParentBased(SomeASecond(settings.traces_per_second)),
+        resource=Resource.create({"service.name": service}),
+        shutdown_on_exit=False,
+    )
+    if exporter:
+        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
+    trace.set_tracer_provider(provider)
+    return provider
+
+
+def continued(traceparent: str | None) -> Context:
+    """The stored context of an event, to continue it."""
+    return _propagator.extract({"traceparent": traceparent} if traceparent else {}, context=Context())
+
+
+def current_traceparent() -> str | None:
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent")
+
+
+@contextmanager
+def stage(name: str, service: str, traceparents: Iterable[str | None]) -> Iterator[None]:
+    """One span `name service` for each sampled trace among the events worked on, as long as the block takes."""
+    sampled = Counter(context for context in traceparents if context and context.endswith("-01"))
+    spans = [
+        tracer.start_span(
+            f"{name} {service}",
+            context=continued(traceparent),
+            attributes={"lieu.stage": name, "lieu.service": service, "lieu.events": count},
+        )
+        for traceparent, count in sampled.items()
+    ]
+    try:
+        yield
+    finally:
+        for span in spans:
+            span.end()
+
+
+def trace_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.jsonl"))
