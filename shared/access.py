@@ -55,8 +55,14 @@ class Keys:
             async with self._reading:
                 now = asyncio.get_running_loop().time()
                 if id not in self._keys and now >= self._not_before:
-                    self._not_before = now + 5  # an unknown key id is no way to make us call the issuer at will
-                    found = await asyncio.to_thread(self._read, self._file) if self._file else await self._discover()
+                    self._not_before = (
+                        now + 5
+                    )  # an unknown key id is no way to make us call the issuer at will
+                    found = (
+                        await asyncio.to_thread(self._read, self._file)
+                        if self._file
+                        else await self._discover()
+                    )
                     self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(found).keys}
         return self._keys.get(id)
 
@@ -84,7 +90,9 @@ class TokenCheck:
         try:
             key = await self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
             if key is None:
-                raise Problem(401, "invalid-token", "the token is signed with a key that its issuer does not show")
+                raise Problem(
+                    401, "invalid-token", "the token is signed with a key that its issuer does not show"
+                )
             claims = jwt.decode(
                 token,
                 key,
@@ -97,7 +105,10 @@ class TokenCheck:
             raise Problem(401, "invalid-token", f"the token is refused: {error}") from None
         except (httpx.HTTPError, OSError, KeyError, jwt.PyJWKSetError) as error:
             raise Problem(
-                503, "issuer-unreachable", f"the issuer's keys cannot be read: {type(error).__name__}", retry_after=5
+                503,
+                "issuer-unreachable",
+                f"the issuer's keys cannot be read: {type(error).__name__}",
+                retry_after=5,
             ) from error
         try:
             return Caller(str(claims["sub"]), Role(claims.get("role", "")), claims.get("structure"))
@@ -105,7 +116,9 @@ class TokenCheck:
             raise Problem(403, "unknown-role", "the token carries no role of this platform") from None
 
 
-async def _caller(request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None) -> Caller:
+async def _caller(
+    request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
+) -> Caller:
     check: TokenCheck = request.app.state.token_check
     scheme, _, token = (authorization or "").partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -146,7 +159,11 @@ async def _command(
     caller: Annotated[Caller, Depends(allow(Role.OPERATOR))],
     idempotency_key: Annotated[
         str | None,
-        Header(min_length=1, max_length=200, description="Repeats of a request under one key are answered as the first"),
+        Header(
+            min_length=1,
+            max_length=200,
+            description="Repeats of a request under one key are answered as the first",
+        ),
     ] = None,
 ) -> Command:
     if idempotency_key is None:

@@ -65,7 +65,9 @@ async def ensure_stream(client: Client, service: str) -> None:
         "num_replicas": 1,
     }
     found = await _api(client, f"STREAM.CREATE.{config['name']}", config)
-    if "error" in found and found["error"].get("err_code") != 10058:  # exists with other settings: left as it is
+    if (
+        "error" in found and found["error"].get("err_code") != 10058
+    ):  # exists with other settings: left as it is
         raise ConnectionError(f"stream {config['name']}: {found['error']['description']}")
 
 

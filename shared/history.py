@@ -143,7 +143,9 @@ class Dossier:
     followups: tuple[FollowUpRow, ...] = field(default=())
 
 
-File = Literal["pathways.csv", "diagnostics.csv", "barriers.csv", "activities.csv", "exits.csv", "followups.csv"]
+File = Literal[
+    "pathways.csv", "diagnostics.csv", "barriers.csv", "activities.csv", "exits.csv", "followups.csv"
+]
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,9 @@ class Relay:
         while True:
             head = await self.store.pool.fetchrow("select position, known_at from head")
             assert head is not None
-            events = await self.store.read(position, broker.BATCH_LIMIT) if head["position"] > position else []
+            events = (
+                await self.store.read(position, broker.BATCH_LIMIT) if head["position"] > position else []
+            )
             if events:
                 messages = [message for event in events if (message := self._message(event, generation))]
                 if messages:

@@ -159,7 +159,9 @@ class Subscriber:
         try:
             while self.client.stats["reconnects"] == reconnects:
                 messages = await fetching
-                fetching = asyncio.ensure_future(self._fetch(subscription))  # the next, while these are applied
+                fetching = asyncio.ensure_future(
+                    self._fetch(subscription)
+                )  # the next, while these are applied
                 if messages:
                     await self._take(messages)
                     await messages[-1].ack()
@@ -330,7 +332,9 @@ class Subscriber:
                     "data": delivery.data.decode("utf-8", "backslashreplace").replace("\\x00", "\\\\x00"),
                     "sequence": delivery.sequence,
                 }
-            ).decode().replace("\\u0000", "\\ufffd"),
+            )
+            .decode()
+            .replace("\\u0000", "\\ufffd"),
             reason[:500],
         )
 
@@ -342,7 +346,8 @@ class Subscriber:
             await self.enter(connection)
             await self._locked_position(connection)
             rows = await connection.fetch(
-                "select * from parked where stream = $1 and discarded_at is null order by generation, position", self.stream
+                "select * from parked where stream = $1 and discarded_at is null order by generation, position",
+                self.stream,
             )
             stuck: set[str] = set()
             applied = 0
@@ -412,7 +417,9 @@ class Subscriber:
     def _watermark(self, generation: str, position: int) -> datetime | None:
         """The latest instant told by the relay whose position we have reached."""
         reached = [
-            known_at for of, at, known_at in self._pulses if at <= position and of in (generation, generation or of)
+            known_at
+            for of, at, known_at in self._pulses
+            if at <= position and of in (generation, generation or of)
         ]
         while self._pulses and self._pulses[0][1] <= position:
             self._pulses.popleft()

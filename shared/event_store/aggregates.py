@@ -30,20 +30,29 @@ class Known(Generic[F]):
     current: F
     imported: F | None = None
 
+    @staticmethod
+    def now(before: "Known[F] | None", fact: F, imported: F | None) -> "Known[F]":
+        """A fact recorded or corrected; a correction by hand leaves what the last import said."""
+        return Known(fact, imported if imported is not None or before is None else before.imported)
+
 
 class Aggregate(domain.Aggregate):
     """Base of every aggregate. State is declared as annotated attributes with defaults."""
 
     class Event(domain.Aggregate.Event):
+        """Tells of one fact, whole: each event class declares `fact`, and `imported` where imports speak of it."""
+
+        fact: Any
+
         @property
         def happened_on(self) -> date | None:
-            """When what this event tells of took place, null where it tells of no dated fact."""
-            return None
+            """When what this event tells of took place, null where that is not known or not dated."""
+            return getattr(self.fact, "happened_on", None)
 
         @property
         def rule(self) -> str | None:
             """Version of the rule under which it was recorded, where one was applied."""
-            return None
+            return getattr(self.fact, "rule", None)
 
         @staticmethod
         def create_timestamp() -> datetime:

@@ -152,7 +152,9 @@ class EventStore:
 
     async def read(self, after: int, limit: int) -> list[Recorded]:
         """The next events in the service's order, `after` excluded."""
-        rows = await self.pool.fetch("select * from events where position > $1 order by position limit $2", after, limit)
+        rows = await self.pool.fetch(
+            "select * from events where position > $1 order by position limit $2", after, limit
+        )
         return [self._recorded(row) for row in rows]
 
     async def of_pathway(self, pathway: UUID) -> list[Recorded]:
@@ -302,7 +304,12 @@ class EventStore:
             elif save.key is not None and await self.answer(save.key):
                 _fail(save, AlreadyAnswered())
             else:
-                _fail(save, VersionConflict(save.aggregate, save.stored[0].originator_version - 1 if save.stored else 0))
+                _fail(
+                    save,
+                    VersionConflict(
+                        save.aggregate, save.stored[0].originator_version - 1 if save.stored else 0
+                    ),
+                )
 
     async def _settle_ambiguous(self, group: list[_Save]) -> list[_Save]:
         """Confirms the saves of an interrupted append that did commit; returns those that did not."""
@@ -381,7 +388,14 @@ def _columns(group: Iterable[_Save]) -> list[list[Any]]:
         for stored, event in zip(save.stored, save.events, strict=True)
     ]
     keys = [
-        (save.id, key.caller, key.route, key.key, key.body_hash, orjson.dumps(save.answer, default=str).decode())
+        (
+            save.id,
+            key.caller,
+            key.route,
+            key.key,
+            key.body_hash,
+            orjson.dumps(save.answer, default=str).decode(),
+        )
         for save in group
         if (key := save.key) is not None
     ]
@@ -390,5 +404,3 @@ def _columns(group: Iterable[_Save]) -> list[list[Any]]:
 
 def _transposed(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
-
-

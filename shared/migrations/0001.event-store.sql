@@ -113,3 +113,10 @@ begin
   return query update head h set known_at = greatest(clock_timestamp(), h.known_at + interval '1 microsecond')
     returning h.position, h.known_at;
 end $$;
+
+do $$ begin
+  execute format('grant select, insert on events to %I', current_setting('lieu.role'));
+  execute format('grant select, update on head to %I', current_setting('lieu.role'));
+  execute format('grant select, insert, update on snapshots to %I', current_setting('lieu.role'));
+  execute format('grant select, insert, update, delete on answers to %I', current_setting('lieu.role'));
+end $$;

@@ -1,0 +1,323 @@
+"""What can happen at the entrance of the pathway, and what is refused. Standard library and eventsourcing only."""
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from uuid import UUID
+
+from eventsourcing.domain import event
+
+from shared.codes import Housing, Qualification, Requester, Sex
+from shared.event_store import Aggregate, Known
+from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
+
+
+class DatesOutOfOrder(RuleBroken):
+    """requested ≤ welcomed ≤ started ≤ exited, and requested ≤ withdrawn."""
+
+
+class StartedAndWithdrawn(RuleBroken):
+    """A withdrawal ends a request before the start; after the start, leaving is an exit."""
+
+
+class ImplausibleBirthYear(RuleBroken):
+    """The year of birth lies between 1900 and the year of the request."""
+
+
+@dataclass(frozen=True)
+class StructureFile:
+    """Code, name and département (INSEE, 2–3 characters) of a structure."""
+
+    structure: str
+    name: str
+    department: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request for support with the profile at request; null is not known, and nothing more is asked for."""
+
+    structure: str
+    person: UUID
+    requested_on: date
+    requester: Requester | None = None
+    birth_year: int | None = None
+    sex: Sex | None = None
+    qualification_level: Qualification | None = None
+    unemployment_months: int | None = None
+    housing: Housing | None = None
+
+    @property
+    def happened_on(self) -> date:
+        return self.requested_on
+
+
+@dataclass(frozen=True)
+class Dated:
+    """That something took place, and when; null: it did not, or nobody knows when."""
+
+    on: date | None
+
+    @property
+    def happened_on(self) -> date | None:
+        return self.on
+
+
+class Structure(Aggregate):
+    """A structure that takes part in the programme."""
+
+    TOPIC = "intake.structure"
+    file: Known[StructureFile] | None = None
+
+    class Registered(Aggregate.Event):
+        TOPIC = "intake.structure-registered"
+        fact: StructureFile
+        imported: StructureFile | None
+
+    class Corrected(Aggregate.Event):
+        TOPIC = "intake.structure-corrected"
+        fact: StructureFile
+        imported: StructureFile | None
+
+    def register(self, file: StructureFile) -> None:
+        if self.file is None:
+            self._registered(file, None)
+        elif self.file.current != file:
+            raise AlreadyRecorded(f"structure {file.structure} is registered with other content; correct it")
+
+    def correct(self, file: StructureFile) -> None:
+        if self.file is None:
+            raise UnknownFact(f"structure {file.structure} is not registered")
+        if self.file.current != file:
+            self._corrected(file, None)
+
+    def take_import(self, file: StructureFile, imported: StructureFile) -> None:
+        if self.file is None:
+            self._registered(file, imported)
+        else:
+            self._corrected(file, imported)
+
+    @event(Registered)
+    def _registered(self, fact: StructureFile, imported: StructureFile | None) -> None:
+        self.file = Known(fact, imported)
+
+    @event(Corrected)
+    def _corrected(self, fact: StructureFile, imported: StructureFile | None) -> None:
+        self.file = Known.now(self.file, fact, imported)
+
+
+class Pathway(Aggregate):
+    """One person's pathway in one structure, from the request to the start or the withdrawal."""
+
+    TOPIC = "intake.pathway"
+    request: Known[Request] | None = None
+    welcome: Known[Dated] | None = None
+    start: Known[Dated] | None = None
+    withdrawal: Known[Dated] | None = None
+
+    # What can happen
+
+    class Requested(Aggregate.Event):
+        TOPIC = "intake.pathway-requested"
+        fact: Request
+        imported: Request | None
+
+    class RequestCorrected(Aggregate.Event):
+        TOPIC = "intake.request-corrected"
+        fact: Request
+        imported: Request | None
+
+    class Welcomed(Aggregate.Event):
+        TOPIC = "intake.pathway-welcomed"
+        fact: Dated
+        imported: Dated | None
+
+    class WelcomeCorrected(Aggregate.Event):
+        TOPIC = "intake.welcome-corrected"
+        fact: Dated
+        imported: Dated | None
+
+    class Started(Aggregate.Event):
+        TOPIC = "intake.support-started"
+        fact: Dated
+        imported: Dated | None
+
+    class StartCorrected(Aggregate.Event):
+        TOPIC = "intake.start-corrected"
+        fact: Dated
+        imported: Dated | None
+
+    class Withdrawn(Aggregate.Event):
+        TOPIC = "intake.pathway-withdrawn"
+        fact: Dated
+        imported: Dated | None
+
+    class WithdrawalCorrected(Aggregate.Event):
+        TOPIC = "intake.withdrawal-corrected"
+        fact: Dated
+        imported: Dated | None
+
+    # What is true
+
+    @property
+    def welcomed_on(self) -> date | None:
+        return self.welcome.current.on if self.welcome else None
+
+    @property
+    def started_on(self) -> date | None:
+        return self.start.current.on if self.start else None
+
+    @property
+    def withdrawn_on(self) -> date | None:
+        return self.withdrawal.current.on if self.withdrawal else None
+
+    # What may be asked. `today` is the civil date in Paris; `exited_on` is what outcomes has told.
+
+    def ask_for_support(self, request: Request, today: date) -> None:
+        if self.request is None:
+            _check(today, request)
+            self._requested(request, None)
+        elif self.request.current != request:
+            raise AlreadyRecorded("the request is recorded with other content; correct it")
+
+    def welcome_person(self, on: date, today: date) -> None:
+        request = self._request()
+        if _is_new("welcome", self.welcomed_on, on):
+            _check(today, request, on, self.started_on, self.withdrawn_on)
+            self._welcomed(Dated(on), None)
+
+    def start_support(self, on: date, today: date) -> None:
+        request = self._request()
+        if _is_new("start", self.started_on, on):
+            _check(today, request, self.welcomed_on, on, self.withdrawn_on)
+            self._started(Dated(on), None)
+
+    def withdraw(self, on: date, today: date) -> None:
+        request = self._request()
+        if _is_new("withdrawal", self.withdrawn_on, on):
+            _check(today, request, self.welcomed_on, self.started_on, on)
+            self._withdrawn(Dated(on), None)
+
+    def correct_request(self, request: Request, today: date) -> None:
+        if self._request() != request:
+            _check(today, request, self.welcomed_on, self.started_on, self.withdrawn_on)
+            self._request_corrected(request, None)
+
+    def correct_welcome(self, on: date | None, today: date) -> None:
+        request = self._recorded(self.welcome, "welcome")
+        if on != self.welcomed_on:
+            _check(today, request, on, self.started_on, self.withdrawn_on)
+            self._welcome_corrected(Dated(on), None)
+
+    def correct_start(self, on: date | None, exited_on: date | None, today: date) -> None:
+        request = self._recorded(self.start, "start")
+        if on != self.started_on:
+            _check(today, request, self.welcomed_on, on, self.withdrawn_on, exited_on)
+            self._start_corrected(Dated(on), None)
+
+    def correct_withdrawal(self, on: date | None, today: date) -> None:
+        request = self._recorded(self.withdrawal, "withdrawal")
+        if on != self.withdrawn_on:
+            _check(today, request, self.welcomed_on, self.started_on, on)
+            self._withdrawal_corrected(Dated(on), None)
+
+    # What an import says, after its whole context was checked: `fact` is what is to stand, `imported` what the
+    # file says.
+
+    def take_request(self, fact: Request, imported: Request) -> None:
+        (self._requested if self.request is None else self._request_corrected)(fact, imported)
+
+    def take_welcome(self, fact: Dated, imported: Dated) -> None:
+        (self._welcomed if self.welcome is None else self._welcome_corrected)(fact, imported)
+
+    def take_start(self, fact: Dated, imported: Dated) -> None:
+        (self._started if self.start is None else self._start_corrected)(fact, imported)
+
+    def take_withdrawal(self, fact: Dated, imported: Dated) -> None:
+        (self._withdrawn if self.withdrawal is None else self._withdrawal_corrected)(fact, imported)
+
+    def _request(self) -> Request:
+        if self.request is None:
+            raise UnknownFact("no such pathway was requested")
+        return self.request.current
+
+    def _recorded(self, fact: object, name: str) -> Request:
+        request = self._request()
+        if fact is None:
+            raise UnknownFact(f"no {name} was recorded, so there is none to correct")
+        return request
+
+    # What is recorded
+
+    @event(Requested)
+    def _requested(self, fact: Request, imported: Request | None) -> None:
+        self.request = Known(fact, imported)
+
+    @event(RequestCorrected)
+    def _request_corrected(self, fact: Request, imported: Request | None) -> None:
+        self.request = Known.now(self.request, fact, imported)
+
+    @event(Welcomed)
+    def _welcomed(self, fact: Dated, imported: Dated | None) -> None:
+        self.welcome = Known.now(self.welcome, fact, imported)
+
+    @event(WelcomeCorrected)
+    def _welcome_corrected(self, fact: Dated, imported: Dated | None) -> None:
+        self.welcome = Known.now(self.welcome, fact, imported)
+
+    @event(Started)
+    def _started(self, fact: Dated, imported: Dated | None) -> None:
+        self.start = Known.now(self.start, fact, imported)
+
+    @event(StartCorrected)
+    def _start_corrected(self, fact: Dated, imported: Dated | None) -> None:
+        self.start = Known.now(self.start, fact, imported)
+
+    @event(Withdrawn)
+    def _withdrawn(self, fact: Dated, imported: Dated | None) -> None:
+        self.withdrawal = Known.now(self.withdrawal, fact, imported)
+
+    @event(WithdrawalCorrected)
+    def _withdrawal_corrected(self, fact: Dated, imported: Dated | None) -> None:
+        self.withdrawal = Known.now(self.withdrawal, fact, imported)
+
+
+def _is_new(name: str, recorded: date | None, on: date) -> bool:
+    """Asking for the same again is no news; asking for another date is a correction's business."""
+    if recorded is not None and recorded != on:
+        raise AlreadyRecorded(f"the {name} is recorded on {recorded}; correct it")
+    return recorded is None
+
+
+def _check(
+    today: date,
+    request: Request,
+    welcomed_on: date | None = None,
+    started_on: date | None = None,
+    withdrawn_on: date | None = None,
+    exited_on: date | None = None,
+) -> None:
+    """The rules of the entrance over all that would then stand."""
+    named = {
+        "requested": request.requested_on,
+        "welcomed": welcomed_on,
+        "started": started_on,
+        "exited": exited_on,
+    }
+    for name, on in {**named, "withdrawn": withdrawn_on}.items():
+        if on is not None and on > today and name != "exited":
+            raise InTheFuture(f"{name} on {on} is after today, {today}")
+    known = [(name, on) for name, on in named.items() if on is not None]
+    for (earlier, before), (later, after) in pairwise(known):
+        if after < before:
+            raise DatesOutOfOrder(f"{later} on {after} is before {earlier} on {before}")
+    if withdrawn_on is not None:
+        if started_on is not None:
+            raise StartedAndWithdrawn(f"started on {started_on}, so it cannot be withdrawn on {withdrawn_on}")
+        if withdrawn_on < request.requested_on:
+            raise DatesOutOfOrder(f"withdrawn on {withdrawn_on} is before requested on {request.requested_on}")
+    if exited_on is not None and started_on is None:
+        raise DatesOutOfOrder(f"exited on {exited_on}, so the start cannot be taken back")
+    year = request.birth_year
+    if year is not None and not 1900 <= year <= request.requested_on.year:
+        raise ImplausibleBirthYear(f"born in {year}, requested in {request.requested_on.year}")

@@ -1,0 +1,124 @@
+"""How a service takes its part of a historical import: rows under known keys are compared, never doubled.
+
+A row is compared with the last import that spoke of it, column by column: what changed in the file is a
+correction; what did not keeps whatever was recorded since by hand. So a second import adds nothing, and takes
+nothing back.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from shared.access import Command
+from shared.commands import today
+from shared.event_store import About, Aggregate, EventStore, Known, VersionConflict
+from shared.history import (
+    ActivityRow,
+    BarrierRow,
+    DiagnosticRow,
+    Dossier,
+    ExitRow,
+    FollowUpRow,
+    PathwayRow,
+    Problem,
+    problems_of,
+)
+
+F = TypeVar("F", bound="Any")
+A = TypeVar("A", bound=Aggregate)
+R = TypeVar("R")
+
+AT_ONCE = 500
+"""Dossiers in one request at most."""
+
+
+@dataclass(frozen=True)
+class KnownRow(Generic[R]):
+    """A row as the platform now has it, beside what the last import said (null: recorded by hand)."""
+
+    current: R
+    imported: R | None
+
+
+@dataclass(frozen=True)
+class KnownDossier:
+    """What one service knows of a pathway, as rows of the import format; the other services' parts are empty."""
+
+    pathway: UUID
+    request: KnownRow[PathwayRow] | None = None
+    diagnostics: tuple[KnownRow[DiagnosticRow], ...] = ()
+    barriers: tuple[KnownRow[BarrierRow], ...] = ()
+    activities: tuple[KnownRow[ActivityRow], ...] = ()
+    exit: KnownRow[ExitRow] | None = None
+    followups: tuple[KnownRow[FollowUpRow], ...] = ()
+
+
+class Outcome(StrEnum):
+    RECORDED = "recorded"
+    UNCHANGED = "unchanged"
+    NOT_YET_KNOWN = "not-yet-known"
+    """The service has not heard of the pathway yet: send it again."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of one dossier: how many events it added, or which rules it breaks."""
+
+    pathway: UUID
+    outcome: Outcome
+    events: int = 0
+    problems: tuple[Problem, ...] = ()
+
+
+def news(known: Known[F] | None, row: F) -> F | None:
+    """The fact to record for an imported row, null where the row says nothing new."""
+    if known is None or known.imported is None:
+        return row
+    if known.imported == row:
+        return None
+    changed = {
+        field.name: value
+        for field in fields(row)
+        if (value := getattr(row, field.name)) != getattr(known.imported, field.name)
+    }
+    return replace(known.current, **changed)
+
+
+async def import_dossiers(
+    store: EventStore,
+    cls: type[A],
+    dossiers: Sequence[Dossier],
+    record: Callable[[A, Dossier], None],
+    about: Callable[[A], About] | Mapping[UUID, About],
+    command: Command,
+) -> list[Imported]:
+    """Checks each dossier whole and records this service's part of it, each in one append.
+
+    `about` tells whom the events concern: from the aggregate itself, or by pathway, where one that is missing
+    answers NOT_YET_KNOWN.
+    """
+    date = today()
+    files = await store.load_many(cls, [dossier.pathway for dossier in dossiers])
+
+    async def one(dossier: Dossier) -> Imported:
+        if problems := problems_of(dossier, date):
+            return Imported(dossier.pathway, Outcome.REFUSED, problems=tuple(problems))
+        if isinstance(about, Mapping) and dossier.pathway not in about:
+            return Imported(dossier.pathway, Outcome.NOT_YET_KNOWN)
+        file = files[dossier.pathway]
+        while True:
+            before = file.version
+            record(file, dossier)
+            concerned = about[dossier.pathway] if isinstance(about, Mapping) else about(file)
+            try:
+                added = file.version - before
+                await store.save(file, about=concerned, actor=command.actor, historical=True)
+                return Imported(dossier.pathway, Outcome.RECORDED if added else Outcome.UNCHANGED, added)
+            except VersionConflict:
+                file = await store.load(cls, dossier.pathway)
+
+    return list(await asyncio.gather(*map(one, dossiers)))

@@ -1,0 +1,126 @@
+"""What a service remembers of pathways that it learnt of from the others' events: the context of its rules.
+
+The events of intake and of outcomes write their own columns, so that the order in which the two streams arrive
+does not matter; within one aggregate a version already applied is skipped.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from shared.contracts import Exit, PublicEvent, Reopening, Request, Start
+from shared.event_store import About
+from shared.problems import NotYetKnown
+
+
+@dataclass(frozen=True)
+class KnownPathway:
+    pathway: UUID
+    structure: str
+    person: UUID
+    requested_on: date
+    started_on: date | None
+
+    @property
+    def about(self) -> About:
+        return About(self.structure, self.pathway, self.person)
+
+
+async def known_pathways(pool: asyncpg.Pool, pathways: Sequence[UUID]) -> dict[UUID, KnownPathway]:
+    """Those of the pathways whose request this service has heard of."""
+    rows = await pool.fetch(
+        """select pathway, structure, person, requested_on, started_on from known_pathways
+            where pathway = any($1) and requested_on is not null""",
+        pathways,
+    )
+    return {row["pathway"]: KnownPathway(**row) for row in rows}
+
+
+async def known_pathway(pool: asyncpg.Pool, pathway: UUID) -> KnownPathway:
+    """Raises NotYetKnown where no request was heard of."""
+    found = await known_pathways(pool, [pathway])
+    if pathway not in found:
+        raise NotYetKnown(pathway)
+    return found[pathway]
+
+
+async def exit_date(pool: asyncpg.Pool, pathway: UUID) -> date | None:
+    """When the pathway's person left, as far as this service has heard."""
+    found: date | None = await pool.fetchval(
+        "select exited_on from known_pathways where pathway = $1", pathway
+    )
+    return found
+
+
+async def remember_intake(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+    """Applies intake's events: who is supported where, since when."""
+    changes: dict[UUID, dict[str, Any]] = {}
+    for event in _after(await _versions(connection, "intake_version", events), events):
+        change = changes.setdefault(event.aggregate, {})
+        change["version"] = event.version
+        match event.body:
+            case Request(structure=structure, person=person, requested_on=requested_on):
+                change |= {"structure": structure, "person": person, "requested_on": requested_on}
+            case Start(started_on=started_on):
+                change |= {"started_on": started_on, "start_told": True}
+    await connection.execute(
+        """insert into known_pathways as k (pathway, structure, person, requested_on, started_on, intake_version)
+           select pathway, structure, person, requested_on, started_on, version
+             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::date[], $6::integer[])
+                  u(pathway, structure, person, requested_on, started_on, version)
+           on conflict (pathway) do update set
+             structure = coalesce(excluded.structure, k.structure),
+             person = coalesce(excluded.person, k.person),
+             requested_on = coalesce(excluded.requested_on, k.requested_on),
+             started_on = case when excluded.pathway = any($7::uuid[]) then excluded.started_on else k.started_on end,
+             intake_version = excluded.intake_version""",
+        list(changes),
+        [change.get("structure") for change in changes.values()],
+        [change.get("person") for change in changes.values()],
+        [change.get("requested_on") for change in changes.values()],
+        [change.get("started_on") for change in changes.values()],
+        [change["version"] for change in changes.values()],
+        [pathway for pathway, change in changes.items() if change.get("start_told")],
+    )
+
+
+async def remember_outcomes(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+    """Applies outcomes' events: when someone left, and whether that was annulled."""
+    exits: dict[UUID, tuple[date | None, int]] = {}
+    for event in _after(await _versions(connection, "outcomes_version", events), events):
+        match event.body:
+            case Exit(exited_on=exited_on):
+                exits[event.aggregate] = (exited_on, event.version)
+            case Reopening():
+                exits[event.aggregate] = (None, event.version)
+    await connection.execute(
+        """insert into known_pathways (pathway, exited_on, outcomes_version)
+           select * from unnest($1::uuid[], $2::date[], $3::integer[])
+           on conflict (pathway) do update
+             set exited_on = excluded.exited_on, outcomes_version = excluded.outcomes_version""",
+        list(exits),
+        [exited_on for exited_on, _ in exits.values()],
+        [version for _, version in exits.values()],
+    )
+
+
+async def _versions(
+    connection: asyncpg.Connection, column: str, events: Iterable[PublicEvent]
+) -> dict[UUID, int]:
+    rows = await connection.fetch(
+        f"select pathway, {column} as version from known_pathways where pathway = any($1)",
+        list({event.aggregate for event in events}),
+    )
+    return {row["pathway"]: row["version"] for row in rows}
+
+
+def _after(versions: dict[UUID, int], events: Iterable[PublicEvent]) -> Iterable[PublicEvent]:
+    """The pathway events not yet applied."""
+    for event in events:
+        if event.pathway is not None and event.version > versions.get(event.aggregate, 0):
+            versions[event.aggregate] = event.version
+            yield event

@@ -1,0 +1,27 @@
+"""Numbered SQL migrations, run by yoyo under its lock, as the database's owner."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from yoyo import get_backend, read_migrations
+
+SHARED = Path(__file__).parent / "migrations"
+"""The event store, subscriptions and known pathways of the four pathway services."""
+
+
+def migrate(owner_url: str, restricted_url: str, folders: Sequence[Path]) -> None:
+    """Brings the database of `owner_url` up to date; grants go to the role of `restricted_url`."""
+    role = urlsplit(restricted_url).username
+    parts = urlsplit(owner_url)
+    query = f"{parts.query}&" if parts.query else ""
+    url = urlunsplit(
+        parts._replace(scheme="postgresql+psycopg", query=f"{query}options={quote(f'-c lieu.role={role}')}")
+    )
+    backend = get_backend(url)
+    try:
+        migrations = read_migrations(*map(str, folders))
+        with backend.lock():
+            backend.apply_migrations(backend.to_apply(migrations))
+    finally:
+        backend.connection.close()

@@ -1,0 +1,169 @@
+"""What operations ask of every service: how far it is, what is parked, which events a pathway has."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import nats.errors
+import nats.js.errors
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from shared import broker
+from shared.access import Role, allow
+from shared.event_store import Recorded
+from shared.problems import Problem
+
+
+class RelayState(BaseModel):
+    """`pending`: events stored and not yet published, null when the broker cannot be asked."""
+
+    pending: int | None
+    trouble: str | None
+
+
+class ConsumerState(BaseModel):
+    """`pending`: messages not yet delivered; `unacknowledged`: delivered and not yet applied for sure."""
+
+    name: str
+    stream: str
+    pending: int | None
+    unacknowledged: int | None
+    parked: int
+    discarded: int
+    watermark: datetime | None
+    trouble: str | None
+
+
+class Status(BaseModel):
+    service: str
+    relay: RelayState | None
+    consumers: list[ConsumerState]
+
+
+class Parked(BaseModel):
+    """An event that a consumer could not apply, without its body."""
+
+    consumer: str
+    stream: str
+    position: int
+    key: str
+    event: str
+    reason: str
+    parked_at: datetime
+    discarded_at: datetime | None
+
+
+class Replayed(BaseModel):
+    applied: int
+    still_parked: int
+
+
+class EventTrace(BaseModel):
+    """An event of the store, without its content: enough to find its trace."""
+
+    id: str
+    name: str
+    position: int
+    known_at: datetime
+    traceparent: str | None
+
+
+def operations(service: str) -> APIRouter:
+    """The routes of operations, the same in each service."""
+    router = APIRouter(
+        prefix="/v1", tags=["operations"], dependencies=[Depends(allow(Role.OPS, Role.OPERATOR))]
+    )
+
+    @router.get("/status")
+    async def status(request: Request) -> Status:
+        runtime = request.app.state.runtime
+        relay = None
+        if runtime.relay is not None:
+            relay = RelayState(pending=await _relay_pending(runtime), trouble=runtime.relay.trouble)
+        return Status(
+            service=service,
+            relay=relay,
+            consumers=[await _consumer_state(runtime, subscriber) for subscriber in runtime.subscribers],
+        )
+
+    @router.get("/parked")
+    async def parked(request: Request) -> list[Parked]:
+        found = []
+        for subscriber in request.app.state.runtime.subscribers:
+            async with subscriber.pool.acquire() as connection, connection.transaction():
+                await subscriber.enter(connection)
+                rows = await connection.fetch(
+                    """select stream, position, key, event->>'subject' as event, reason, parked_at, discarded_at
+                         from parked where stream = $1 order by position limit 1000""",
+                    subscriber.stream,
+                )
+            found += [Parked(consumer=subscriber.name, **row) for row in rows]
+        return found
+
+    @router.post("/parked/replay")
+    async def replay(request: Request) -> Replayed:
+        """Applies what is parked, in order; what still fails stays."""
+        results = [await subscriber.replay() for subscriber in request.app.state.runtime.subscribers]
+        return Replayed(applied=sum(a for a, _ in results), still_parked=sum(s for _, s in results))
+
+    @router.post("/parked/{key}/discard")
+    async def discard(request: Request, key: str) -> Replayed:
+        """Gives up what is parked of one pathway; the figures that it touches stay marked incomplete."""
+        subscribers = request.app.state.runtime.subscribers
+        discarded = sum([await subscriber.discard(key) for subscriber in subscribers])
+        if not discarded:
+            raise Problem(404, "nothing-parked", "nothing is parked under this key")
+        return Replayed(applied=0, still_parked=0)
+
+    @router.get("/events")
+    async def events(request: Request, pathway: UUID) -> list[EventTrace]:
+        """The events that this service recorded of a pathway, without their content."""
+        return [_trace(service, event) for event in await request.app.state.runtime.store.of_pathway(pathway)]
+
+    return router
+
+
+def _trace(service: str, event: Recorded) -> EventTrace:
+    return EventTrace(
+        id=f"{service}/{event.aggregate}/{event.version}",
+        name=event.name,
+        position=event.position,
+        known_at=event.known_at,
+        traceparent=event.traceparent,
+    )
+
+
+async def _relay_pending(runtime: Any) -> int | None:
+    try:
+        message = await broker.last_message(runtime.client, runtime.name)
+    except (nats.errors.Error, nats.js.errors.Error, OSError, TimeoutError):
+        return None
+    published = int((message.headers or {}).get("ce-sequence", "0")) if message else 0
+    pending: int = await runtime.pool.fetchval("select count(*) from events where position > $1", published)
+    return pending
+
+
+async def _consumer_state(runtime: Any, subscriber: Any) -> ConsumerState:
+    async with subscriber.pool.acquire() as connection, connection.transaction():
+        await subscriber.enter(connection)
+        row = await connection.fetchrow(
+            """select count(*) filter (where discarded_at is null) as parked, count(discarded_at) as discarded,
+                      (select watermark from subscription where stream = $1) as watermark
+                 from parked where stream = $1""",
+            subscriber.stream,
+        )
+    pending = unacknowledged = None
+    try:
+        info = await runtime.client.jetstream().consumer_info(subscriber.stream, subscriber.name)
+        pending, unacknowledged = info.num_pending, info.num_ack_pending
+    except (nats.errors.Error, nats.js.errors.Error, OSError, TimeoutError):
+        pass  # told by null: the broker cannot be asked, or the consumer does not run
+    return ConsumerState(
+        name=subscriber.name,
+        stream=subscriber.stream,
+        pending=pending,
+        unacknowledged=unacknowledged,
+        trouble=subscriber.trouble,
+        **row,
+    )

@@ -1,0 +1,103 @@
+"""One service as a process runs it: its database, its connection to the broker, and the tasks that never end."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncpg
+from fastapi import FastAPI
+
+from shared import broker
+from shared.access import TokenCheck
+from shared.election import while_elected
+from shared.event_store import EventStore
+from shared.migrate import migrate
+from shared.operations import operations
+from shared.problems import answer_problems
+from shared.relay import Publishing, Relay
+from shared.settings import Settings
+from shared.subscriber import Subscriber
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Runtime:
+    """What a running service works with; stands at `app.state.runtime`."""
+
+    name: str
+    settings: Settings
+    pool: asyncpg.Pool
+    client: broker.Client
+    store: EventStore
+    relay: Relay | None = None
+    subscribers: list[Subscriber] = field(default_factory=list)
+
+
+Task = Callable[[], Awaitable[None]]
+
+
+def create_service(
+    name: str,
+    settings: Settings,
+    title: str,
+    *,
+    migrations: Sequence[Path],
+    public: Publishing | None = None,
+    subscribers: Callable[[Runtime], list[Subscriber]] = lambda _: [],
+) -> FastAPI:
+    """The service's application; its routers are added by the caller. It runs while its lifespan is entered."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if settings.database_owner_url:
+            await asyncio.to_thread(migrate, settings.database_owner_url, settings.database_url, migrations)
+        client = await broker.connect(settings.nats_url, name)
+        try:
+            async with asyncpg.create_pool(settings.database_url, min_size=2, max_size=10) as pool:
+                runtime = Runtime(name, settings, pool, client, EventStore(pool))
+                runtime.subscribers = subscribers(runtime)
+                if public is not None:
+                    runtime.relay = Relay(name, runtime.store, client, public)
+                app.state.runtime, app.state.pool = runtime, pool
+                app.state.token_check = TokenCheck(settings)
+                tasks = [asyncio.create_task(_for_ever(what, task)) for what, task in _tasks(runtime).items()]
+                try:
+                    yield
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            await client.close()
+
+    app = FastAPI(title=title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    answer_problems(app)
+    app.include_router(operations(name))
+    return app
+
+
+def _tasks(runtime: Runtime) -> dict[str, Task]:
+    url, name = runtime.settings.database_url, runtime.name
+    tasks: dict[str, Task] = {}
+    if runtime.relay is not None:
+        relay = runtime.relay
+        tasks["the event store"] = runtime.store.run
+        tasks["the relay"] = lambda: while_elected(url, f"relay {name}", relay.run)
+    for subscriber in runtime.subscribers:
+        lock = f"{subscriber.name} on {subscriber.stream}"
+        tasks[lock] = lambda lock=lock, run=subscriber.run: while_elected(url, lock, run)  # type: ignore[misc]
+    return tasks
+
+
+async def _for_ever(what: str, task: Task) -> None:
+    """A task that fails unexpectedly is seen in the log and started again; the others go on."""
+    while True:
+        try:
+            await task()
+        except Exception:
+            log.exception("%s failed unexpectedly and is started again", what)
+        await asyncio.sleep(1)
