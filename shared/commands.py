@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from fastapi import Response
+
 from shared.access import Command
 from shared.event_store import About, Aggregate, AlreadyAnswered, EventStore, VersionConflict
 from shared.problems import Problem
@@ -83,3 +85,9 @@ async def _answered(store: EventStore, command: Command) -> Done | None:
     return Done(
         UUID(answer.body["id"]), answer.body["version"], recorded, answer.known_at if recorded else None
     )
+
+
+def answered(response: Response, done: Done) -> Done:
+    """201 where something was recorded, 200 where asking again changed nothing."""
+    response.status_code = 201 if done.recorded else 200
+    return done

@@ -58,6 +58,12 @@ class Aggregate(domain.Aggregate):
         def create_timestamp() -> datetime:
             return _NO_TIMESTAMP
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        # The library wants a named class for an event of creation, which a blank aggregate never has.
+        created = {"TOPIC": f"{cls.TOPIC}-created", "__module__": cls.__module__, "__qualname__": "Created"}
+        cls.Created = type("Created", (domain.Aggregate.Created,), created)  # type: ignore[misc,assignment]
+        super().__init_subclass__(**options)
+
     @classmethod
     def blank(cls, id: UUID) -> Self:
         """An aggregate to which nothing has happened yet."""

@@ -1,0 +1,145 @@
+"""One function per command: load, decide, save."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+from uuid import UUID
+
+from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan
+from shared.access import Command
+from shared.commands import Done, decide, today
+from shared.event_store import EventStore, Known
+from shared.history import BarrierRow, DiagnosticRow, Dossier, imported_fact_id
+from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
+from shared.known_pathways import known_pathway, known_pathways
+
+F = TypeVar("F")
+
+
+async def complete(store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command) -> Done:
+    about = (await known_pathway(store.pool, pathway)).about
+    return await decide(
+        store, DiagnosticFile, pathway, lambda f: f.complete(key, fact, today()), lambda _: about, command
+    )
+
+
+async def correct_diagnostic(
+    store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command
+) -> Done:
+    about = (await known_pathway(store.pool, pathway)).about
+    return await decide(
+        store, DiagnosticFile, pathway, lambda f: f.correct_diagnostic(key, fact, today()), lambda _: about, command
+    )
+
+
+async def agree_plan(store: EventStore, pathway: UUID, key: UUID, fact: Plan, command: Command) -> Done:
+    about = (await known_pathway(store.pool, pathway)).about
+    return await decide(
+        store, DiagnosticFile, pathway, lambda f: f.agree_plan(key, fact, today()), lambda _: about, command
+    )
+
+
+async def correct_plan(store: EventStore, pathway: UUID, key: UUID, fact: Plan, command: Command) -> Done:
+    about = (await known_pathway(store.pool, pathway)).about
+    return await decide(
+        store, DiagnosticFile, pathway, lambda f: f.correct_plan(key, fact, today()), lambda _: about, command
+    )
+
+
+async def assess(store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command) -> Done:
+    about = (await known_pathway(store.pool, pathway)).about
+    return await decide(
+        store, DiagnosticFile, pathway, lambda f: f.assess(key, fact, today()), lambda _: about, command
+    )
+
+
+async def correct_assessment(
+    store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command
+) -> Done:
+    about = (await known_pathway(store.pool, pathway)).about
+    return await decide(
+        store, DiagnosticFile, pathway, lambda f: f.correct_assessment(key, fact, today()), lambda _: about, command
+    )
+
+
+# The historical import
+
+
+def _take(file: DiagnosticFile, dossier: Dossier) -> None:
+    """A row finds the fact that an earlier import recorded under its key, else one recorded by hand."""
+    diagnostics = {(f.completed_on, f.purpose): key for key, f in _keyed(file.diagnostics)}
+    for row in dossier.diagnostics:
+        key = diagnostics.get((row.completed_on, row.purpose)) or _diagnostic_key(dossier.pathway, row)
+        imported = Diagnostic(row.completed_on, row.purpose, row.remobilisation)
+        if (fact := news(file.diagnostics.get(key), imported)) is not None:
+            file.take_diagnostic(key, fact, imported)
+        plan, known = Plan(row.plan_agreed_on), file.plans.get(key)
+        if (known or row.plan_agreed_on) and (agreed := news(known, plan)) is not None:
+            file.take_plan(key, agreed, plan)
+    assessments = {(f.assessed_on, f.domain): key for key, f in _keyed(file.assessments)}
+    for barrier in dossier.barriers:
+        key = assessments.get((barrier.assessed_on, barrier.domain)) or _barrier_key(dossier.pathway, barrier)
+        assessed = Assessment(barrier.assessed_on, barrier.domain, barrier.intensity)
+        if (assessment := news(file.assessments.get(key), assessed)) is not None:
+            file.take_assessment(key, assessment, assessed)
+
+
+def _keyed(facts: dict[UUID, Known[F]]) -> list[tuple[UUID, F]]:
+    """What tells rows apart is what the import said, else what stands; of two, the imported one."""
+    by_hand = [(key, known.current) for key, known in facts.items() if known.imported is None]
+    return by_hand + [(key, known.imported) for key, known in facts.items() if known.imported is not None]
+
+
+def _diagnostic_key(pathway: UUID, row: DiagnosticRow) -> UUID:
+    """An imported plan goes by the id of its diagnostic."""
+    return imported_fact_id(pathway, "diagnostic", row.completed_on, row.purpose)
+
+
+def _barrier_key(pathway: UUID, row: BarrierRow) -> UUID:
+    return imported_fact_id(pathway, "barrier", row.assessed_on, row.domain)
+
+
+async def import_pathways(
+    store: EventStore, dossiers: Sequence[Dossier], command: Command
+) -> list[Imported]:
+    known = await known_pathways(store.pool, [dossier.pathway for dossier in dossiers])
+    about = {id: pathway.about for id, pathway in known.items()}
+    return await import_dossiers(store, DiagnosticFile, dossiers, _take, about, command)
+
+
+async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
+    """What is recorded of these pathways, as rows of the import format."""
+    files = await store.load_many(DiagnosticFile, pathways)
+    return [_known(file) for file in files.values() if file.version]
+
+
+def _known(file: DiagnosticFile) -> KnownDossier:
+    return KnownDossier(
+        file.id,
+        diagnostics=tuple(
+            KnownRow(
+                _row(known.current, _agreed(file, key)),
+                known.imported and _row(known.imported, _agreed_in_import(file, key)),
+            )
+            for key, known in file.diagnostics.items()
+        ),
+        barriers=tuple(
+            KnownRow(_barrier(known.current), known.imported and _barrier(known.imported))
+            for known in file.assessments.values()
+        ),
+    )
+
+
+def _row(fact: Diagnostic, plan: Plan | None) -> DiagnosticRow:
+    return DiagnosticRow(fact.completed_on, fact.purpose, fact.remobilisation, plan and plan.agreed_on)
+
+
+def _agreed(file: DiagnosticFile, key: UUID) -> Plan | None:
+    return file.plans[key].current if key in file.plans else None
+
+
+def _agreed_in_import(file: DiagnosticFile, key: UUID) -> Plan | None:
+    return file.plans[key].imported if key in file.plans else None
+
+
+def _barrier(fact: Assessment) -> BarrierRow:
+    return BarrierRow(fact.assessed_on, fact.domain, fact.intensity)

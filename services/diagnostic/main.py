@@ -1,0 +1,26 @@
+"""The composition root of diagnostic."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.diagnostic.api import imports, router
+from services.diagnostic.publishing import public
+from services.diagnostic.reactions import subscribers
+from shared.migrate import SHARED
+from shared.service import create_service
+from shared.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    app = create_service(
+        "diagnostic",
+        settings,
+        "Diagnostic: diagnostics, plans, barriers",
+        migrations=[SHARED, Path(__file__).parent / "migrations"],
+        public=public,
+        subscribers=subscribers,
+    )
+    app.include_router(router)
+    app.include_router(imports)
+    return app

@@ -1,0 +1,26 @@
+"""The composition root of intake."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.intake.api import imports, router
+from services.intake.publishing import public
+from services.intake.reactions import subscribers
+from shared.migrate import SHARED
+from shared.service import create_service
+from shared.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    app = create_service(
+        "intake",
+        settings,
+        "Intake: request, welcome, start, withdrawal",
+        migrations=[SHARED, Path(__file__).parent / "migrations"],
+        public=public,
+        subscribers=subscribers,
+    )
+    app.include_router(router)
+    app.include_router(imports)
+    return app

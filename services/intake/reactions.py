@@ -1,0 +1,23 @@
+"""What intake does when another service tells something."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from services.intake import views
+from shared.contracts import PublicEvent
+from shared.known_pathways import remember_outcomes
+from shared.service import Runtime
+from shared.subscriber import Subscriber
+
+
+async def when_a_person_left(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+    """An exit, its correction or its reopening bounds what may be corrected of the start."""
+    await remember_outcomes(connection, events)
+
+
+def subscribers(runtime: Runtime) -> list[Subscriber]:
+    return [
+        Subscriber("intake", "outcomes", runtime.pool, runtime.client, when_a_person_left),
+        Subscriber("intake-views", "intake", runtime.pool, runtime.client, views.follow, stage="view"),
+    ]

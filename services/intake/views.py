@@ -1,0 +1,104 @@
+"""Intake's own questions: which requests nobody has welcomed yet, which structures take part.
+
+Table, fold and query together. A request without a welcome is an alarm, not a status.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from shared.contracts import PublicEvent, Request, Start, Structure, Welcome, Withdrawal
+
+
+@dataclass(frozen=True)
+class WaitingRequest:
+    """A request that nobody has welcomed, nor the person withdrawn."""
+
+    pathway: UUID
+    structure: str
+    requested_on: date
+
+
+@dataclass(frozen=True)
+class RegisteredStructure:
+    structure: str
+    name: str
+    department: str
+
+
+async def follow(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+    """Keeps both tables in step with intake's own events; a version already applied changes nothing."""
+    for event in events:
+        match event.body:
+            case Structure(structure=structure, name=name, department=department):
+                await connection.execute(
+                    """insert into structures as s (structure, name, department, version) values ($1, $2, $3, $4)
+                       on conflict (structure) do update set name = excluded.name,
+                         department = excluded.department, version = excluded.version
+                       where s.version < excluded.version""",
+                    structure,
+                    name,
+                    department,
+                    event.version,
+                )
+    pathways: dict[UUID, dict[str, object]] = {}
+    for event in events:
+        column: dict[str, object]
+        match event.body:
+            case Request(structure=structure, requested_on=requested_on):
+                column = {"structure": structure, "requested_on": requested_on}
+            case Welcome(welcomed_on=on):
+                column = {"welcomed": on is not None}
+            case Start(started_on=on):
+                column = {"started": on is not None}
+            case Withdrawal(withdrawn_on=on):
+                column = {"withdrawn": on is not None}
+            case _:
+                continue
+        row = pathways.setdefault(event.aggregate, {"version": event.version})
+        row |= column | {"version": event.version}
+    await connection.execute(
+        """insert into requests as r (pathway, structure, requested_on, welcomed, started, withdrawn, version)
+           select pathway, structure, requested_on, coalesce(welcomed, false), coalesce(started, false),
+                  coalesce(withdrawn, false), version
+             from unnest($1::uuid[], $2::text[], $3::date[], $4::boolean[], $5::boolean[], $6::boolean[], $7::integer[])
+                  u(pathway, structure, requested_on, welcomed, started, withdrawn, version)
+            where not exists (select from requests known where known.pathway = u.pathway)
+           on conflict (pathway) do nothing""",
+        *_columns(pathways),
+    )
+    await connection.execute(
+        """update requests r set
+             structure = coalesce(u.structure, r.structure), requested_on = coalesce(u.requested_on, r.requested_on),
+             welcomed = coalesce(u.welcomed, r.welcomed), started = coalesce(u.started, r.started),
+             withdrawn = coalesce(u.withdrawn, r.withdrawn), version = u.version
+             from unnest($1::uuid[], $2::text[], $3::date[], $4::boolean[], $5::boolean[], $6::boolean[], $7::integer[])
+                  u(pathway, structure, requested_on, welcomed, started, withdrawn, version)
+            where r.pathway = u.pathway and r.version < u.version""",
+        *_columns(pathways),
+    )
+
+
+def _columns(pathways: dict[UUID, dict[str, object]]) -> list[list[object]]:
+    names = ("structure", "requested_on", "welcomed", "started", "withdrawn", "version")
+    return [list(pathways), *([row.get(name) for row in pathways.values()] for name in names)]
+
+
+async def waiting_requests(pool: asyncpg.Pool, structure: str | None, limit: int) -> list[WaitingRequest]:
+    """Oldest first."""
+    rows = await pool.fetch(
+        """select pathway, structure, requested_on from requests
+            where not welcomed and not started and not withdrawn and ($1::text is null or structure = $1)
+            order by requested_on, pathway limit $2""",
+        structure,
+        limit,
+    )
+    return [WaitingRequest(**row) for row in rows]
+
+
+async def structures(pool: asyncpg.Pool) -> list[RegisteredStructure]:
+    rows = await pool.fetch("select structure, name, department from structures order by structure")
+    return [RegisteredStructure(**row) for row in rows]

@@ -1,0 +1,26 @@
+"""The composition root of outcomes."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.outcomes.api import imports, router
+from services.outcomes.publishing import public
+from services.outcomes.reactions import subscribers
+from shared.migrate import SHARED
+from shared.service import create_service
+from shared.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    app = create_service(
+        "outcomes",
+        settings,
+        "Outcomes: exits and follow-ups",
+        migrations=[SHARED, Path(__file__).parent / "migrations"],
+        public=public,
+        subscribers=subscribers,
+    )
+    app.include_router(router)
+    app.include_router(imports)
+    return app

@@ -1,0 +1,23 @@
+"""What outcomes does when another service tells something."""
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from services.outcomes import views
+from shared.contracts import PublicEvent
+from shared.known_pathways import remember_intake
+from shared.service import Runtime
+from shared.subscriber import Subscriber
+
+
+async def when_intake_tells(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+    """A request makes a pathway known here; a start opens what may be recorded of it."""
+    await remember_intake(connection, events)
+
+
+def subscribers(runtime: Runtime) -> list[Subscriber]:
+    return [
+        Subscriber("outcomes", "intake", runtime.pool, runtime.client, when_intake_tells),
+        Subscriber("outcomes-views", "outcomes", runtime.pool, runtime.client, views.follow, stage="view"),
+    ]

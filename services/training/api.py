@@ -1,0 +1,62 @@
+"""HTTP in, commands out. No rules here."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from services.training import application, domain, views
+from shared.access import Commanded
+from shared.commands import Done, answered
+from shared.routes import Store, pathway_routes, reads
+
+router = APIRouter(prefix="/v1")
+
+
+@dataclass
+class ActivityBody:
+    """`hours` attended, null for a no-show. `id`: chosen by the caller, so that a repeat asks for the same."""
+
+    kind: domain.ActivityKind
+    started_on: date
+    ended_on: date
+    status: domain.ActivityStatus
+    hours: Annotated[Decimal, Field(ge=0, le=100_000, max_digits=8, decimal_places=2)] | None = None
+    id: UUID = Field(default_factory=uuid4)
+
+    def fact(self) -> domain.Activity:
+        return domain.Activity(self.kind, self.started_on, self.ended_on, self.status, self.hours)
+
+
+@router.post("/pathways/{pathway}/activities")
+async def record(
+    pathway: UUID, body: ActivityBody, command: Commanded, store: Store, response: Response
+) -> Done:
+    return answered(response, await application.record(store, pathway, body.id, body.fact(), command))
+
+
+@router.post("/pathways/{pathway}/activities/{activity}/correction")
+async def correct(
+    pathway: UUID, activity: UUID, body: ActivityBody, command: Commanded, store: Store, response: Response
+) -> Done:
+    """The whole activity as it is to stand."""
+    return answered(response, await application.correct(store, pathway, activity, body.fact(), command))
+
+
+@router.get("/activities", dependencies=reads)
+async def activities(
+    request: Request,
+    structure: str,
+    start: Annotated[date, Query(alias="from")],
+    end: Annotated[date, Query(alias="to")],
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> list[views.ListedActivity]:
+    """Activities of a structure that started between two days, both included."""
+    return await views.activities(request.app.state.pool, structure, start, end, limit)
+
+
+imports = pathway_routes(application.import_pathways, application.known_rows)

@@ -1,0 +1,67 @@
+"""One function per command: load, decide, save."""
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.training.domain import Activity, ActivityFile
+from shared.access import Command
+from shared.commands import Done, decide, today
+from shared.event_store import EventStore
+from shared.history import ActivityRow, Dossier, imported_fact_id
+from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers
+from shared.known_pathways import known_pathway, known_pathways
+
+
+async def record(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
+    about = (await known_pathway(store.pool, pathway)).about
+    return await decide(
+        store, ActivityFile, pathway, lambda f: f.record(key, fact, today()), lambda _: about, command
+    )
+
+
+async def correct(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
+    about = (await known_pathway(store.pool, pathway)).about
+    return await decide(
+        store, ActivityFile, pathway, lambda f: f.correct(key, fact, today()), lambda _: about, command
+    )
+
+
+# The historical import
+
+
+def _take(file: ActivityFile, dossier: Dossier) -> None:
+    """Activities have no key of their own: a row is its content, identical rows are told apart by number."""
+    for row in dossier.activities:
+        key = imported_fact_id(dossier.pathway, "activity", *row.key)
+        if key not in file.activities:
+            fact = Activity(row.kind, row.started_on, row.ended_on, row.status, row.hours)
+            file.take_activity(key, fact, fact)
+
+
+async def import_pathways(
+    store: EventStore, dossiers: Sequence[Dossier], command: Command
+) -> list[Imported]:
+    known = await known_pathways(store.pool, [dossier.pathway for dossier in dossiers])
+    about = {id: pathway.about for id, pathway in known.items()}
+    return await import_dossiers(store, ActivityFile, dossiers, _take, about, command)
+
+
+async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
+    """What is recorded of these pathways, as rows of the import format."""
+    files = await store.load_many(ActivityFile, pathways)
+    return [_known(file) for file in files.values() if file.version]
+
+
+def _known(file: ActivityFile) -> KnownDossier:
+    numbers: Counter[Activity] = Counter()
+    rows = []
+    for known in file.activities.values():
+        numbers[known.imported or known.current] += 1
+        imported = known.imported and _row(known.imported, numbers[known.imported])
+        rows.append(KnownRow(_row(known.current, 1), imported))
+    return KnownDossier(file.id, activities=tuple(rows))
+
+
+def _row(fact: Activity, number: int) -> ActivityRow:
+    return ActivityRow(fact.kind, fact.started_on, fact.ended_on, fact.status, fact.hours, number)

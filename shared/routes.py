@@ -1,0 +1,78 @@
+"""What the routes of every pathway service are made of."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+
+from shared.access import Command, Commanded, Role, allow
+from shared.event_store import EventStore
+from shared.history import Dossier
+from shared.imports import AT_ONCE, Imported, KnownDossier
+from shared.problems import Problem
+
+
+def _store(request: Request) -> EventStore:
+    store: EventStore = request.app.state.runtime.store
+    return store
+
+
+Store = Annotated[EventStore, Depends(_store)]
+reads = [Depends(allow(Role.OPERATOR))]
+"""Who may read a service's own lists; the full matrix of roles comes with the users of structures."""
+
+
+@dataclass
+class OnDay:
+    """When it happened."""
+
+    on: date
+
+
+@dataclass
+class OnDayOrNot:
+    """When it happened; null: it did not take place."""
+
+    on: date | None
+
+
+@dataclass
+class Dossiers:
+    dossiers: Annotated[list[Dossier], Field(max_length=AT_ONCE)]
+
+
+@dataclass
+class Pathways:
+    pathways: Annotated[list[UUID], Field(max_length=AT_ONCE)]
+
+
+def pathway_routes(
+    take: Callable[[EventStore, Sequence[Dossier], Command], Awaitable[list[Imported]]],
+    known: Callable[[EventStore, Sequence[UUID]], Awaitable[list[KnownDossier]]],
+) -> APIRouter:
+    """A service's part of the historical import, and what it knows of a pathway."""
+    router = APIRouter(prefix="/v1")
+
+    @router.post("/imports", tags=["import"])
+    async def import_dossiers(body: Dossiers, command: Commanded, store: Store) -> list[Imported]:
+        """Records this service's part of whole dossiers, each checked whole; what is known already adds nothing."""
+        return await take(store, body.dossiers, command)
+
+    @router.post("/imports/known", tags=["import"], dependencies=reads)
+    async def known_rows(body: Pathways, store: Store) -> list[KnownDossier]:
+        """What is recorded of these pathways, as rows of the import format."""
+        return await known(store, body.pathways)
+
+    @router.get("/pathways/{pathway}", dependencies=reads)
+    async def pathway(pathway: UUID, store: Store) -> KnownDossier:
+        """What this service has recorded of a pathway."""
+        found = await known(store, [pathway])
+        if not found:
+            raise Problem(404, "unknown-pathway", "this service has recorded nothing of such a pathway")
+        return found[0]
+
+    return router
