@@ -33,7 +33,10 @@ async def correct(store: EventStore, pathway: UUID, key: UUID, fact: Activity, c
 def _take(file: ActivityFile, dossier: Dossier) -> None:
     """Activities have no key of their own: a row is its content, identical rows are told apart by number."""
     for row in dossier.activities:
-        key = imported_fact_id(dossier.pathway, "activity", *row.key)
+        hours = None if row.hours is None else row.hours.normalize()  # 3 and 3.0 hours are the same row
+        key = imported_fact_id(
+            dossier.pathway, "activity", row.kind, row.started_on, row.ended_on, row.status, hours, row.number
+        )
         if key not in file.activities:
             fact = Activity(row.kind, row.started_on, row.ended_on, row.status, row.hours)
             file.take_activity(key, fact, fact)

@@ -1,0 +1,120 @@
+"""One function per command: load, decide, save."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from services.outcomes.domain import Exit, FollowUp, OutcomeFile
+from shared.access import Command
+from shared.commands import Done, decide, today
+from shared.event_store import EventStore
+from shared.history import Dossier, ExitRow, FollowUpRow
+from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
+from shared.known_pathways import known_pathway, known_pathways
+
+
+async def leave(store: EventStore, pathway: UUID, exit: Exit, command: Command) -> Done:
+    known = await known_pathway(store.pool, pathway)
+    return await decide(
+        store,
+        OutcomeFile,
+        pathway,
+        lambda f: f.leave(exit, known.started_on, today()),
+        lambda _: known.about,
+        command,
+    )
+
+
+async def correct_exit(store: EventStore, pathway: UUID, exit: Exit, command: Command) -> Done:
+    known = await known_pathway(store.pool, pathway)
+    return await decide(
+        store,
+        OutcomeFile,
+        pathway,
+        lambda f: f.correct_exit(exit, known.started_on, today()),
+        lambda _: known.about,
+        command,
+    )
+
+
+async def reopen(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
+    about = (await known_pathway(store.pool, pathway)).about
+    return await decide(
+        store, OutcomeFile, pathway, lambda f: f.reopen(on, today()), lambda _: about, command
+    )
+
+
+async def record_follow_up(store: EventStore, pathway: UUID, followup: FollowUp, command: Command) -> Done:
+    about = (await known_pathway(store.pool, pathway)).about
+    return await decide(
+        store,
+        OutcomeFile,
+        pathway,
+        lambda f: f.record_follow_up(followup, today()),
+        lambda _: about,
+        command,
+    )
+
+
+async def correct_follow_up(store: EventStore, pathway: UUID, followup: FollowUp, command: Command) -> Done:
+    about = (await known_pathway(store.pool, pathway)).about
+    return await decide(
+        store,
+        OutcomeFile,
+        pathway,
+        lambda f: f.correct_follow_up(followup, today()),
+        lambda _: about,
+        command,
+    )
+
+
+# The historical import
+
+
+def _take(file: OutcomeFile, dossier: Dossier) -> None:
+    if (row := dossier.exit) is not None:
+        exit = _exit(row)
+        if (fact := news(file.exit, exit)) is not None:
+            file.take_exit(fact, exit)
+    for asked in dossier.followups:
+        followup = FollowUp(asked.month, asked.asked_on, asked.status, asked.situation)
+        if (answer := news(file.followups.get(asked.month), followup)) is not None:
+            file.take_follow_up(answer, followup)
+
+
+def _exit(row: ExitRow) -> Exit:
+    return Exit(row.exited_on, row.situation, row.contract, row.contract_start, row.contract_end)
+
+
+async def import_pathways(
+    store: EventStore, dossiers: Sequence[Dossier], command: Command
+) -> list[Imported]:
+    known = await known_pathways(store.pool, [dossier.pathway for dossier in dossiers])
+    about = {id: pathway.about for id, pathway in known.items()}
+    return await import_dossiers(store, OutcomeFile, dossiers, _take, about, command)
+
+
+async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
+    """What is recorded of these pathways, as rows of the import format."""
+    files = await store.load_many(OutcomeFile, pathways)
+    return [_known(file) for file in files.values() if file.version]
+
+
+def _known(file: OutcomeFile) -> KnownDossier:
+    exit = file.exit if file.exited_on is not None else None
+    return KnownDossier(
+        file.id,
+        exit=exit and KnownRow(_exit_row(exit.current), exit.imported and _exit_row(exit.imported)),
+        followups=tuple(
+            KnownRow(_followup_row(known.current), known.imported and _followup_row(known.imported))
+            for known in file.followups.values()
+        ),
+    )
+
+
+def _exit_row(fact: Exit) -> ExitRow:
+    return ExitRow(fact.exited_on, fact.situation, fact.contract, fact.contract_start, fact.contract_end)
+
+
+def _followup_row(fact: FollowUp) -> FollowUpRow:
+    return FollowUpRow(fact.month, fact.asked_on, fact.status, fact.situation)
