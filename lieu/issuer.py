@@ -1,0 +1,74 @@
+"""The development issuer: a key pair in the data folder, and tokens signed with it. Never for production."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from jwt.algorithms import OKPAlgorithm
+
+from shared.access import Role
+
+ISSUER = "urn:lieu:development"
+AUDIENCE = "lieu"
+LIFETIME = 12 * 3600
+"""Seconds for which a token holds."""
+
+
+class NoIssuer(Exception):
+    """The data folder holds no development issuer: the platform was never started there."""
+
+
+def keys_file(data: Path) -> Path:
+    """The issuer's public key set, for the services."""
+    return data / "issuer" / "jwks.json"
+
+
+def ensure_issuer(data: Path) -> None:
+    """Makes the key pair on first use."""
+    folder = data / "issuer"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private = folder / "private.pem"
+    if not private.exists():
+        pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        scratch = folder / "private.pem.new"
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(pem)
+        scratch.rename(private)
+    key = _private_key(data)
+    public = json.loads(OKPAlgorithm.to_jwk(key.public_key())) | {"kid": _key_id(key), "alg": "EdDSA", "use": "sig"}
+    keys_file(data).write_text(json.dumps({"keys": [public]}))
+
+
+def token(data: Path, role: Role, structure: str | None = None, lifetime: int = LIFETIME) -> str:
+    """A signed token of the platform in `data`. Raises NoIssuer."""
+    key = _private_key(data)
+    now = int(time.time())
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": f"development-{role.value}" + (f"-{structure}" if structure else ""),
+        "role": role.value,
+        "iat": now,
+        "exp": now + lifetime,
+    }
+    if structure:
+        claims["structure"] = structure
+    return jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": _key_id(key)})
+
+
+def _private_key(data: Path) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key((data / "issuer" / "private.pem").read_bytes(), None)
+    except FileNotFoundError:
+        raise NoIssuer(f"no development issuer in {data}: start the platform there first (lieu up)") from None
+    assert isinstance(key, Ed25519PrivateKey)
+    return key
+
+
+def _key_id(key: Ed25519PrivateKey) -> str:
+    return json.loads(OKPAlgorithm.to_jwk(key.public_key()))["x"][:16]  # type: ignore[no-any-return]

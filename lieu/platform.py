@@ -1,0 +1,87 @@
+"""The ASGI application of a process: the services it runs under their prefixes, health, pages, descriptions."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Response
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.trace import Span
+from starlette.types import Scope
+
+import services.diagnostic.main
+import services.intake.main
+import services.outcomes.main
+import services.reporting.main
+import services.training.main
+from lieu.asyncapi import asyncapi
+from shared.settings import Settings
+from shared.telemetry import start_tracing
+
+SERVICES: dict[str, Callable[[Settings], FastAPI]] = {
+    "intake": services.intake.main.create_app,
+    "diagnostic": services.diagnostic.main.create_app,
+    "training": services.training.main.create_app,
+    "outcomes": services.outcomes.main.create_app,
+    "reporting": services.reporting.main.create_app,
+}
+
+
+def platform(settings: Mapping[str, Settings]) -> FastAPI:
+    """One application for these services; each runs while the application's lifespan is entered."""
+    apps = {name: SERVICES[name](of) for name, of in settings.items()}
+    first = next(iter(settings.values()))
+
+    @asynccontextmanager
+    async def lifespan(root: FastAPI) -> AsyncIterator[None]:
+        provider = start_tracing(first, "lieu" if len(apps) > 1 else next(iter(apps)))
+        for app in apps.values():
+            FastAPIInstrumentor.instrument_app(
+                app, tracer_provider=provider, server_request_hook=_without_paths, exclude_spans=["receive", "send"]
+            )
+        async with AsyncExitStack() as stack:
+            for app in apps.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            root.state.ready = True
+            yield
+            root.state.ready = False
+        await asyncio.to_thread(provider.shutdown)
+
+    root = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+
+    @root.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @root.get("/health/ready")
+    async def ready(response: Response) -> dict[str, Any]:
+        """Ready when every service reaches its database and the broker."""
+        states = {name: await _reachable(app) for name, app in apps.items()}
+        response.status_code = 200 if all(state == "ready" for state in states.values()) else 503
+        return states
+
+    @root.get("/asyncapi.json")
+    async def described() -> dict[str, Any]:
+        return asyncapi(list(apps))
+
+    for name, app in apps.items():
+        root.mount(f"/{name}", app)
+    if "reporting" in apps:
+        root.mount("/", services.reporting.main.pages(apps["reporting"]))
+    return root
+
+
+async def _reachable(app: FastAPI) -> str:
+    try:
+        async with asyncio.timeout(2):
+            await app.state.pool.fetchval("select 1")
+    except Exception as error:  # noqa: BLE001 - whatever it is, the service is not ready, and says so
+        return f"database: {type(error).__name__}"
+    return "ready" if app.state.runtime.client.is_connected else "broker: not connected"
+
+
+def _without_paths(span: Span, _: Scope) -> None:
+    """A path holds a pathway's id and a query may hold anything: spans name the route only."""
+    for attribute in ("http.url", "http.target", "url.full", "url.path", "url.query"):
+        span.set_attribute(attribute, "-")
