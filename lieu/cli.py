@@ -1,0 +1,278 @@
+"""`lieu`, the command line."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import Progress
+
+from lieu import issuer, status as statuses, tracing, up as upping
+from lieu.client import Platform, PlatformError
+from lieu.import_folder import FolderRefused
+from lieu.importing import Summary, import_folder
+from lieu.servers import SERVICES, DataFolderInUse
+from shared.access import Role
+from shared.commands import today
+from shared.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+DATA = Path(".lieu")
+
+Data = Annotated[Path, typer.Option(envvar="LIEU_DATA", help="the platform's data folder")]
+Url = Annotated[str | None, typer.Option(help="address of a platform; without it, the one that runs on --data")]
+Token = Annotated[str | None, typer.Option(help="bearer token; else LIEU_TOKEN, else a development token of --data")]
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    app()
+
+
+def _run(work: Awaitable[int]) -> None:
+    """Ends the command with the work's exit status; what the platform answers is told in one line."""
+    try:
+        code = asyncio.run(_as_coroutine(work))
+    except (PlatformError, DataFolderInUse, upping.PortTaken, upping.ServerFailed, issuer.NoIssuer) as error:
+        err.print(f"lieu: {error}", markup=False)
+        code = 2
+    raise typer.Exit(code)
+
+
+async def _as_coroutine(work: Awaitable[int]) -> int:
+    return await work
+
+
+@app.command()
+def up(
+    data: Data = DATA,
+    port: Annotated[int, typer.Option(help="port of the platform on 127.0.0.1; 0 chooses a free one")] = 8000,
+    demo: Annotated[bool, typer.Option(help="play the made-up cohort and print its figures")] = False,
+) -> None:
+    """All five services on embedded PostgreSQL and NATS; stays up until Ctrl-C or SIGTERM."""
+    _run(_up(data, port, demo))
+
+
+async def _up(data: Path, port: int, demo: bool) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+
+    async def when_up(url: str) -> None:
+        if demo:
+            from lieu.demo_run import play
+
+            await play(url, data, out)
+        out.print(f"Lieu is up at {url} (data in {data}). Ctrl-C stops it.")
+        out.print(f"To look at the figures, open {url}/sign-in?token={issuer.token(data, Role.OPERATOR)}")
+        sys.stdout.flush()
+
+    await upping.stay_up(data, port, when_up, stop)
+    out.print("Stopped.")
+    return 0
+
+
+@app.command()
+def serve(
+    service: Annotated[str, typer.Argument(help=", ".join(SERVICES))],
+    host: Annotated[str, typer.Option(help="address to listen on")] = "0.0.0.0",  # noqa: S104 - inside a container
+    port: Annotated[int, typer.Option(envvar="LIEU_PORT")] = 8000,
+) -> None:
+    """One service, from environment settings, for containers and Kubernetes."""
+    from lieu.platform import platform
+
+    if service not in SERVICES:
+        raise typer.BadParameter(f"one of {', '.join(SERVICES)}")
+    uvicorn.run(platform({service: Settings()}), host=host, port=port, access_log=False)  # type: ignore[call-arg]
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="a folder in the import format, version 1")],
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+) -> None:
+    """A historical import. Exit status 1 if a row was refused."""
+    _run(_import(folder, url, token, data))
+
+
+async def _import(folder: Path, url: str | None, token: str | None, data: Path) -> int:
+    async with Platform(url, token, data) as platform:
+        try:
+            with Progress(console=err, transient=True) as bars:
+                tasks = {}
+
+                def progress(stage: str, done: int, of: int) -> None:
+                    if stage not in tasks:
+                        tasks[stage] = bars.add_task(stage, total=of)
+                    bars.update(tasks[stage], completed=done)
+
+                summary = await import_folder(platform, folder, today(), progress)
+        except FolderRefused as refused:
+            for refusal in refused.refusals:
+                print(refusal)
+            print("The folder is refused; nothing was recorded.")
+            return 1
+    _tell(summary)
+    return 1 if summary.refusals else 0
+
+
+def _tell(summary: Summary) -> None:
+    for refusal in summary.refusals:
+        print(refusal)
+    for line in summary.vanished:
+        print(f"vanished (kept): {line}")
+    added = sum(summary.events.values())
+    by_service = ", ".join(f"{service} {events}" for service, events in summary.events.items())
+    print(
+        f"{summary.pathways} pathways, {summary.facts} facts: {added} new events ({by_service or 'none'}); "
+        f"{len(summary.refusals)} refusals, {len(summary.vanished)} vanished rows"
+    )
+
+
+@app.command()
+def status(
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+    wait: Annotated[bool, typer.Option(help="return when all have caught up")] = False,
+) -> None:
+    """What is wrong first, then how far everything is. Exit 0 well, 1 late or parked, 2 broken."""
+    _run(_status(url, token, data, wait))
+
+
+async def _status(url: str | None, token: str | None, data: Path, wait: bool) -> int:
+    async with Platform(url, token, data) as platform:
+        report = await (statuses.wait_until_caught_up(platform) if wait else statuses.look(platform))
+    print(report.text())
+    return report.code
+
+
+@app.command()
+def rebuild(
+    what: Annotated[str, typer.Argument(help="reporting")],
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+) -> None:
+    """Read models anew from the streams, while the old ones answer."""
+    if what != "reporting":
+        raise typer.BadParameter("only reporting is rebuilt from the streams")
+    _run(_rebuild(url, token, data))
+
+
+async def _rebuild(url: str | None, token: str | None, data: Path) -> int:
+    async with Platform(url, token, data) as platform:
+        with Progress(console=err, transient=True) as bars:
+            task = bars.add_task("rebuild", total=None)
+            started = await platform.post("/reporting/v1/rebuild")
+            while started["state"] == "running":
+                await asyncio.sleep(0.2)
+                started = await platform.get("/reporting/v1/rebuild")
+                bars.update(task, completed=started["applied"], total=max(started["of"], 1))
+    print(f"rebuild {started['state']}: {started['applied']} events" + (f": {started['error']}" if started["error"] else ""))
+    return 0 if started["state"] == "done" else 2
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Option(help="what the bearer may do")],
+    structure: Annotated[str | None, typer.Option(help="the structure of an adviser or a manager")] = None,
+    data: Data = DATA,
+) -> None:
+    """A token of the development issuer of the platform in --data."""
+    try:
+        print(issuer.token(data, role, structure))
+    except issuer.NoIssuer as error:
+        err.print(f"lieu: {error}", markup=False)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def trace(
+    id: Annotated[str, typer.Argument(help="a pathway's id, import:KEY, an event's id, or a trace id")],
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+) -> None:
+    """The path of a pathway, event or trace through the platform, stage by stage, with the waits between."""
+    _run(_trace(id, url, token, data))
+
+
+async def _trace(id: str, url: str | None, token: str | None, data: Path) -> int:
+    if tracing.is_trace_id(id):
+        ids = {id: [] for id in [id]}
+    else:
+        async with Platform(url, token, data) as platform:
+            ids = await tracing.traces_of(platform, id)
+    waterfalls = tracing.waterfalls(data / "traces", ids)
+    for waterfall in waterfalls:
+        print(waterfall)
+    if not waterfalls:
+        print("no trace found: not sampled, or sent to a collector" if ids else "no such event")
+    return 0 if waterfalls else 1
+
+
+parked = typer.Typer(no_args_is_help=True, help="Events that a consumer could not apply.")
+app.add_typer(parked, name="parked")
+
+
+@parked.command("list")
+def parked_list(url: Url = None, token: Token = None, data: Data = DATA) -> None:
+    """What is parked, where, since when and why."""
+    _run(_parked_list(url, token, data))
+
+
+async def _parked_list(url: str | None, token: str | None, data: Path) -> int:
+    async with Platform(url, token, data) as platform:
+        for service in SERVICES:
+            for event in await platform.get(f"/{service}/v1/parked"):
+                state = "discarded" if event["discarded_at"] else "parked"
+                print(
+                    f"{service}: {event['consumer']} {state} {event['stream']} {event['position']} "
+                    f"key {event['key']} {event['event']} since {event['parked_at']}: {event['reason']}"
+                )
+    return 0
+
+
+@parked.command("replay")
+def parked_replay(url: Url = None, token: Token = None, data: Data = DATA) -> None:
+    """Applies what is parked, in order, after its cause was mended."""
+    _run(_parked_replay(url, token, data))
+
+
+async def _parked_replay(url: str | None, token: str | None, data: Path) -> int:
+    left = 0
+    async with Platform(url, token, data) as platform:
+        for service in SERVICES:
+            answer = await platform.post(f"/{service}/v1/parked/replay")
+            if answer["applied"] or answer["still_parked"]:
+                print(f"{service}: {answer['applied']} applied, {answer['still_parked']} still parked")
+            left += answer["still_parked"]
+    return 1 if left else 0
+
+
+@parked.command("discard")
+def parked_discard(
+    service: str, key: str, url: Url = None, token: Token = None, data: Data = DATA
+) -> None:
+    """Gives up what is parked of one pathway; its figures stay marked incomplete."""
+    _run(_parked_discard(service, key, url, token, data))
+
+
+async def _parked_discard(service: str, key: str, url: str | None, token: str | None, data: Path) -> int:
+    async with Platform(url, token, data) as platform:
+        await platform.post(f"/{service}/v1/parked/{key}/discard")
+    print("discarded")
+    return 0

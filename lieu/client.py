@@ -1,0 +1,67 @@
+"""The command line's way to a platform: over HTTP, with a token."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from lieu import issuer
+from shared.access import Role
+
+
+class PlatformError(Exception):
+    """The platform could not be reached, or answered with an error; the message says which."""
+
+
+def running(data: Path) -> str:
+    """The address of the platform that runs on this data folder. Raises PlatformError."""
+    try:
+        return str(json.loads((data / "running.json").read_text())["url"])
+    except (FileNotFoundError, ValueError, KeyError):
+        raise PlatformError(f"no platform runs on {data}; start one with: lieu up --data {data}") from None
+
+
+class Platform:
+    """One platform. `url` null: the one that runs on `data`, with a development token where none is given."""
+
+    def __init__(self, url: str | None, token: str | None, data: Path) -> None:
+        self.url = (url or running(data)).rstrip("/")
+        token = token or os.environ.get("LIEU_TOKEN")
+        if token is None and url is None:
+            try:
+                token = issuer.token(data, Role.OPERATOR)
+            except issuer.NoIssuer as error:
+                raise PlatformError(str(error)) from None
+        if token is None:
+            raise PlatformError("a token is needed: --token or LIEU_TOKEN")
+        self.http = httpx.AsyncClient(
+            base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=httpx.Timeout(60, connect=5)
+        )
+
+    async def __aenter__(self) -> "Platform":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.aclose()
+
+    async def get(self, path: str, **query: Any) -> Any:
+        return await self._send("GET", path, params=query)
+
+    async def post(self, path: str, content: bytes = b"") -> Any:
+        return await self._send("POST", path, content=content, headers={"Content-Type": "application/json"})
+
+    async def _send(self, method: str, path: str, **how: Any) -> Any:
+        try:
+            answer = await self.http.request(method, path, **how)
+        except httpx.HTTPError as error:
+            raise PlatformError(f"{self.url}{path}: {type(error).__name__} {error}".rstrip()) from None
+        if answer.is_error:
+            try:
+                problem = answer.json()
+                told = f"{problem['code']}: {problem['detail']}"
+            except (ValueError, KeyError):
+                told = answer.text[:300]
+            raise PlatformError(f"{self.url}{path}: {answer.status_code} {told}")
+        return answer.json()

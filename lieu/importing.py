@@ -1,0 +1,221 @@
+"""Brings a historical import folder to the platform.
+
+First everything is read and checked, together with what the platform already knows of each pathway; only then are
+the dossiers sent, to intake first. An interrupted import is run again: what was recorded adds nothing.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from lieu.client import Platform, PlatformError
+from lieu.import_folder import KeyedDossier, Reading, Refusal, read_folder
+from shared.history import Dossier, StructureRow, problems_of
+from shared.imports import Imported, KnownDossier, KnownRow, Outcome
+
+R = TypeVar("R")
+
+SERVICES = ("intake", "diagnostic", "training", "outcomes")
+CHUNK = 100
+AT_ONCE = 3
+PATIENCE = 120.0
+"""Seconds to wait for a service to hear of a pathway that intake has recorded."""
+
+_KNOWN = TypeAdapter(list[KnownDossier])
+_IMPORTED = TypeAdapter(list[Imported])
+_DOSSIERS = TypeAdapter(dict[str, list[Dossier]])
+_STRUCTURES = TypeAdapter(dict[str, list[StructureRow]])
+_PATHWAYS = TypeAdapter(dict[str, list[UUID]])
+
+Progress = Callable[[str, int, int], None]
+"""Told the stage's name, how many pathways are done, of how many."""
+
+
+@dataclass
+class Summary:
+    """What an import did. `vanished`: rows of an earlier import that the folder no longer has; none is deleted."""
+
+    pathways: int = 0
+    facts: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    refusals: list[Refusal] = field(default_factory=list)
+    vanished: list[str] = field(default_factory=list)
+
+
+async def import_folder(platform: Platform, folder: Path, today: date, progress: Progress) -> Summary:
+    """Raises FolderRefused before anything is sent, PlatformError when the platform cannot be reached."""
+    reading = await asyncio.to_thread(read_folder, folder, today)
+    registered = {row["structure"] for row in await platform.get("/intake/v1/structures")}
+    known = await _known(platform, reading, progress)
+    in_reach = {orphan.pathway for orphan in reading.orphans.values() if _request(known, orphan.pathway)}
+    reading = reading.refuse_unknown(registered, in_reach)
+    summary = Summary(refusals=list(reading.refusals))
+    keyed = list(reading.dossiers)
+    for orphan in reading.orphans.values():
+        request = _request(known, orphan.pathway)
+        assert request is not None
+        keyed.append(orphan.joined(request.imported or request.current))
+    to_send = []
+    for one in keyed:
+        problems = problems_of(_merged(one.dossier, known.get(one.dossier.pathway, {})), today)
+        summary.refusals += [one.refusal(problem) for problem in problems]
+        if not problems:
+            to_send.append(one)
+    summary.vanished = _vanished(keyed, known)
+    summary.pathways = len(to_send)
+    summary.facts = sum(len(lines) for one in to_send for lines in one.lines.values())
+    await _send_structures(platform, reading.structures, summary)
+    await _send(platform, to_send, summary, progress)
+    return summary
+
+
+Known = dict[UUID, dict[str, KnownDossier]]
+
+
+async def _known(platform: Platform, reading: Reading, progress: Progress) -> Known:
+    ids = [one.dossier.pathway for one in reading.dossiers] + [o.pathway for o in reading.orphans.values()]
+    known: Known = {}
+    done = 0
+
+    async def ask(chunk: Sequence[UUID]) -> None:
+        nonlocal done
+        body = _PATHWAYS.dump_json({"pathways": list(chunk)})
+        for service in SERVICES:
+            for dossier in _KNOWN.validate_python(await platform.post(f"/{service}/v1/imports/known", body)):
+                known.setdefault(dossier.pathway, {})[service] = dossier
+        done += len(chunk)
+        progress("compare", done, len(ids))
+
+    await _each_chunk(ids, ask)
+    return known
+
+
+def _request(known: Known, pathway: UUID) -> KnownRow[Any] | None:
+    intake = known.get(pathway, {}).get("intake")
+    return intake.request if intake else None
+
+
+def _merged(dossier: Dossier, known: dict[str, KnownDossier]) -> Dossier:
+    """What would stand after the import, as far as one row's rules look at another row."""
+    intake, outcomes = known.get("intake"), known.get("outcomes")
+    request = _merged_row(dossier.request, intake.request if intake else None)
+    if outcomes is None:
+        return replace(dossier, request=request)
+    exit = outcomes.exit.current if outcomes.exit else None
+    answered = {(row.imported or row.current).month: row for row in outcomes.followups}
+    rows = tuple(_merged_row(row, answered.pop(row.month, None)) for row in dossier.followups)
+    return replace(
+        dossier,
+        request=request,
+        exit=_merged_row(dossier.exit, outcomes.exit) if dossier.exit else exit,
+        followups=(*rows, *(row.current for row in answered.values())),
+    )
+
+
+def _merged_row(row: R, known: KnownRow[R] | None) -> R:
+    if known is None or known.imported is None:
+        return row
+    changed = {
+        column.name: getattr(row, column.name)
+        for column in fields(row)  # type: ignore[arg-type]
+        if getattr(row, column.name) != getattr(known.imported, column.name)
+    }
+    return replace(known.current, **changed)  # type: ignore[type-var]
+
+
+def _vanished(keyed: Iterable[KeyedDossier], known: Known) -> list[str]:
+    """Rows that an earlier import brought and that stand no more in the folder."""
+    lines = []
+    for one in keyed:
+        dossier = one.dossier
+        for of in known.get(dossier.pathway, {}).values():
+            if of.request and of.request.imported and "pathways.csv" not in one.lines:
+                lines.append(f"pathways.csv: pathway {one.key} is no longer there")
+            if of.exit and of.exit.imported and dossier.exit is None:
+                lines.append(f"exits.csv: the exit of pathway {one.key} is no longer there")
+            parts: tuple[tuple[str, Any, Any], ...] = (
+                ("diagnostics.csv", of.diagnostics, dossier.diagnostics),
+                ("barriers.csv", of.barriers, dossier.barriers),
+                ("activities.csv", of.activities, dossier.activities),
+                ("followups.csv", of.followups, dossier.followups),
+            )
+            for file, rows, here in parts:
+                keys = {row.key for row in here}
+                lines += [
+                    f"{file}: a row of pathway {one.key} is no longer there ({_shown(row.imported)})"
+                    for row in rows
+                    if row.imported and row.imported.key not in keys
+                ]
+    return lines
+
+
+def _shown(row: Any) -> str:
+    return ", ".join(str(part) for part in row.key if part is not None)
+
+
+async def _send_structures(platform: Platform, rows: Sequence[StructureRow], summary: Summary) -> None:
+    for start in range(0, len(rows), CHUNK):
+        body = _STRUCTURES.dump_json({"structures": list(rows[start : start + CHUNK])})
+        added = await platform.post("/intake/v1/imports/structures", body)
+        summary.events["intake"] += sum(added.values())
+    summary.facts += len(rows)
+
+
+async def _send(
+    platform: Platform, keyed: Sequence[KeyedDossier], summary: Summary, progress: Progress
+) -> None:
+    done = 0
+
+    async def send(chunk: Sequence[KeyedDossier]) -> None:
+        nonlocal done
+        await _send_to(platform, "intake", chunk, summary)
+        parts = {
+            "diagnostic": [one for one in chunk if one.dossier.diagnostics or one.dossier.barriers],
+            "training": [one for one in chunk if one.dossier.activities],
+            "outcomes": [one for one in chunk if one.dossier.exit or one.dossier.followups],
+        }
+        await asyncio.gather(*(_send_to(platform, to, part, summary) for to, part in parts.items()))
+        done += len(chunk)
+        progress("record", done, len(keyed))
+
+    await _each_chunk(keyed, send)
+
+
+async def _send_to(
+    platform: Platform, service: str, chunk: Sequence[KeyedDossier], summary: Summary
+) -> None:
+    """Sends again, for a while, what the service has not heard of yet."""
+    waiting = {one.dossier.pathway: one for one in chunk}
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while waiting:
+        body = _DOSSIERS.dump_json({"dossiers": [one.dossier for one in waiting.values()]})
+        for result in _IMPORTED.validate_python(await platform.post(f"/{service}/v1/imports", body)):
+            if result.outcome is Outcome.NOT_YET_KNOWN:
+                continue
+            one = waiting.pop(result.pathway)
+            summary.events[service] += result.events
+            summary.refusals += [one.refusal(problem) for problem in result.problems]
+        if waiting:
+            if asyncio.get_running_loop().time() > deadline:
+                raise PlatformError(f"{service} does not hear of {len(waiting)} pathways; see lieu status")
+            await asyncio.sleep(0.05)
+
+
+async def _each_chunk(items: Sequence[R], work: Callable[[Sequence[R]], Any]) -> None:
+    """`AT_ONCE` chunks at a time, in order."""
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one(chunk: Sequence[R]) -> None:
+        async with limit:
+            await work(chunk)
+
+    async with asyncio.TaskGroup() as tasks:
+        for start in range(0, len(items), CHUNK):
+            tasks.create_task(one(items[start : start + CHUNK]))

@@ -1,0 +1,80 @@
+"""How the platform is: what is wrong first, then every relay, reaction and projection with its lag."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from lieu.client import Platform, PlatformError
+from lieu.servers import SERVICES
+
+RUNBOOK = "docs/runbook.md"
+PATIENCE = 600.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """`code`: 0 well, 1 late or parked, 2 broken."""
+
+    code: int
+    headline: str
+    lines: list[str]
+
+    def text(self) -> str:
+        return "\n".join([self.headline, *self.lines])
+
+
+async def look(platform: Platform, since: datetime | None = None) -> Report:
+    """One look; `since`: projections that have not reached this instant count as late."""
+    broken: list[str] = []
+    late: list[str] = []
+    parked: list[str] = []
+    lines: list[str] = []
+    for service in SERVICES:
+        try:
+            state: dict[str, Any] = await platform.get(f"/{service}/v1/status")
+        except PlatformError as error:
+            broken.append(f"{service} does not answer: {error} ({RUNBOOK}#service-away)")
+            continue
+        if relay := state["relay"]:
+            lines.append(f"{service:<11} relay            pending {_count(relay['pending'])}")
+            if relay["trouble"] or relay["pending"] is None:
+                broken.append(f"relay {service}: {relay['trouble'] or 'broker away'} ({RUNBOOK}#relay)")
+            elif relay["pending"]:
+                late.append(f"relay {service}: {relay['pending']} to publish ({RUNBOOK}#late)")
+        for consumer in state["consumers"]:
+            name = f"{consumer['name']} on {consumer['stream']}"
+            watermark = consumer["watermark"]
+            lines.append(
+                f"{service:<11} {name:<30} pending {_count(consumer['pending'])}"
+                f"  unacknowledged {_count(consumer['unacknowledged'])}  parked {consumer['parked']}"
+                + (f"  discarded {consumer['discarded']}" if consumer["discarded"] else "")
+                + (f"  as of {watermark}" if watermark else "")
+            )
+            if consumer["pending"] is None or consumer["trouble"]:
+                broken.append(f"{name}: {consumer['trouble'] or 'not running'} ({RUNBOOK}#consumer)")
+            elif consumer["pending"] or consumer["unacknowledged"]:
+                late.append(f"{name}: {consumer['pending'] + consumer['unacknowledged']} to apply ({RUNBOOK}#late)")
+            elif since and service == "reporting" and (not watermark or datetime.fromisoformat(watermark) < since):
+                late.append(f"{name}: as of {watermark} ({RUNBOOK}#late)")
+            if consumer["parked"]:
+                parked.append(f"{name}: {consumer['parked']} events parked ({RUNBOOK}#parked)")
+    wrong = broken + parked + late
+    headline = "; ".join(wrong) if wrong else "all is well"
+    return Report(2 if broken else 1 if wrong else 0, headline, lines)
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else str(number)
+
+
+async def wait_until_caught_up(platform: Platform) -> Report:
+    """Looks until everything known before the call is applied everywhere, or only parked events are left."""
+    since = datetime.now(UTC)
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while True:
+        report = await look(platform, since)
+        waiting = report.code == 2 or "#late" in report.headline
+        if not waiting or asyncio.get_running_loop().time() > deadline:
+            return report
+        await asyncio.sleep(0.1)

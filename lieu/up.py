@@ -1,0 +1,109 @@
+"""The whole platform on one machine: embedded servers, five services, one port."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import uvicorn
+
+from lieu import issuer
+from lieu.platform import platform
+from lieu.servers import Addresses, EmbeddedServers, PortTaken, ServerFailed
+from shared.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def settings_for(addresses: Addresses, data: Path) -> dict[str, Settings]:
+    """The settings of every service on embedded servers; tracing may be set by the environment."""
+    return {
+        name: Settings.model_validate(
+            {
+                "LIEU_DATABASE_URL": database.url,
+                "LIEU_DATABASE_OWNER_URL": database.owner_url,
+                "LIEU_NATS_URL": addresses.nats_url,
+                "LIEU_OIDC_ISSUER": issuer.ISSUER,
+                "LIEU_OIDC_AUDIENCE": issuer.AUDIENCE,
+                "LIEU_OIDC_KEYS": issuer.keys_file(data),
+                "LIEU_TRACE_FOLDER": data / "traces",
+                **_tracing_from_environment(),
+            }
+        )
+        for name, database in addresses.databases.items()
+    }
+
+
+def _tracing_from_environment() -> dict[str, str]:
+    import os
+
+    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "LIEU_TRACES_PER_SECOND")
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+@asynccontextmanager
+async def running(data: Path, port: int) -> AsyncIterator[str]:
+    """The platform, up; yields its address. Raises DataFolderInUse, PortTaken, ServerFailed."""
+    data = data.resolve()
+    servers = EmbeddedServers(data)
+    addresses = await servers.start()
+    try:
+        issuer.ensure_issuer(data)
+        app = platform(settings_for(addresses, data))
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5
+        )
+        server = _Server(config)
+        supervising = asyncio.create_task(servers.supervise())
+        serving = asyncio.create_task(server.serve())
+        try:
+            await _until_started(server, serving, port)
+            url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+            (data / "running.json").write_text(json.dumps({"url": url}))
+            yield url
+        finally:
+            (data / "running.json").unlink(missing_ok=True)
+            server.should_exit = True
+            with suppress(SystemExit):
+                await serving
+            supervising.cancel()
+            await asyncio.gather(supervising, return_exceptions=True)
+    finally:
+        await servers.stop()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the command line, which stops everything in order."""
+
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        return suppress()
+
+
+async def _until_started(server: uvicorn.Server, serving: asyncio.Task[None], port: int) -> None:
+    while not server.started:
+        if serving.done():
+            with suppress(SystemExit):
+                serving.result()
+            raise PortTaken(f"the platform does not start on port {port}: see the lines above, or choose --port")
+        await asyncio.sleep(0.02)
+
+
+async def stay_up(data: Path, port: int, when_up: Callable[[str], Awaitable[None]], stop: asyncio.Event) -> None:
+    async with running(data, port) as url:
+        work = asyncio.create_task(_named(when_up(url)))
+        waiting = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if work in done:
+            work.result()
+            await waiting
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
+async def _named(work: Awaitable[None]) -> None:
+    await work
+
+
+__all__ = ["PortTaken", "ServerFailed", "running", "stay_up"]
