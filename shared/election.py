@@ -25,8 +25,16 @@ async def while_elected(database_url: str, name: str, work: Callable[[], Awaitab
             finally:
                 await connection.close(timeout=2)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            stop_if_cancelled()
             log.warning("%s: standing by (%s: %s)", name, type(error).__name__, error)
             await asyncio.sleep(STANDBY_INTERVAL)
+
+
+def stop_if_cancelled() -> None:
+    """An error while tidying up must not hide that the task was cancelled (a task group does)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _work_while_held(connection: asyncpg.Connection, work: Callable[[], Awaitable[None]]) -> None:

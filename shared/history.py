@@ -5,6 +5,7 @@ The command line reads a folder into `Dossier`s; each service receives the dossi
 which the facts become known.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -150,9 +151,178 @@ File = Literal[
 
 @dataclass(frozen=True)
 class Problem:
-    """A rule that a row breaks: in which file, which of the pathway's rows there (0 is the first), which column."""
+    """A rule that a row breaks: in which file, which of the pathway's rows there (from 0), which column."""
 
     file: File
     row: int
     column: str
     reason: str
+
+
+EARLIEST_BIRTH_YEAR = 1900
+HIGHEST_SCORE = 10
+"""Remobilisation is scored from 0 to 10."""
+MOST_HOURS = Decimal(5000)
+"""Hours of one activity at most: three years of full time work (1,607 h each, the legal year) are 4,821."""
+
+_ORDER = "requested ≤ welcomed ≤ started ≤ exited"
+
+
+def problems_of(dossier: Dossier, today: date) -> list[Problem]:
+    """Every rule that the facts of one pathway break, alone or together, in the order of the files.
+
+    `today` is the civil date in Paris: what happened is never after it. The terms of a contract are planned,
+    so its start and its end may lie after today and after the exit. Nothing is constrained beyond these
+    rules: an assessment may precede the start, a welcome may be unknown or later than a withdrawal.
+    """
+    return [
+        *_request_problems(dossier.request, today),
+        *_diagnostic_problems(dossier.diagnostics, today),
+        *_barrier_problems(dossier.barriers, today),
+        *_activity_problems(dossier.activities, today),
+        *_exit_problems(dossier.exit, dossier.request, today),
+        *_follow_up_problems(dossier.followups, dossier.exit, today),
+    ]
+
+
+def _request_problems(request: PathwayRow, today: date) -> Iterator[Problem]:
+    requested_on = request.requested_on
+    dates = {
+        "requested_on": requested_on,
+        "welcomed_on": request.welcomed_on,
+        "started_on": request.started_on,
+        "withdrawn_on": request.withdrawn_on,
+    }
+    for column, on in dates.items():
+        yield from _future("pathways.csv", 0, column, on, today)
+    yield from _entrance_out_of_order(request)
+    if request.withdrawn_on is not None:
+        if request.withdrawn_on < requested_on:
+            reason = f"{request.withdrawn_on} is before requested_on {requested_on}: requested ≤ withdrawn"
+            yield Problem("pathways.csv", 0, "withdrawn_on", reason)
+        if request.started_on is not None:
+            reason = (
+                f"withdrawn on {request.withdrawn_on} and started on {request.started_on}: "
+                "after the start, leaving is an exit"
+            )
+            yield Problem("pathways.csv", 0, "withdrawn_on", reason)
+    born, months = request.birth_year, request.unemployment_months
+    if born is not None and not EARLIEST_BIRTH_YEAR <= born <= requested_on.year:
+        reason = (
+            f"{born} is not between {EARLIEST_BIRTH_YEAR} and the year of the request, {requested_on.year}"
+        )
+        yield Problem("pathways.csv", 0, "birth_year", reason)
+    if months is not None and months < 0:
+        yield Problem("pathways.csv", 0, "unemployment_months", f"{months} is below 0")
+
+
+def _entrance_out_of_order(request: PathwayRow) -> Iterator[Problem]:
+    last, last_on = "requested_on", request.requested_on
+    for column, on in (("welcomed_on", request.welcomed_on), ("started_on", request.started_on)):
+        if on is not None:
+            if on < last_on:
+                yield Problem("pathways.csv", 0, column, f"{on} is before {last} {last_on}: {_ORDER}")
+            else:
+                last, last_on = column, on
+
+
+def _diagnostic_problems(rows: Sequence[DiagnosticRow], today: date) -> Iterator[Problem]:
+    for index, row in enumerate(rows):
+        yield from _future("diagnostics.csv", index, "completed_on", row.completed_on, today)
+        yield from _future("diagnostics.csv", index, "plan_agreed_on", row.plan_agreed_on, today)
+        if row.remobilisation is not None and not 0 <= row.remobilisation <= HIGHEST_SCORE:
+            reason = f"{row.remobilisation} is not between 0 and {HIGHEST_SCORE}"
+            yield Problem("diagnostics.csv", index, "remobilisation", reason)
+    yield from _repeated("diagnostics.csv", rows, "completed_on", "purpose")
+
+
+def _barrier_problems(rows: Sequence[BarrierRow], today: date) -> Iterator[Problem]:
+    for index, row in enumerate(rows):
+        yield from _future("barriers.csv", index, "assessed_on", row.assessed_on, today)
+    yield from _repeated("barriers.csv", rows, "assessed_on", "domain")
+
+
+def _activity_problems(rows: Sequence[ActivityRow], today: date) -> Iterator[Problem]:
+    """Completed, partial or missed: whatever its status, an imported activity has taken place."""
+    for index, row in enumerate(rows):
+        yield from _future("activities.csv", index, "started_on", row.started_on, today)
+        yield from _future("activities.csv", index, "ended_on", row.ended_on, today)
+        if row.ended_on < row.started_on:
+            reason = f"{row.ended_on} is before started_on {row.started_on}"
+            yield Problem("activities.csv", index, "ended_on", reason)
+        if row.hours is None:
+            if row.status is not ActivityStatus.NO_SHOW:
+                reason = f"required, as the status is {row.status}: only a no_show may leave it empty"
+                yield Problem("activities.csv", index, "hours", reason)
+        elif not (row.hours.is_finite() and 0 <= row.hours <= MOST_HOURS):
+            yield Problem("activities.csv", index, "hours", f"{row.hours} is not between 0 and {MOST_HOURS}")
+    yield from _repeated(
+        "activities.csv", rows, "kind", "started_on", "ended_on", "status", "hours", "number"
+    )
+
+
+def _exit_problems(row: ExitRow | None, request: PathwayRow, today: date) -> Iterator[Problem]:
+    if row is None:
+        return
+    yield from _future("exits.csv", 0, "exited_on", row.exited_on, today)
+    if request.started_on is None:
+        reason = f"exited on {row.exited_on}, but the pathway never started: an exit needs a start"
+        yield Problem("exits.csv", 0, "exited_on", reason)
+    before = {
+        "requested_on": request.requested_on,
+        "welcomed_on": request.welcomed_on,
+        "started_on": request.started_on,
+    }
+    last_on, last = max((on, column) for column, on in before.items() if on is not None)
+    if row.exited_on < last_on:
+        yield Problem("exits.csv", 0, "exited_on", f"{row.exited_on} is before {last} {last_on}: {_ORDER}")
+    if row.situation is not Situation.EMPLOYMENT:
+        for column in ("contract", "contract_start", "contract_end"):
+            if (value := getattr(row, column)) is not None:
+                reason = f"{value} with situation {row.situation}: only employment has a contract"
+                yield Problem("exits.csv", 0, column, reason)
+    start, end = row.contract_start, row.contract_end
+    if start is not None and end is not None and end < start:
+        yield Problem("exits.csv", 0, "contract_end", f"{end} is before contract_start {start}")
+
+
+def _follow_up_problems(rows: Sequence[FollowUpRow], exit: ExitRow | None, today: date) -> Iterator[Problem]:
+    for index, row in enumerate(rows):
+        yield from _future("followups.csv", index, "asked_on", row.asked_on, today)
+        if exit is None:
+            reason = f"asked on {row.asked_on}, but there is no exit: a follow-up is asked after the exit"
+            yield Problem("followups.csv", index, "asked_on", reason)
+        elif row.asked_on < exit.exited_on:
+            reason = (
+                f"{row.asked_on} is before exited_on {exit.exited_on}: a follow-up is asked after the exit"
+            )
+            yield Problem("followups.csv", index, "asked_on", reason)
+        reached = row.status is FollowUpStatus.REACHED
+        if reached and row.situation is None:
+            yield Problem("followups.csv", index, "situation", "required, as the status is reached")
+        if not reached and row.situation is not None:
+            reason = f"{row.situation} with status {row.status}: only a reached person has a situation"
+            yield Problem("followups.csv", index, "situation", reason)
+    yield from _repeated("followups.csv", rows, "month")
+
+
+def _future(file: File, row: int, column: str, on: date | None, today: date) -> Iterable[Problem]:
+    if on is None or on <= today:
+        return ()
+    return (
+        Problem(file, row, column, f"{on} is after today, {today}: what happened is never in the future"),
+    )
+
+
+def _repeated(
+    file: File,
+    rows: Sequence[DiagnosticRow | BarrierRow | ActivityRow | FollowUpRow],
+    *key: str,
+) -> Iterator[Problem]:
+    """The rows after the first under one key; `key` names the key's columns."""
+    seen = set()
+    for index, row in enumerate(rows):
+        if row.key in seen:
+            values = ", ".join(f"{column} {getattr(row, column)}" for column in key)
+            yield Problem(file, index, key[0], f"a second row of this pathway with {values}")
+        seen.add(row.key)

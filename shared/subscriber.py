@@ -25,6 +25,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared import broker, telemetry
 from shared.contracts import PublicEvent, decode_body
+from shared.election import stop_if_cancelled
 from shared.relay import watermark_subject
 
 log = logging.getLogger(__name__)
@@ -133,6 +134,7 @@ class Subscriber:
                         tasks.create_task(self._hear_pulses())
                     tasks.create_task(self._follow())
             except* PASSING as errors:
+                stop_if_cancelled()
                 error = errors.exceptions[0]
                 self.trouble = f"{type(error).__name__}: {error}"
                 log.warning("%s on %s: %s", self.name, self.stream, self.trouble)
@@ -174,7 +176,7 @@ class Subscriber:
     async def _fetch(subscription: Any) -> list[Msg]:
         try:
             return cast("list[Msg]", await subscription.fetch(FETCH, timeout=1))
-        except nats.errors.TimeoutError:
+        except TimeoutError:
             return []
 
     async def _subscribe(self) -> Any:

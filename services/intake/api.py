@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from services.intake import application, domain, views
 from shared.access import Commanded
@@ -16,11 +16,17 @@ from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
 
 router = APIRouter(prefix="/v1")
 
+def _no_reserved_word(structure: str) -> str:
+    if structure == "programme":
+        raise ValueError("`programme` stands for no structure in subjects, so none may have this code")
+    return structure
+
+
 @dataclass
 class StructureBody:
     """A structure as it is to stand. `department`: INSEE code, 2–3 characters."""
 
-    structure: Annotated[str, Field(pattern="^(?!programme$)[a-z0-9-]{1,32}$")]
+    structure: Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$"), AfterValidator(_no_reserved_word)]
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
     department: Annotated[str, Field(pattern="^(0[1-9]|1[0-9]|2[AB1-9]|[3-8][0-9]|9[0-5]|97[1-8]|98[46-8])$")]
 

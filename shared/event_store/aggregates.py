@@ -50,9 +50,9 @@ class Aggregate(domain.Aggregate):
             return getattr(self.fact, "happened_on", None)
 
         @property
-        def rule(self) -> str | None:
+        def rule_version(self) -> str | None:
             """Version of the rule under which it was recorded, where one was applied."""
-            return getattr(self.fact, "rule", None)
+            return getattr(self, "rule", None)
 
         @staticmethod
         def create_timestamp() -> datetime:
@@ -119,7 +119,7 @@ def _fields(cls: type) -> dict[str, TypeAdapter[Any]]:
     return {name: TypeAdapter(hint) for name, hint in own.items()}
 
 
-_LIBRARY_FIELDS = frozenset(get_type_hints(Aggregate.Event) | get_type_hints(Aggregate))
+_LIBRARY_FIELDS = frozenset(get_type_hints(domain.Aggregate.Event) | get_type_hints(domain.Aggregate)) | {"TOPIC"}
 
 
 def _typed(cls: type, state: dict[str, Any]) -> dict[str, Any]:

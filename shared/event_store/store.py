@@ -380,7 +380,7 @@ def _columns(group: Iterable[_Save]) -> list[list[Any]]:
             save.about.person,
             save.actor,
             event.happened_on,
-            event.rule,
+            event.rule_version,
             save.historical,
             save.traceparent,
         )

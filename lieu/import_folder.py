@@ -1,0 +1,713 @@
+"""Reads a historical import folder, format version 1: seven CSV files in, checked pathways and refusals out.
+
+    reading = read_folder(folder, today)                     # FolderRefused: not even the files can be read
+    reading = reading.refuse_unknown(structures, pathways)   # what the platform has registered and knows
+
+Nothing here speaks to the platform. What a file may hold, beyond its columns' own rules:
+
+- Nothing is repaired: spaces around a value, another case, +3, 1e3, 20210101 or digits of other scripts are
+  refused with the value. Only an empty cell is "not known". Empty lines are skipped.
+- A cell holds at most MOST_CHARACTERS characters, a record MOST_RECORD_CHARACTERS.
+- A social-security number (NIR) is refused wherever it stands and never repeated; nor is any value with as many
+  digits as one.
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from stdnum.fr import nir
+
+from shared.codes import (
+    ActivityKind,
+    ActivityStatus,
+    Barrier,
+    Contract,
+    FollowUpMonth,
+    FollowUpStatus,
+    Housing,
+    Intensity,
+    Purpose,
+    Qualification,
+    Requester,
+    Sex,
+    Situation,
+)
+from shared.history import (
+    ActivityRow,
+    BarrierRow,
+    DiagnosticRow,
+    Dossier,
+    ExitRow,
+    FollowUpRow,
+    PathwayRow,
+    Problem,
+    StructureRow,
+    imported_pathway_id,
+    imported_person_id,
+    problems_of,
+)
+
+MOST_CHARACTERS = 200
+"""Characters of one cell at most: the longest that any column allows (a key, a structure's name)."""
+MOST_RECORD_CHARACTERS = 65_536
+"""Characters of one record at most, counted after cells that are too long were cut. It is below the csv
+module's own limit on a cell, which belongs to the whole process and is left alone."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One line of the report: `exits.csv:3:exited_on: reason`.
+
+    `line` is the physical line where the record starts (the header is line 1). A rule about a whole file has no
+    line, and a broken line no column; a record with too many or too few cells names `row`.
+    """
+
+    file: str
+    line: int | None
+    column: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        return f"{place}: {self.reason}"
+
+
+class FolderRefused(Exception):
+    """The folder is no import of format version 1 and nothing of it may be used. Names every file and rule."""
+
+    def __init__(self, refusals: Iterable[Refusal]) -> None:
+        self.refusals = list(refusals)
+        super().__init__("\n".join(map(str, self.refusals)))
+
+
+@dataclass(frozen=True)
+class KeyedDossier:
+    """A pathway as the folder has it, under the folder's own key.
+
+    `lines` holds, by file, the line of each of the pathway's rows, in the order of the dossier. Whoever adds
+    rows that only the platform knows adds them after the folder's, so that `refusal` still finds the line.
+    """
+
+    key: str
+    dossier: Dossier
+    lines: Mapping[str, Sequence[int]]
+
+    def refusal(self, problem: Problem) -> Refusal:
+        """The problem at its line; that of a row which the folder does not have, at the pathway's first line."""
+        lines = self.lines.get(problem.file, ())
+        if problem.row < len(lines):
+            return Refusal(problem.file, lines[problem.row], problem.column, problem.reason)
+        file, line = next((file, lines[0]) for file, lines in self.lines.items() if lines)
+        place = f"{problem.file}, {problem.column}"
+        return Refusal(file, line, "pathway", f"with what the platform knows ({place}): {problem.reason}")
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """Readable rows of a pathway that pathways.csv does not hold, by file; the platform may know the pathway."""
+
+    key: str
+    pathway: UUID
+    rows: Mapping[str, Sequence[Any]]
+    lines: Mapping[str, Sequence[int]]
+
+    def joined(self, request: PathwayRow) -> KeyedDossier:
+        """The pathway with the request that the platform knows. Its whole context is still to be checked."""
+        return _keyed(self.key, {"pathways.csv": [request], **self.rows}, self.lines)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a folder holds, in the order of its files; nothing of a refused pathway is in `dossiers`.
+
+    The whole context of each dossier is checked; an orphan's only row by row. `orphans` are by key. `refused`
+    are the keys of the pathways that a refusal keeps out: they have not vanished from the folder.
+    `structure_lines` tells where each of `structures` stands.
+    """
+
+    structures: list[StructureRow]
+    structure_lines: Mapping[str, int]
+    dossiers: list[KeyedDossier]
+    orphans: Mapping[str, Orphan]
+    refusals: list[Refusal]
+    refused: frozenset[str]
+
+    def refuse_unknown(self, structures: Collection[str], pathways: Collection[UUID]) -> "Reading":
+        """The reading without what neither the folder nor the platform knows.
+
+        `structures` are the codes registered on the platform, `pathways` the ids that it knows, at least those
+        among the orphans'.
+        """
+        registered = {row.structure for row in self.structures}.union(structures)
+        refusals: dict[str, list[Refusal]] = {}
+        for keyed in self.dossiers:
+            structure = keyed.dossier.request.structure
+            if structure not in registered:
+                reason = f"unknown structure {_shown(structure)}"
+                line = keyed.lines["pathways.csv"][0]
+                refusals[keyed.key] = [Refusal("pathways.csv", line, "structure", reason)]
+        for orphan in self.orphans.values():
+            if orphan.pathway not in pathways:
+                reason = f"unknown pathway {_shown(orphan.key)}"
+                refusals[orphan.key] = [
+                    Refusal(file, line, "pathway", reason)
+                    for file, lines in orphan.lines.items()
+                    for line in lines
+                ]
+        return replace(
+            self,
+            dossiers=[keyed for keyed in self.dossiers if keyed.key not in refusals],
+            orphans={key: orphan for key, orphan in self.orphans.items() if key not in refusals},
+            refusals=_in_order(
+                [*self.refusals, *(refusal for found in refusals.values() for refusal in found)]
+            ),
+            refused=self.refused.union(refusals),
+        )
+
+
+def read_folder(folder: Path, today: date) -> Reading:
+    """Reads and checks the seven files; `today` is the civil date in Paris. Raises FolderRefused."""
+    tables = _tables(folder)
+    for file in ("structures.csv", "pathways.csv", "exits.csv"):
+        _refuse_second_rows(tables[file])
+    structures = tables.pop("structures.csv")
+    refused_structures = {record.key for record in structures if record.refusals}
+    for record in tables["pathways.csv"]:
+        if record.row is not None and record.row.structure in refused_structures:
+            record.refuse("structure", f"structure {record.row.structure} is refused in structures.csv")
+
+    dossiers: list[KeyedDossier] = []
+    orphans: dict[str, Orphan] = {}
+    broken_together: dict[str, list[Refusal]] = {}
+    refused: set[str] = set()
+    for key, records in _by_pathway(tables).items():
+        readable = {
+            file: found for file in records if (found := [r for r in records[file] if r.row is not None])
+        }
+        rows = {file: [record.row for record in found] for file, found in readable.items()}
+        lines = {file: [record.line for record in found] for file, found in readable.items()}
+        if "pathways.csv" in rows:
+            keyed = _keyed(key, rows, lines)
+            checked = keyed.dossier
+            if "exits.csv" in records and "exits.csv" not in rows:
+                # Of an exit that cannot be read nothing is known, so nothing can be said of what follows it.
+                checked = replace(checked, followups=())
+            if problems := problems_of(checked, today):
+                broken_together[key] = [keyed.refusal(problem) for problem in problems]
+        if key in broken_together or any(record.refusals for found in records.values() for record in found):
+            refused.add(key)
+        elif "pathways.csv" in rows:
+            dossiers.append(keyed)
+        else:
+            orphans[key] = Orphan(key, imported_pathway_id(key), rows, lines)
+
+    good = [record for record in structures if record.key not in refused_structures]
+    by_row = (r.refusals for records in (structures, *tables.values()) for r in records)
+    return Reading(
+        structures=[record.row for record in good],
+        structure_lines={record.row.structure: record.line for record in good},
+        dossiers=dossiers,
+        orphans=orphans,
+        refusals=_in_order(refusal for found in (*by_row, *broken_together.values()) for refusal in found),
+        refused=frozenset(refused),
+    )
+
+
+# --- from records to pathways -----------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Record:
+    """One record of a file: its key where that can be read, its row where all of it can, what is wrong with it."""
+
+    file: str
+    line: int
+    key: str | None = None
+    row: Any = None
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def refuse(self, column: str, reason: str) -> None:
+        self.refusals.append(Refusal(self.file, self.line, column, reason))
+
+
+def _refuse_second_rows(records: Iterable[_Record]) -> None:
+    """In the files whose key is their first column alone."""
+    first: dict[str, _Record] = {}
+    for record in records:
+        if record.key is not None and (earlier := first.setdefault(record.key, record)) is not record:
+            key = _FORMATS[record.file].key.name
+            record.refuse(key, f"a second row of this {key}; the first is in line {earlier.line}")
+
+
+def _by_pathway(tables: Mapping[str, Iterable[_Record]]) -> dict[str, dict[str, list[_Record]]]:
+    """The records of each pathway by file. One whose key cannot be read is nobody's."""
+    pathways: dict[str, dict[str, list[_Record]]] = {}
+    for file, records in tables.items():
+        for record in records:
+            if record.key is not None:
+                pathways.setdefault(record.key, {}).setdefault(file, []).append(record)
+    return pathways
+
+
+def _keyed(key: str, rows: Mapping[str, Sequence[Any]], lines: Mapping[str, Sequence[int]]) -> KeyedDossier:
+    exits = rows.get("exits.csv", ())
+    dossier = Dossier(
+        pathway=imported_pathway_id(key),
+        request=rows["pathways.csv"][0],
+        diagnostics=tuple(rows.get("diagnostics.csv", ())),
+        barriers=tuple(rows.get("barriers.csv", ())),
+        activities=_numbered(rows.get("activities.csv", ())),
+        exit=exits[0] if exits else None,
+        followups=tuple(rows.get("followups.csv", ())),
+    )
+    return KeyedDossier(key, dossier, lines)
+
+
+def _numbered(activities: Iterable[ActivityRow]) -> tuple[ActivityRow, ...]:
+    """Identical activities are distinct: the first is number 1, the second 2…"""
+    counts: Counter[ActivityRow] = Counter()
+    numbered = []
+    for row in activities:
+        counts[row] += 1
+        numbered.append(row if counts[row] == 1 else replace(row, number=counts[row]))
+    return tuple(numbered)
+
+
+def _in_order(refusals: Iterable[Refusal]) -> list[Refusal]:
+    order = {file: index for index, file in enumerate(_FORMATS)}
+    return sorted(refusals, key=lambda refusal: (order[refusal.file], refusal.line or 0))
+
+
+# --- from files to records --------------------------------------------------------------------------------
+
+
+def _tables(folder: Path) -> dict[str, list[_Record]]:
+    """The records of every file. Raises FolderRefused with all that is wrong with all the files."""
+    if not folder.is_dir():
+        raise FolderRefused([Refusal(str(folder), None, None, "not a folder")])
+    tables, refusals = {}, []
+    for file, format in _FORMATS.items():
+        try:
+            tables[file] = _read_file(folder / file, format)
+        except FolderRefused as refused:
+            refusals += refused.refusals
+    if refusals:
+        raise FolderRefused(refusals)
+    return tables
+
+
+def _read_file(path: Path, format: "_Format") -> list[_Record]:
+    file = path.name
+    if not path.is_file():
+        raise FolderRefused([Refusal(file, None, None, "not a file" if path.exists() else "missing file")])
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise FolderRefused([Refusal(file, None, None, f"cannot be read: {error.strerror}")]) from error
+    _check_encoding(file, data)
+    records = _records(file, data)
+    _, header = next(records, (1, []))
+    refusals = list(_header_refusals(file, header, format))
+    columns = {column.name: column for column in format.columns}
+    table = []
+    try:
+        if refusals:
+            for _ in records:  # a malformed record further down is told with the rest
+                pass
+        else:
+            in_order = [columns[name] for name in header]
+            table = [_record(file, line, cells, in_order, format) for line, cells in records if cells]
+    except FolderRefused as malformed:
+        refusals += malformed.refusals
+    if refusals:
+        raise FolderRefused(refusals)
+    return table
+
+
+def _check_encoding(file: str, data: bytes) -> None:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        reason = f"byte 0x{data[error.start]:02x} at offset {error.start} is not UTF-8"
+        raise FolderRefused([Refusal(file, line, None, reason)]) from None
+
+
+def _header_refusals(file: str, header: list[str], format: "_Format") -> Iterator[Refusal]:
+    if not header:
+        yield Refusal(file, None, None, "empty: the header is missing")
+        return
+    names = [column.name for column in format.columns]
+    for name, times in Counter(header).items():
+        if name not in names:
+            yield Refusal(file, 1, _shown(name)[1:-1], "unknown column")
+        elif times > 1:
+            yield Refusal(file, 1, name, "duplicate column")
+    for name in names:
+        if name not in header:
+            yield Refusal(file, None, None, f"missing column {name}")
+
+
+class _RecordTooLong(Exception):
+    pass
+
+
+class _Lines:
+    """The physical lines of a file for `csv.reader`, which asks for more of them while a quoted cell is open."""
+
+    def __init__(self, data: bytes) -> None:
+        # Only \n ends a line here: a lone carriage return is for csv to refuse.
+        self._text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="\n")
+        self._read = 0
+        self._record = ""
+
+    def begin_record(self) -> int:
+        """The line at which the next record starts."""
+        self._record = ""
+        return self._read + 1
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._more()
+        if not line:
+            raise StopIteration
+        self._record += line
+        if len(self._record) > MOST_RECORD_CHARACTERS:
+            raise _RecordTooLong
+        return line
+
+    def cut_record(self) -> str:
+        """All of the record that was too long, its long cells cut, yet not so short that they would pass.
+
+        Memory stays at a few times the limit, however long the record is. Raises _RecordTooLong where it is
+        too many commas or quotation marks that make it long.
+        """
+        while True:
+            self._record = _with_long_cells_cut(self._record)
+            if len(self._record) > MOST_RECORD_CHARACTERS:
+                raise _RecordTooLong
+            if self._record.endswith("\n") and self._record.count('"') % 2 == 0:
+                return self._record
+            more = self._more()
+            if not more:
+                return self._record
+            self._record += more
+
+    def _more(self) -> str:
+        part = self._text.readline(MOST_RECORD_CHARACTERS)
+        self._read += part.endswith("\n")
+        return part
+
+
+_CUT = 5 * MOST_CHARACTERS
+_LONG_CELL = re.compile(r"[^,\r\n]{%d,}" % _CUT)
+
+
+def _with_long_cells_cut(record: str) -> str:
+    parts = record.split('"')  # every second one is quoted
+    for index, part in enumerate(parts):
+        if len(part) > _CUT:
+            parts[index] = part[:_CUT] if index % 2 else _LONG_CELL.sub(lambda cell: cell[0][:_CUT], part)
+    return '"'.join(parts)
+
+
+def _records(file: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The line and the cells of each record, the header's first. Raises FolderRefused at a malformed one."""
+    lines = _Lines(data)
+    reader = csv.reader(lines, strict=True)
+    while True:
+        line = lines.begin_record()
+        try:
+            try:
+                cells = next(reader)
+            except _RecordTooLong:
+                cells = next(csv.reader([lines.cut_record()], strict=True))
+        except StopIteration:
+            return
+        except csv.Error as error:
+            reason = f"malformed CSV, {error}: look for a lone quotation mark or carriage return from here on"
+            raise FolderRefused([Refusal(file, line, None, reason)]) from None
+        except _RecordTooLong:
+            reason = f"malformed CSV, a record of more than {MOST_RECORD_CHARACTERS} characters"
+            raise FolderRefused([Refusal(file, line, None, reason)]) from None
+        yield line, cells
+
+
+def _record(
+    file: str, line: int, cells: list[str], columns: Sequence["_Column"], format: "_Format"
+) -> _Record:
+    record = _Record(file, line)
+    values: dict[str, Any] = {}
+    whole = len(cells) == len(columns)
+    if not whole:
+        record.refuse("row", f"{len(cells)} cells where the header has {len(columns)}")
+    for column, cell in zip(columns, cells, strict=False):
+        if not whole and column is not format.key:
+            continue  # the cells may have shifted: only the key is looked for, to refuse its pathway
+        if cell:
+            try:
+                values[column.name] = column.parse(cell)
+            except _Unreadable as unreadable:
+                record.refuse(column.name, _explained(cell, unreadable))
+        elif column.required:
+            record.refuse(column.name, "required, but empty")
+        else:
+            values[column.name] = None
+    record.key = values.get(format.key.name)
+    if not record.refusals:
+        record.row = format.row(**values)
+    return record
+
+
+# --- from cells to values ---------------------------------------------------------------------------------
+
+
+class _Unreadable(ValueError):
+    """What a cell is not, as the end of a sentence that begins with its value."""
+
+
+_NIR = re.compile(
+    r"(?<![0-9])(?=("
+    r"[0-9](?:{gap}[0-9]){{4}}{gap}(?:[0-9]{gap}[0-9]|2{gap}[AaBb])(?:{gap}[0-9]){{8}}"
+    r")(?![0-9]))".format(gap=r"[\s.,_/-]{0,2}")
+)
+_NIR_DIGITS = 13
+_SHOWN = 40
+
+
+def holds_nir(text: str) -> bool:
+    """Whether a French social-security number (13 digits or 2A/2B for Corsica, and a valid key) is in the text.
+
+    Its digits may be of any script and separated as people write them.
+    """
+    if len(text) < 15:
+        return False
+    if not text.isascii():
+        text = "".join(str(unicodedata.decimal(character, character)) for character in text)
+    return any(nir.is_valid(re.sub(r"[^0-9AaBb]", "", found[1])) for found in _NIR.finditer(text))
+
+
+def _shown(value: str) -> str:
+    """A value for a message: escaped, abbreviated, and never what may be a social-security number."""
+    start = value[:MOST_CHARACTERS]
+    if sum(map(str.isdecimal, start)) >= _NIR_DIGITS:
+        return f"(a value of {_NIR_DIGITS} digits or more, not repeated)"
+    return repr(start if len(value) <= _SHOWN else f"{start[:_SHOWN]}…")
+
+
+def _explained(cell: str, unreadable: _Unreadable) -> str:
+    if len(cell) > MOST_CHARACTERS:
+        return f"longer than {MOST_CHARACTERS} characters"
+    if holds_nir(cell):
+        return "a social-security number (NIR) is never imported, nor repeated here"
+    if "\n" in cell:
+        return f"{_shown(cell)} spans several lines: was a quotation mark left open?"
+    if cell != cell.strip():
+        return f"{_shown(cell)} has spaces around it"
+    return f"{_shown(cell)} {unreadable}"
+
+
+def _text(cell: str) -> str:
+    if len(cell) > MOST_CHARACTERS or not cell.isprintable() or cell != cell.strip() or holds_nir(cell):
+        raise _Unreadable("has characters that cannot be printed")
+    return cell
+
+
+def _name(cell: str) -> str:
+    """French typography has no-break spaces, which Python does not count as printable."""
+    _text(cell.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " "))
+    return cell
+
+
+def _person(cell: str) -> UUID:
+    return imported_person_id(_text(cell))
+
+
+_STRUCTURE = re.compile(r"[a-z0-9-]{1,32}")
+_PROGRAMME = "programme"
+"""Stands in subjects where no structure is concerned."""
+
+
+def _structure(cell: str) -> str:
+    if not _STRUCTURE.fullmatch(cell) or cell == _PROGRAMME:
+        raise _Unreadable(f"is not 1 to 32 of a-z, 0-9 and -, other than {_PROGRAMME}")
+    return cell
+
+
+_DEPARTMENT = re.compile(r"0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5]|97[1-8]|98[4678]")
+
+
+def _department(cell: str) -> str:
+    """INSEE: 01–19, 2A, 2B, 21–95, and overseas 971–978, 984, 986–988."""
+    if not _DEPARTMENT.fullmatch(cell):
+        raise _Unreadable("is not a département (01-19, 2A, 2B, 21-95, 971-978, 984, 986-988)")
+    return cell
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@lru_cache(maxsize=2**16)
+def _date(cell: str) -> date:
+    try:
+        if _DATE.fullmatch(cell):
+            return date.fromisoformat(cell)
+    except ValueError:
+        pass
+    raise _Unreadable("is not a date (YYYY-MM-DD)")
+
+
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,4}")
+
+
+def _whole_number(cell: str) -> int:
+    if not _WHOLE_NUMBER.fullmatch(cell):
+        raise _Unreadable("is not a whole number from 0 to 9999")
+    return int(cell)
+
+
+_HOURS = re.compile(r"([0-9]{1,5})(?:\.([0-9]{1,4}))?")
+
+
+@lru_cache(maxsize=2**12)
+def _hours(cell: str) -> Decimal:
+    """3, 3.0 and 03 are one number and have one spelling, as it is part of what tells an activity apart."""
+    found = _HOURS.fullmatch(cell)
+    if found is None:
+        raise _Unreadable("is not a number of hours (3 or 3.5, at most 4 decimals)")
+    decimals = (found[2] or "").rstrip("0")
+    return Decimal(f"{int(found[1])}.{decimals}" if decimals else int(found[1]))
+
+
+def _code(codes: type[Enum]) -> Callable[[str], Enum]:
+    by_value = {str(code.value): code for code in codes}
+
+    def parse(cell: str) -> Enum:
+        if cell not in by_value:
+            raise _Unreadable(f"is not one of {', '.join(by_value)}")
+        return by_value[cell]
+
+    return parse
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    parse: Callable[[str], Any]
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class _Format:
+    """A file's columns, the first of which is its key or begins it, and the row they make."""
+
+    row: Callable[..., Any]
+    columns: tuple[_Column, ...]
+
+    @property
+    def key(self) -> _Column:
+        return self.columns[0]
+
+
+def _of_pathway(row: Callable[..., Any]) -> Callable[..., Any]:
+    def build(pathway: str, **values: Any) -> Any:
+        return row(**values)
+
+    return build
+
+
+_PATHWAY = _Column("pathway", _text, required=True)
+
+_FORMATS = {
+    "structures.csv": _Format(
+        StructureRow,
+        (
+            _Column("structure", _structure, required=True),
+            _Column("name", _name, required=True),
+            _Column("department", _department, required=True),
+        ),
+    ),
+    "pathways.csv": _Format(
+        _of_pathway(PathwayRow),
+        (
+            _PATHWAY,
+            _Column("structure", _structure, required=True),
+            _Column("person", _person, required=True),
+            _Column("requested_on", _date, required=True),
+            _Column("requester", _code(Requester)),
+            _Column("welcomed_on", _date),
+            _Column("started_on", _date),
+            _Column("withdrawn_on", _date),
+            _Column("birth_year", _whole_number),
+            _Column("sex", _code(Sex)),
+            _Column("qualification_level", _code(Qualification)),
+            _Column("unemployment_months", _whole_number),
+            _Column("housing", _code(Housing)),
+        ),
+    ),
+    "diagnostics.csv": _Format(
+        _of_pathway(DiagnosticRow),
+        (
+            _PATHWAY,
+            _Column("completed_on", _date, required=True),
+            _Column("purpose", _code(Purpose), required=True),
+            _Column("remobilisation", _whole_number),
+            _Column("plan_agreed_on", _date),
+        ),
+    ),
+    "barriers.csv": _Format(
+        _of_pathway(BarrierRow),
+        (
+            _PATHWAY,
+            _Column("assessed_on", _date, required=True),
+            _Column("domain", _code(Barrier), required=True),
+            _Column("intensity", _code(Intensity), required=True),
+        ),
+    ),
+    "activities.csv": _Format(
+        _of_pathway(ActivityRow),
+        (
+            _PATHWAY,
+            _Column("kind", _code(ActivityKind), required=True),
+            _Column("started_on", _date, required=True),
+            _Column("ended_on", _date, required=True),
+            _Column("hours", _hours),
+            _Column("status", _code(ActivityStatus), required=True),
+        ),
+    ),
+    "exits.csv": _Format(
+        _of_pathway(ExitRow),
+        (
+            _PATHWAY,
+            _Column("exited_on", _date, required=True),
+            _Column("situation", _code(Situation), required=True),
+            _Column("contract", _code(Contract)),
+            _Column("contract_start", _date),
+            _Column("contract_end", _date),
+        ),
+    ),
+    "followups.csv": _Format(
+        _of_pathway(FollowUpRow),
+        (
+            _PATHWAY,
+            _Column("month", _code(FollowUpMonth), required=True),
+            _Column("asked_on", _date, required=True),
+            _Column("status", _code(FollowUpStatus), required=True),
+            _Column("situation", _code(Situation)),
+        ),
+    ),
+}
