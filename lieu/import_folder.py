@@ -8,8 +8,8 @@ Nothing here speaks to the platform. What a file may hold, beyond its columns' o
 - Nothing is repaired: spaces around a value, another case, +3, 1e3, 20210101 or digits of other scripts are
   refused with the value. Only an empty cell is "not known". Empty lines are skipped.
 - A cell holds at most MOST_CHARACTERS characters, a record MOST_RECORD_CHARACTERS.
-- A social-security number (NIR) is refused wherever it stands and never repeated; nor is any value with as many
-  digits as one.
+- A social-security number (NIR) is refused wherever it stands and never repeated, nor is any value with as
+  many digits as one.
 """
 
 import csv
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -70,8 +70,8 @@ module's own limit on a cell, which belongs to the whole process and is left alo
 class Refusal:
     """One line of the report: `exits.csv:3:exited_on: reason`.
 
-    `line` is the physical line where the record starts (the header is line 1). A rule about a whole file has no
-    line, and a broken line no column; a record with too many or too few cells names `row`.
+    `line` is the physical line where the record starts (the header is line 1). A rule about a whole file has
+    no line, and a malformed line no column; a record with too many or too few cells names `row`.
     """
 
     file: str
@@ -85,7 +85,7 @@ class Refusal:
 
 
 class FolderRefused(Exception):
-    """The folder is no import of format version 1 and nothing of it may be used. Names every file and rule."""
+    """The folder is no import of format version 1: nothing of it may be used. Names every file and rule."""
 
     def __init__(self, refusals: Iterable[Refusal]) -> None:
         self.refusals = list(refusals)
@@ -105,7 +105,7 @@ class KeyedDossier:
     lines: Mapping[str, Sequence[int]]
 
     def refusal(self, problem: Problem) -> Refusal:
-        """The problem at its line; that of a row which the folder does not have, at the pathway's first line."""
+        """The problem at its line; that of a row which the folder lacks, at the pathway's first line."""
         lines = self.lines.get(problem.file, ())
         if problem.row < len(lines):
             return Refusal(problem.file, lines[problem.row], problem.column, problem.reason)
@@ -116,7 +116,7 @@ class KeyedDossier:
 
 @dataclass(frozen=True)
 class Orphan:
-    """Readable rows of a pathway that pathways.csv does not hold, by file; the platform may know the pathway."""
+    """Readable rows, by file, of a pathway that pathways.csv does not hold; the platform may know it."""
 
     key: str
     pathway: UUID
@@ -147,8 +147,8 @@ class Reading:
     def refuse_unknown(self, structures: Collection[str], pathways: Collection[UUID]) -> "Reading":
         """The reading without what neither the folder nor the platform knows.
 
-        `structures` are the codes registered on the platform, `pathways` the ids that it knows, at least those
-        among the orphans'.
+        `structures` are the codes registered on the platform, `pathways` the ids that it knows, at least
+        those among the orphans'.
         """
         registered = {row.structure for row in self.structures}.union(structures)
         refusals: dict[str, list[Refusal]] = {}
@@ -188,25 +188,23 @@ def read_folder(folder: Path, today: date) -> Reading:
         if record.row is not None and record.row.structure in refused_structures:
             record.refuse("structure", f"structure {record.row.structure} is refused in structures.csv")
 
+    refusals = [found for records in (structures, *tables.values()) for r in records for found in r.refusals]
+    refused: set[str] = set()
     dossiers: list[KeyedDossier] = []
     orphans: dict[str, Orphan] = {}
-    broken_together: dict[str, list[Refusal]] = {}
-    refused: set[str] = set()
     for key, records in _by_pathway(tables).items():
-        readable = {
-            file: found for file in records if (found := [r for r in records[file] if r.row is not None])
-        }
-        rows = {file: [record.row for record in found] for file, found in readable.items()}
-        lines = {file: [record.line for record in found] for file, found in readable.items()}
+        rows, lines = _readable(records)
+        broken = any(record.refusals for found in records.values() for record in found)
         if "pathways.csv" in rows:
             keyed = _keyed(key, rows, lines)
             checked = keyed.dossier
             if "exits.csv" in records and "exits.csv" not in rows:
                 # Of an exit that cannot be read nothing is known, so nothing can be said of what follows it.
                 checked = replace(checked, followups=())
-            if problems := problems_of(checked, today):
-                broken_together[key] = [keyed.refusal(problem) for problem in problems]
-        if key in broken_together or any(record.refusals for found in records.values() for record in found):
+            problems = problems_of(checked, today)
+            refusals += map(keyed.refusal, problems)
+            broken = broken or bool(problems)
+        if broken:
             refused.add(key)
         elif "pathways.csv" in rows:
             dossiers.append(keyed)
@@ -214,13 +212,12 @@ def read_folder(folder: Path, today: date) -> Reading:
             orphans[key] = Orphan(key, imported_pathway_id(key), rows, lines)
 
     good = [record for record in structures if record.key not in refused_structures]
-    by_row = (r.refusals for records in (structures, *tables.values()) for r in records)
     return Reading(
         structures=[record.row for record in good],
         structure_lines={record.row.structure: record.line for record in good},
         dossiers=dossiers,
         orphans=orphans,
-        refusals=_in_order(refusal for found in (*by_row, *broken_together.values()) for refusal in found),
+        refusals=_in_order(refusals),
         refused=frozenset(refused),
     )
 
@@ -230,7 +227,7 @@ def read_folder(folder: Path, today: date) -> Reading:
 
 @dataclass(slots=True)
 class _Record:
-    """One record of a file: its key where that can be read, its row where all of it can, what is wrong with it."""
+    """One record of a file: its key where that can be read, its row where all can, and what is wrong."""
 
     file: str
     line: int
@@ -247,7 +244,7 @@ def _refuse_second_rows(records: Iterable[_Record]) -> None:
     first: dict[str, _Record] = {}
     for record in records:
         if record.key is not None and (earlier := first.setdefault(record.key, record)) is not record:
-            key = _FORMATS[record.file].key.name
+            key = _FORMATS[record.file].key
             record.refuse(key, f"a second row of this {key}; the first is in line {earlier.line}")
 
 
@@ -259,6 +256,20 @@ def _by_pathway(tables: Mapping[str, Iterable[_Record]]) -> dict[str, dict[str, 
             if record.key is not None:
                 pathways.setdefault(record.key, {}).setdefault(file, []).append(record)
     return pathways
+
+
+def _readable(
+    records: Mapping[str, Iterable[_Record]],
+) -> tuple[dict[str, list[Any]], dict[str, list[int]]]:
+    """By file the rows that could be read, and their lines."""
+    rows: dict[str, list[Any]] = {}
+    lines: dict[str, list[int]] = {}
+    for file, found in records.items():
+        for record in found:
+            if record.row is not None:
+                rows.setdefault(file, []).append(record.row)
+                lines.setdefault(file, []).append(record.line)
+    return rows, lines
 
 
 def _keyed(key: str, rows: Mapping[str, Sequence[Any]], lines: Mapping[str, Sequence[int]]) -> KeyedDossier:
@@ -310,9 +321,10 @@ def _tables(folder: Path) -> dict[str, list[_Record]]:
 
 def _read_file(path: Path, format: "_Format") -> list[_Record]:
     file = path.name
-    if not path.is_file():
-        raise FolderRefused([Refusal(file, None, None, "not a file" if path.exists() else "missing file")])
     try:
+        if not path.is_file():
+            reason = "not a file" if path.exists() else "missing file"
+            raise FolderRefused([Refusal(file, None, None, reason)])
         data = path.read_bytes()
     except OSError as error:
         raise FolderRefused([Refusal(file, None, None, f"cannot be read: {error.strerror}")]) from error
@@ -320,15 +332,13 @@ def _read_file(path: Path, format: "_Format") -> list[_Record]:
     records = _records(file, data)
     _, header = next(records, (1, []))
     refusals = list(_header_refusals(file, header, format))
-    columns = {column.name: column for column in format.columns}
     table = []
     try:
         if refusals:
             for _ in records:  # a malformed record further down is told with the rest
                 pass
         else:
-            in_order = [columns[name] for name in header]
-            table = [_record(file, line, cells, in_order, format) for line, cells in records if cells]
+            table = [_record(file, line, cells, header, format) for line, cells in records if cells]
     except FolderRefused as malformed:
         refusals += malformed.refusals
     if refusals:
@@ -349,13 +359,12 @@ def _header_refusals(file: str, header: list[str], format: "_Format") -> Iterato
     if not header:
         yield Refusal(file, None, None, "empty: the header is missing")
         return
-    names = [column.name for column in format.columns]
     for name, times in Counter(header).items():
-        if name not in names:
-            yield Refusal(file, 1, _shown(name)[1:-1], "unknown column")
+        if name not in format.columns:
+            yield Refusal(file, 1, _shown(name)[1:-1] or "(no name)", "unknown column")
         elif times > 1:
             yield Refusal(file, 1, name, "duplicate column")
-    for name in names:
+    for name in format.columns:
         if name not in header:
             yield Refusal(file, None, None, f"missing column {name}")
 
@@ -365,7 +374,7 @@ class _RecordTooLong(Exception):
 
 
 class _Lines:
-    """The physical lines of a file for `csv.reader`, which asks for more of them while a quoted cell is open."""
+    """The physical lines of a file for `csv.reader`, which asks for more while a quoted cell is open."""
 
     def __init__(self, data: bytes) -> None:
         # Only \n ends a line here: a lone carriage return is for csv to refuse.
@@ -396,25 +405,29 @@ class _Lines:
         Memory stays at a few times the limit, however long the record is. Raises _RecordTooLong where it is
         too many commas or quotation marks that make it long.
         """
+        record = more = self._record
+        quoted = False
         while True:
-            self._record = _with_long_cells_cut(self._record)
-            if len(self._record) > MOST_RECORD_CHARACTERS:
+            quoted ^= more.count('"') % 2 == 1
+            complete = not more or (more.endswith("\n") and not quoted)
+            if complete or len(record) > MOST_RECORD_CHARACTERS:
+                record = _with_long_cells_cut(record)
+            if len(record) > MOST_RECORD_CHARACTERS:
                 raise _RecordTooLong
-            if self._record.endswith("\n") and self._record.count('"') % 2 == 0:
-                return self._record
+            if complete:
+                return record
             more = self._more()
-            if not more:
-                return self._record
-            self._record += more
+            record += more
 
     def _more(self) -> str:
-        part = self._text.readline(MOST_RECORD_CHARACTERS)
+        # One character more than a record may have, so that csv is never given a part of a line.
+        part = self._text.readline(MOST_RECORD_CHARACTERS + 1)
         self._read += part.endswith("\n")
         return part
 
 
 _CUT = 5 * MOST_CHARACTERS
-_LONG_CELL = re.compile(r"[^,\r\n]{%d,}" % _CUT)
+_LONG_CELL = re.compile(rf"[^,\r\n]{{{_CUT},}}")
 
 
 def _with_long_cells_cut(record: str) -> str:
@@ -439,7 +452,7 @@ def _records(file: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            reason = f"malformed CSV, {error}: look for a lone quotation mark or carriage return from here on"
+            reason = f"malformed CSV ({error}): look for a lone quotation mark or carriage return"
             raise FolderRefused([Refusal(file, line, None, reason)]) from None
         except _RecordTooLong:
             reason = f"malformed CSV, a record of more than {MOST_RECORD_CHARACTERS} characters"
@@ -447,27 +460,24 @@ def _records(file: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
         yield line, cells
 
 
-def _record(
-    file: str, line: int, cells: list[str], columns: Sequence["_Column"], format: "_Format"
-) -> _Record:
+def _record(file: str, line: int, cells: list[str], header: Sequence[str], format: "_Format") -> _Record:
     record = _Record(file, line)
+    parse = format.columns
     values: dict[str, Any] = {}
-    whole = len(cells) == len(columns)
-    if not whole:
-        record.refuse("row", f"{len(cells)} cells where the header has {len(columns)}")
-    for column, cell in zip(columns, cells, strict=False):
-        if not whole and column is not format.key:
-            continue  # the cells may have shifted: only the key is looked for, to refuse its pathway
+    named = list(zip(header, cells, strict=False))
+    if len(cells) != len(header):
+        record.refuse("row", f"{len(cells)} cells where the header has {len(header)}")
+        # The cells may have shifted: only the key is looked for, so that its pathway is refused.
+        named = [(column, cell) for column, cell in named if column == format.key]
+    for column, cell in named:
         if cell:
             try:
-                values[column.name] = column.parse(cell)
+                values[column] = parse[column](cell)
             except _Unreadable as unreadable:
-                record.refuse(column.name, _explained(cell, unreadable))
-        elif column.required:
-            record.refuse(column.name, "required, but empty")
-        else:
-            values[column.name] = None
-    record.key = values.get(format.key.name)
+                record.refuse(column, _explained(cell, unreadable))
+        elif column in format.required:
+            record.refuse(column, "required, but empty")
+    record.key = values.get(format.key)
     if not record.refusals:
         record.row = format.row(**values)
     return record
@@ -480,19 +490,21 @@ class _Unreadable(ValueError):
     """What a cell is not, as the end of a sentence that begins with its value."""
 
 
+# A letter may stand right before the number but not right after it: keys that are hexadecimal digests often
+# hold a run of 15 digits.
 _NIR = re.compile(
     r"(?<![0-9])(?=("
     r"[0-9](?:{gap}[0-9]){{4}}{gap}(?:[0-9]{gap}[0-9]|2{gap}[AaBb])(?:{gap}[0-9]){{8}}"
-    r")(?![0-9]))".format(gap=r"[\s.,_/-]{0,2}")
+    r")(?![0-9A-Za-z]))".format(gap=r"[\s.,_/-]{0,2}")
 )
 _NIR_DIGITS = 13
 _SHOWN = 40
 
 
 def holds_nir(text: str) -> bool:
-    """Whether a French social-security number (13 digits or 2A/2B for Corsica, and a valid key) is in the text.
+    """Whether a French social-security number (13 digits and a valid key of two) is in the text.
 
-    Its digits may be of any script and separated as people write them.
+    The digits may be of any script and separated as people write them; Corsica's départements are 2A and 2B.
     """
     if len(text) < 15:
         return False
@@ -543,7 +555,7 @@ _PROGRAMME = "programme"
 
 
 def _structure(cell: str) -> str:
-    if not _STRUCTURE.fullmatch(cell) or cell == _PROGRAMME:
+    if not _STRUCTURE.fullmatch(cell) or cell == _PROGRAMME or holds_nir(cell):
         raise _Unreadable(f"is not 1 to 32 of a-z, 0-9 and -, other than {_PROGRAMME}")
     return cell
 
@@ -588,7 +600,9 @@ def _hours(cell: str) -> Decimal:
     """3, 3.0 and 03 are one number and have one spelling, as it is part of what tells an activity apart."""
     found = _HOURS.fullmatch(cell)
     if found is None:
-        raise _Unreadable("is not a number of hours (3 or 3.5, at most 4 decimals)")
+        raise _Unreadable(
+            "is not a number of hours from 0, such as 3 or 3.5 (at most 5 digits and 4 decimals)"
+        )
     decimals = (found[2] or "").rstrip("0")
     return Decimal(f"{int(found[1])}.{decimals}" if decimals else int(found[1]))
 
@@ -605,22 +619,23 @@ def _code(codes: type[Enum]) -> Callable[[str], Enum]:
 
 
 @dataclass(frozen=True)
-class _Column:
-    name: str
-    parse: Callable[[str], Any]
-    required: bool = False
-
-
-@dataclass(frozen=True)
 class _Format:
-    """A file's columns, the first of which is its key or begins it, and the row they make."""
+    """The columns of a file, each with what reads its cells, and the row that their values make.
+
+    The first required column is the file's key, or begins it.
+    """
 
     row: Callable[..., Any]
-    columns: tuple[_Column, ...]
+    required: Mapping[str, Callable[[str], Any]]
+    optional: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+
+    @cached_property
+    def columns(self) -> dict[str, Callable[[str], Any]]:
+        return {**self.required, **self.optional}
 
     @property
-    def key(self) -> _Column:
-        return self.columns[0]
+    def key(self) -> str:
+        return next(iter(self.required))
 
 
 def _of_pathway(row: Callable[..., Any]) -> Callable[..., Any]:
@@ -630,84 +645,59 @@ def _of_pathway(row: Callable[..., Any]) -> Callable[..., Any]:
     return build
 
 
-_PATHWAY = _Column("pathway", _text, required=True)
-
 _FORMATS = {
     "structures.csv": _Format(
         StructureRow,
-        (
-            _Column("structure", _structure, required=True),
-            _Column("name", _name, required=True),
-            _Column("department", _department, required=True),
-        ),
+        {"structure": _structure, "name": _name, "department": _department},
     ),
     "pathways.csv": _Format(
         _of_pathway(PathwayRow),
-        (
-            _PATHWAY,
-            _Column("structure", _structure, required=True),
-            _Column("person", _person, required=True),
-            _Column("requested_on", _date, required=True),
-            _Column("requester", _code(Requester)),
-            _Column("welcomed_on", _date),
-            _Column("started_on", _date),
-            _Column("withdrawn_on", _date),
-            _Column("birth_year", _whole_number),
-            _Column("sex", _code(Sex)),
-            _Column("qualification_level", _code(Qualification)),
-            _Column("unemployment_months", _whole_number),
-            _Column("housing", _code(Housing)),
-        ),
+        {"pathway": _text, "structure": _structure, "person": _person, "requested_on": _date},
+        {
+            "requester": _code(Requester),
+            "welcomed_on": _date,
+            "started_on": _date,
+            "withdrawn_on": _date,
+            "birth_year": _whole_number,
+            "sex": _code(Sex),
+            "qualification_level": _code(Qualification),
+            "unemployment_months": _whole_number,
+            "housing": _code(Housing),
+        },
     ),
     "diagnostics.csv": _Format(
         _of_pathway(DiagnosticRow),
-        (
-            _PATHWAY,
-            _Column("completed_on", _date, required=True),
-            _Column("purpose", _code(Purpose), required=True),
-            _Column("remobilisation", _whole_number),
-            _Column("plan_agreed_on", _date),
-        ),
+        {"pathway": _text, "completed_on": _date, "purpose": _code(Purpose)},
+        {"remobilisation": _whole_number, "plan_agreed_on": _date},
     ),
     "barriers.csv": _Format(
         _of_pathway(BarrierRow),
-        (
-            _PATHWAY,
-            _Column("assessed_on", _date, required=True),
-            _Column("domain", _code(Barrier), required=True),
-            _Column("intensity", _code(Intensity), required=True),
-        ),
+        {"pathway": _text, "assessed_on": _date, "domain": _code(Barrier), "intensity": _code(Intensity)},
     ),
     "activities.csv": _Format(
         _of_pathway(ActivityRow),
-        (
-            _PATHWAY,
-            _Column("kind", _code(ActivityKind), required=True),
-            _Column("started_on", _date, required=True),
-            _Column("ended_on", _date, required=True),
-            _Column("hours", _hours),
-            _Column("status", _code(ActivityStatus), required=True),
-        ),
+        {
+            "pathway": _text,
+            "kind": _code(ActivityKind),
+            "started_on": _date,
+            "ended_on": _date,
+            "status": _code(ActivityStatus),
+        },
+        {"hours": _hours},
     ),
     "exits.csv": _Format(
         _of_pathway(ExitRow),
-        (
-            _PATHWAY,
-            _Column("exited_on", _date, required=True),
-            _Column("situation", _code(Situation), required=True),
-            _Column("contract", _code(Contract)),
-            _Column("contract_start", _date),
-            _Column("contract_end", _date),
-        ),
+        {"pathway": _text, "exited_on": _date, "situation": _code(Situation)},
+        {"contract": _code(Contract), "contract_start": _date, "contract_end": _date},
     ),
     "followups.csv": _Format(
         _of_pathway(FollowUpRow),
-        (
-            _PATHWAY,
-            _Column("month", _code(FollowUpMonth), required=True),
-            _Column("asked_on", _date, required=True),
-            _Column("status", _code(FollowUpStatus), required=True),
-            _Column("situation", _code(Situation)),
-        ),
+        {
+            "pathway": _text,
+            "month": _code(FollowUpMonth),
+            "asked_on": _date,
+            "status": _code(FollowUpStatus),
+        },
+        {"situation": _code(Situation)},
     ),
 }
