@@ -9,6 +9,7 @@ from typing import Any
 
 import nats
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
 
@@ -125,3 +126,45 @@ async def message_before(client: Client, service: str, sequence: int) -> RawStre
         except NotFoundError:
             continue
     return None
+
+
+class Pull:
+    """Takes what a pull consumer has as soon as it has it; nats-py's own fetch waits to fill its batch."""
+
+    WAIT = 30
+    """Seconds for which one request stays open at the server."""
+
+    def __init__(self, client: Client, stream: str, consumer: str) -> None:
+        self._client = client
+        self._request = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
+        self._inbox = client.new_inbox()
+        self._due = 0
+
+    async def __aenter__(self) -> "Pull":
+        self._subscription = await self._client.subscribe(self._inbox, pending_msgs_limit=-1)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._client.is_connected:
+            await self._subscription.unsubscribe()
+
+    async def fetch(self, most: int, timeout: float) -> list[Msg]:
+        """Up to `most` messages, as soon as there is one; none after `timeout` seconds."""
+        if self._due <= 0:
+            self._due = most
+            body = {"batch": most, "expires": self.WAIT * 1_000_000_000}
+            await self._client.publish(self._request, json.dumps(body).encode(), reply=self._inbox)
+        messages: list[Msg] = []
+        try:
+            while len(messages) < most and (not messages or self._subscription.pending_msgs):
+                message = await self._subscription.next_msg(timeout)
+                if message.headers and "Status" in message.headers:
+                    self._due = 0  # the request ran out; the next call makes another
+                    if not messages and not self._subscription.pending_msgs:
+                        break
+                    continue
+                self._due -= 1
+                messages.append(message)
+        except TimeoutError:
+            pass
+        return messages

@@ -11,9 +11,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any, cast
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -140,53 +141,40 @@ class Subscriber:
                 log.warning("%s on %s: %s", self.name, self.stream, self.trouble)
                 await asyncio.sleep(0.3)
 
-    async def catch_up(self, until: int) -> int:
+    async def catch_up(self, until: int, progress: Callable[[int], None] = lambda _: None) -> int:
         """Applies everything up to `until` at least (a position that the stream holds); returns the position."""
         position = (await self._position())[1]
         if position < until:
-            subscription = await self._subscribe()
-            try:
+            async with await self._pull() as pull:
                 while position < until:
-                    position = await self._take(await subscription.fetch(FETCH, timeout=5))
-            finally:
-                await subscription.unsubscribe()
+                    if messages := await pull.fetch(FETCH, timeout=5):
+                        position = await self._take(messages)
+                        progress(position)
         return position
 
     async def _follow(self) -> None:
         await broker.ensure_stream(self.client, self.service)
-        subscription = await self._subscribe()
-        self.trouble = None
-        reconnects = self.client.stats["reconnects"]
-        fetching = asyncio.ensure_future(self._fetch(subscription))
-        try:
-            while self.client.stats["reconnects"] == reconnects:
-                messages = await fetching
-                fetching = asyncio.ensure_future(
-                    self._fetch(subscription)
-                )  # the next, while these are applied
-                if messages:
-                    await self._take(messages)
-                    await messages[-1].ack()
-        finally:
-            fetching.cancel()
-            await asyncio.gather(fetching, return_exceptions=True)
-            await subscription.unsubscribe()
+        async with await self._pull() as pull:
+            self.trouble = None
+            reconnects = self.client.stats["reconnects"]
+            fetching = asyncio.ensure_future(pull.fetch(FETCH, timeout=1))
+            try:
+                while self.client.stats["reconnects"] == reconnects:
+                    messages = await fetching
+                    fetching = asyncio.ensure_future(pull.fetch(FETCH, timeout=1))  # while these are applied
+                    if messages:
+                        await self._take(messages)
+                        await messages[-1].ack()
+            finally:
+                fetching.cancel()
+                await asyncio.gather(fetching, return_exceptions=True)
 
-    @staticmethod
-    async def _fetch(subscription: Any) -> list[Msg]:
-        try:
-            return cast("list[Msg]", await subscription.fetch(FETCH, timeout=1))
-        except TimeoutError:
-            return []
-
-    async def _subscribe(self) -> Any:
+    async def _pull(self) -> broker.Pull:
         """A consumer of the stream that starts right after our position, whatever it had acknowledged before."""
         js = self.client.jetstream()
         if self.name is not None:
-            try:
+            with suppress(nats.js.errors.NotFoundError):
                 await js.delete_consumer(self.stream, self.name)
-            except nats.js.errors.NotFoundError:
-                pass
         start = await self._sequence_after(*await self._position())
         config = ConsumerConfig(
             name=self.name or f"passing-{uuid4().hex}",
@@ -199,7 +187,7 @@ class Subscriber:
             inactive_threshold=None if self.name else 60,
         )
         info = await js.add_consumer(self.stream, config)
-        return await js.pull_subscribe_bind(consumer=info.name, stream=self.stream)
+        return broker.Pull(self.client, self.stream, info.name)
 
     async def _sequence_after(self, generation: str, position: int) -> int:
         """By bisection: sequences move (lost tails, erased messages), positions within a generation do not."""

@@ -1,0 +1,54 @@
+"""The composition root of reporting."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.reporting.api import router
+from services.reporting.indicators import STREAMS
+from services.reporting.pages import pages as page_routes
+from services.reporting.projections import project
+from services.reporting.read_model import enter_active
+from services.reporting.rebuild import Rebuilder
+from shared.problems import answer_problems
+from shared.service import Runtime, create_service
+from shared.settings import Settings
+from shared.subscriber import Subscriber
+
+
+def create_app(settings: Settings) -> FastAPI:
+    app = create_service(
+        "reporting",
+        settings,
+        "Reporting: indicators per structure, département and nation",
+        migrations=[Path(__file__).parent / "migrations"],
+        subscribers=lambda runtime: _projections(app, runtime),
+    )
+    app.include_router(router)
+    return app
+
+
+def _projections(app: FastAPI, runtime: Runtime) -> list[Subscriber]:
+    app.state.rebuilder = Rebuilder(runtime.pool, runtime.client)
+    return [
+        Subscriber(
+            "reporting",
+            stream.lower(),
+            runtime.pool,
+            runtime.client,
+            project,
+            stage="projection",
+            enter=enter_active,
+            watermarks=True,
+        )
+        for stream in STREAMS
+    ]
+
+
+def pages(reporting: FastAPI) -> FastAPI:
+    """The pages, which stand at the root of the platform and ask reporting."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.state = reporting.state
+    answer_problems(app)
+    app.include_router(page_routes)
+    return app

@@ -1,0 +1,285 @@
+"""The public events folded into read models that know what was known when.
+
+Each stream writes only its own tables, so that the order in which the streams arrive does not matter. Of one
+entity (an aggregate; for training, one activity) a version already applied is skipped, and there is one row for
+each instant at which something of it became known: however the events are cut into batches, the rows are the same.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from shared import contracts
+from shared.codes import ActivityStatus, FollowUpMonth, FollowUpStatus, Situation
+from shared.contracts import PublicEvent
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """`fold` takes a state and an event to the next state; `row` shows a state as the table's columns."""
+
+    table: str
+    columns: tuple[tuple[str, str], ...]
+    entity: Callable[[PublicEvent], UUID]
+    fold: Callable[[State, PublicEvent], State]
+    row: Callable[[State], tuple[Any, ...]]
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+class UnexpectedEvent(Exception):
+    """No projection knows what to do with this event."""
+
+
+def fold_structure(_: State, event: PublicEvent) -> State:
+    match event.body:
+        case contracts.Structure(structure=structure, name=name, department=department):
+            return {"structure": structure, "name": name, "department": department}
+    raise UnexpectedEvent(event.name)
+
+
+def fold_intake(state: State, event: PublicEvent) -> State:
+    match event.body:
+        case contracts.Request() as request:
+            profile = ("structure", "sex", "age", "unemployment", "qualification", "requester", "housing")
+            return state | {
+                "person": str(request.person),
+                "requested_on": request.requested_on.isoformat(),
+                **{name: getattr(request, name) for name in profile},
+            }
+        case contracts.Welcome(welcomed_on=on):
+            return state | {"welcomed_on": on and on.isoformat()}
+        case contracts.Start(started_on=on):
+            return state | {"started_on": on and on.isoformat()}
+        case contracts.Withdrawal(withdrawn_on=on):
+            return state | {"withdrawn_on": on and on.isoformat()}
+    raise UnexpectedEvent(event.name)
+
+
+def fold_diagnostic(state: State, event: PublicEvent) -> State:
+    """Facts by id, in the order of their first record: a correction keeps the place of what it corrects."""
+    match event.body:
+        case contracts.Diagnostic() as fact:
+            value = [fact.completed_on.isoformat(), fact.remobilisation, fact.instrument]
+            return _with(state, "diagnostics", fact.diagnostic, value)
+        case contracts.Plan(plan=plan, agreed_on=on):
+            return _with(state, "plans", plan, on and on.isoformat())
+        case contracts.BarrierAssessment() as fact:
+            value = [fact.assessed_on.isoformat(), fact.domain.value, fact.intensity.rank]
+            return _with(state, "barriers", fact.assessment, value)
+    raise UnexpectedEvent(event.name)
+
+
+def _with(state: State, part: str, key: UUID, value: Any) -> State:
+    return state | {part: {**state.get(part, {}), str(key): value}}
+
+
+def diagnostic_row(state: State) -> tuple[Any, ...]:
+    """First and last are by date, then by the order in which the facts became known (sorted is stable)."""
+    scores: dict[str, list[int]] = {}
+    for _, score, instrument in sorted(state.get("diagnostics", {}).values(), key=lambda fact: fact[0]):
+        if score is not None:
+            scores.setdefault(instrument, []).append(score)
+    # Scores are compared within one instrument version: the latest that was used twice.
+    compared = next((series for series in reversed(scores.values()) if len(series) >= 2), None)
+    domains: dict[str, list[int]] = {}
+    for _, domain, rank in sorted(state.get("barriers", {}).values(), key=lambda fact: fact[0]):
+        domains.setdefault(domain, []).append(rank)
+    examined = [ranks for ranks in domains.values() if len(ranks) >= 2 and ranks[0] > 0]
+    return (
+        bool(state.get("diagnostics")),
+        any(state.get("plans", {}).values()),
+        compared is not None,
+        compared is not None and compared[-1] > compared[0],
+        len(examined),
+        sum(ranks[-1] < ranks[0] for ranks in examined),
+    )
+
+
+def fold_activity(_: State, event: PublicEvent) -> State:
+    match event.body:
+        case contracts.Activity() as fact:
+            attended = fact.status is not ActivityStatus.NO_SHOW
+            return {
+                "pathway": str(event.aggregate),
+                "kind": fact.kind.value,
+                "started_on": fact.started_on.isoformat(),
+                "hours": str(fact.hours or 0),
+                "attended": attended,
+            }
+    raise UnexpectedEvent(event.name)
+
+
+def _activity_id(event: PublicEvent) -> UUID:
+    if not isinstance(event.body, contracts.Activity):
+        raise UnexpectedEvent(event.name)
+    return event.body.activity
+
+
+def fold_outcome(state: State, event: PublicEvent) -> State:
+    match event.body:
+        case contracts.Exit() as fact:
+            deceased = fact.situation is Situation.DECEASED
+            return state | {
+                "exited_on": fact.exited_on.isoformat(),
+                "exit_class": fact.exit_class.value,
+                "deceased": deceased,
+            }
+        case contracts.Reopening():
+            return {name: value for name, value in state.items() if name.isdigit()}
+        case contracts.FollowUp() as fact:
+            reached = fact.status is FollowUpStatus.REACHED
+            return state | {str(fact.month.value): [reached, reached and fact.situation is Situation.EMPLOYMENT]}
+    raise UnexpectedEvent(event.name)
+
+
+def outcome_row(state: State) -> tuple[Any, ...]:
+    asked: list[bool] = []
+    for month in FollowUpMonth:
+        answer = state.get(str(month.value))
+        asked += [answer is not None, *(answer or (False, False))]
+    return (_day(state.get("exited_on")), state.get("exit_class"), state.get("deceased", False), *asked)
+
+
+_CLASSES = ("sex", "age", "unemployment", "qualification", "requester", "housing")
+_DATES = ("requested_on", "welcomed_on", "started_on", "withdrawn_on")
+
+STRUCTURES = Projection(
+    "structures",
+    (("structure", "text"), ("name", "text"), ("department", "text")),
+    lambda event: event.aggregate,
+    fold_structure,
+    lambda state: (state["structure"], state["name"], state["department"]),
+)
+PROJECTIONS: dict[str, Projection] = {
+    "intake": Projection(
+        "intake",
+        (
+            ("structure", "text"),
+            ("person", "uuid"),
+            *((name, "date") for name in _DATES),
+            *((name, "text") for name in _CLASSES),
+        ),
+        lambda event: event.aggregate,
+        fold_intake,
+        lambda state: (
+            state.get("structure"),
+            UUID(state["person"]) if "person" in state else None,
+            *(_day(state.get(name)) for name in _DATES),
+            *(state.get(name) for name in _CLASSES),
+        ),
+    ),
+    "diagnostic": Projection(
+        "diagnostic",
+        (
+            *((name, "boolean") for name in ("diagnosed", "planned", "scored_twice", "remobilised")),
+            ("barriers_examined", "integer"),
+            ("barriers_reduced", "integer"),
+        ),
+        lambda event: event.aggregate,
+        fold_diagnostic,
+        diagnostic_row,
+    ),
+    "training": Projection(
+        "activities",
+        (("pathway", "uuid"), ("kind", "text"), ("started_on", "date"), ("hours", "numeric"), ("attended", "boolean")),
+        _activity_id,
+        fold_activity,
+        lambda state: (
+            UUID(state["pathway"]),
+            state["kind"],
+            _day(state["started_on"]),
+            Decimal(state["hours"]),
+            state["attended"],
+        ),
+    ),
+    "outcomes": Projection(
+        "outcomes",
+        (
+            ("exited_on", "date"),
+            ("exit_class", "text"),
+            ("deceased", "boolean"),
+            *((f"{what}_{m}", "boolean") for m in (3, 6, 12) for what in ("asked", "reached", "employed")),
+        ),
+        lambda event: event.aggregate,
+        fold_outcome,
+        outcome_row,
+    ),
+}
+"""The projection of each service's pathway events; structures have their own."""
+
+
+async def project(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+    """Applies events of one stream, in order, to the read models of the connection's schema."""
+    structures = [event for event in events if isinstance(event.body, contracts.Structure)]
+    pathways = [event for event in events if not isinstance(event.body, contracts.Structure)]
+    if structures:
+        await _project(connection, STRUCTURES, structures)
+    if pathways:
+        await _project(connection, PROJECTIONS[pathways[0].service], pathways)
+
+
+@dataclass
+class _Fold:
+    version: int
+    known_from: datetime | None
+    state: State
+
+
+async def _project(
+    connection: asyncpg.Connection, projection: Projection, events: Sequence[PublicEvent]
+) -> None:
+    entities = [projection.entity(event) for event in events]
+    rows = await connection.fetch(
+        "select entity, version, known_from, state from folds where projection = $1 and entity = any($2)",
+        projection.table,
+        list(set(entities)),
+    )
+    folds = {row["entity"]: _Fold(row["version"], row["known_from"], orjson.loads(row["state"])) for row in rows}
+    closed: list[tuple[Any, ...]] = []
+    touched: dict[UUID, _Fold] = {}
+    for entity, event in zip(entities, events, strict=True):
+        fold = folds.setdefault(entity, _Fold(0, None, {}))
+        if event.version <= fold.version:
+            continue
+        if fold.known_from is not None and fold.known_from < event.known_at:
+            closed.append((entity, fold.known_from, event.known_at, *projection.row(fold.state)))
+        fold.state = projection.fold(fold.state, event)
+        fold.version, fold.known_from = event.version, event.known_at
+        touched[entity] = fold
+    if not touched:
+        return
+    standing = [(id, fold.known_from, None, *projection.row(fold.state)) for id, fold in touched.items()]
+    types = ["uuid", "timestamptz", "timestamptz", *(type for _, type in projection.columns)]
+    names = ["entity", "known_from", "known_to", *(name for name, _ in projection.columns)]
+    shown = [name if name != "known_to" else "coalesce(known_to, 'infinity')" for name in names]
+    arrays = ", ".join(f"${n}::{type}[]" for n, type in enumerate(types, 1))
+    await connection.execute(
+        f"delete from {projection.table} where entity = any($1) and known_to = 'infinity'", list(touched)
+    )
+    await connection.execute(
+        f"insert into {projection.table} ({', '.join(names)}) select {', '.join(shown)} "
+        f"from unnest({arrays}) u({', '.join(names)})",
+        *map(list, zip(*[*closed, *standing], strict=True)),
+    )
+    await connection.execute(
+        """insert into folds (projection, entity, version, known_from, state)
+           select $1, u.* from unnest($2::uuid[], $3::integer[], $4::timestamptz[], $5::json[]) u
+           on conflict (projection, entity) do update
+             set version = excluded.version, known_from = excluded.known_from, state = excluded.state""",
+        projection.table,
+        list(touched),
+        [fold.version for fold in touched.values()],
+        [fold.known_from for fold in touched.values()],
+        [orjson.dumps(fold.state).decode() for fold in touched.values()],
+    )

@@ -1,0 +1,105 @@
+"""The read models anew, from the streams, in the set that does not answer; then the two change places."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+import asyncpg
+
+from services.reporting.indicators import STREAMS
+from services.reporting.projections import project
+from services.reporting.read_model import enter
+from shared import broker
+from shared.problems import Problem
+from shared.subscriber import Subscriber
+
+log = logging.getLogger(__name__)
+
+SETS = ("read_model_a", "read_model_b")
+TABLES = "folds, structures, intake, diagnostic, activities, outcomes, subscription, parked"
+
+
+@dataclass
+class Rebuild:
+    """`state`: none, running, done or failed; `applied` events of `of`."""
+
+    state: str = "none"
+    applied: int = 0
+    of: int = 0
+    error: str | None = None
+
+
+class Rebuilder:
+    """One rebuild at a time, over all instances: a session lock sees to it."""
+
+    def __init__(self, pool: asyncpg.Pool, client: broker.Client) -> None:
+        self.pool, self.client = pool, client
+        self.rebuild = Rebuild()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> Rebuild:
+        if self.rebuild.state == "running":
+            raise Problem(409, "rebuild-running", "a rebuild is under way")
+        self.rebuild = Rebuild("running")
+        self._task = asyncio.create_task(self._run(self.rebuild))
+        return self.rebuild
+
+    async def _run(self, rebuild: Rebuild) -> None:
+        try:
+            async with self.pool.acquire() as lock:
+                if not await lock.fetchval("select pg_try_advisory_lock(hashtext('rebuild'))"):
+                    raise Problem(409, "rebuild-running", "another instance rebuilds")
+                try:
+                    await self._rebuild(rebuild)
+                finally:
+                    await lock.execute("select pg_advisory_unlock(hashtext('rebuild'))")
+            rebuild.state = "done"
+        except Exception as error:
+            log.exception("the rebuild failed; the read models that answer are untouched")
+            rebuild.state, rebuild.error = "failed", f"{type(error).__name__}: {error}"
+
+    async def _rebuild(self, rebuild: Rebuild) -> None:
+        active: str = await self.pool.fetchval("select name from active_read_model")
+        fresh = SETS[1 - SETS.index(active)]
+        async with self.pool.acquire() as connection, connection.transaction():
+            await enter(connection, fresh)
+            await connection.execute(f"truncate {TABLES}")
+        readers = [self._reader(stream, fresh) for stream in STREAMS]
+        done = dict.fromkeys(STREAMS, 0)
+
+        def progress(stream: str, position: int) -> None:
+            done[stream] = position
+            rebuild.applied = sum(done.values())
+
+        positions = await self._positions(self.pool, active)
+        rebuild.of = sum(positions.values())
+        for reader in readers:
+            until = positions.get(reader.stream, 0)
+            await reader.catch_up(until, lambda at, stream=reader.stream: progress(stream, at))  # type: ignore[misc]
+        # The last stretch with the live projections held: they go on in the new set, from its positions.
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.fetchval("select name from active_read_model for update")
+            held = await self._positions(connection, active)
+            for reader in readers:
+                await reader.catch_up(
+                    held.get(reader.stream, 0),
+                    lambda at, stream=reader.stream: progress(stream, at),  # type: ignore[misc]
+                )
+            await connection.execute(
+                f"""insert into {fresh}.subscription as s select * from {active}.subscription
+                    on conflict (stream) do update set watermark = excluded.watermark"""
+            )
+            await connection.execute("update active_read_model set name = $1", fresh)
+
+    def _reader(self, stream: str, fresh: str) -> Subscriber:
+        async def enter_fresh(connection: asyncpg.Connection) -> None:
+            await enter(connection, fresh)
+
+        return Subscriber(
+            None, stream.lower(), self.pool, self.client, project, stage="rebuild", enter=enter_fresh
+        )
+
+    @staticmethod
+    async def _positions(where: asyncpg.Pool | asyncpg.Connection, name: str) -> dict[str, int]:
+        rows = await where.fetch(f"select stream, position from {name}.subscription")
+        return {row["stream"]: row["position"] for row in rows}
