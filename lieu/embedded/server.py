@@ -185,10 +185,8 @@ class Server(ABC):
 
     def _failed(self, what: str) -> ServerFailed:
         lines, size = _TAIL
-        with self.log_file.open("rb") as written:
-            end = written.seek(0, os.SEEK_END)
-            written.seek(max(self._log_start, end - size))
-            tail = written.read().decode(errors="replace").splitlines()[-lines:]
+        written = self.log_file.read_bytes()[self._log_start :] if self.log_file.exists() else b""
+        tail = written[-size:].decode(errors="replace").splitlines()[-lines:]
         return ServerFailed(f"{self.NAME} {what}", self.log_file, "\n".join(tail))
 
 

@@ -100,8 +100,10 @@ class EmbeddedServers:
             self._lock = _lock_folder(self.data)
             try:
                 self._addresses = await self._start()
-            except BaseException:
+            except BaseException as error:
                 await self.stop()
+                if isinstance(error, PermissionError):  # a part of it is another account's, as after a sudo
+                    raise DataFolderUnusable(self.data, str(error)) from error
                 raise
         return self._addresses
 
