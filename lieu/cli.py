@@ -18,7 +18,7 @@ from lieu import issuer, status as statuses, tracing, up as upping
 from lieu.client import Platform, PlatformError
 from lieu.import_folder import FolderRefused
 from lieu.importing import Summary, import_folder
-from lieu.servers import SERVICES, DataFolderInUse
+from lieu.embedded import SERVICES, EmbeddedServersError
 from shared.access import Role
 from shared.commands import today
 from shared.settings import Settings
@@ -43,7 +43,7 @@ def _run(work: Awaitable[int]) -> None:
     """Ends the command with the work's exit status; what the platform answers is told in one line."""
     try:
         code = asyncio.run(_as_coroutine(work))
-    except (PlatformError, DataFolderInUse, upping.PortTaken, upping.ServerFailed, issuer.NoIssuer) as error:
+    except (PlatformError, EmbeddedServersError, issuer.NoIssuer) as error:
         err.print(f"lieu: {error}", markup=False)
         code = 2
     raise typer.Exit(code)

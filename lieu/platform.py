@@ -6,9 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Response
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
-from opentelemetry.trace import Span
-from starlette.types import Scope
 
 import services.diagnostic.main
 import services.intake.main
@@ -35,18 +32,14 @@ def platform(settings: Mapping[str, Settings]) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(root: FastAPI) -> AsyncIterator[None]:
-        provider = start_tracing(first, "lieu" if len(apps) > 1 else next(iter(apps)))
-        for app in apps.values():
-            FastAPIInstrumentor.instrument_app(
-                app, tracer_provider=provider, server_request_hook=_without_paths, exclude_spans=["receive", "send"]
-            )
+        end_tracing = start_tracing(first, "lieu" if len(apps) > 1 else next(iter(apps)))
         async with AsyncExitStack() as stack:
             for app in apps.values():
                 await stack.enter_async_context(app.router.lifespan_context(app))
             root.state.ready = True
             yield
             root.state.ready = False
-        await asyncio.to_thread(provider.shutdown)
+        await asyncio.to_thread(end_tracing)
 
     root = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -79,9 +72,3 @@ async def _reachable(app: FastAPI) -> str:
     except Exception as error:  # noqa: BLE001 - whatever it is, the service is not ready, and says so
         return f"database: {type(error).__name__}"
     return "ready" if app.state.runtime.client.is_connected else "broker: not connected"
-
-
-def _without_paths(span: Span, _: Scope) -> None:
-    """A path holds a pathway's id and a query may hold anything: spans name the route only."""
-    for attribute in ("http.url", "http.target", "url.full", "url.path", "url.query"):
-        span.set_attribute(attribute, "-")

@@ -11,7 +11,7 @@ import uvicorn
 
 from lieu import issuer
 from lieu.platform import platform
-from lieu.servers import Addresses, EmbeddedServers, PortTaken, ServerFailed
+from lieu.embedded import Addresses, EmbeddedServers, PortTaken
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ async def _until_started(server: uvicorn.Server, serving: asyncio.Task[None], po
         if serving.done():
             with suppress(SystemExit):
                 serving.result()
-            raise PortTaken(f"the platform does not start on port {port}: see the lines above, or choose --port")
+            raise PortTaken(port, "the platform")
         await asyncio.sleep(0.02)
 
 
@@ -104,6 +104,3 @@ async def stay_up(data: Path, port: int, when_up: Callable[[str], Awaitable[None
 
 async def _named(work: Awaitable[None]) -> None:
     await work
-
-
-__all__ = ["PortTaken", "ServerFailed", "running", "stay_up"]

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 import asyncpg
 
@@ -30,6 +31,15 @@ async def while_elected(database_url: str, name: str, work: Callable[[], Awaitab
             await asyncio.sleep(STANDBY_INTERVAL)
 
 
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancels until all have ended: before Python 3.12 `asyncio.wait_for` can swallow a cancellation."""
+    remaining = set(tasks)
+    while remaining:
+        for task in remaining:
+            task.cancel()
+        _, remaining = await asyncio.wait(remaining, timeout=0.2)
+
+
 def stop_if_cancelled() -> None:
     """An error while tidying up must not hide that the task was cancelled (a task group does)."""
     task = asyncio.current_task()
@@ -49,6 +59,4 @@ async def _work_while_held(connection: asyncpg.Connection, work: Callable[[], Aw
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)

@@ -276,11 +276,6 @@ def _exit_problems(row: ExitRow | None, request: PathwayRow, today: date) -> Ite
     last_on, last = max((on, column) for column, on in before.items() if on is not None)
     if row.exited_on < last_on:
         yield Problem("exits.csv", 0, "exited_on", f"{row.exited_on} is before {last} {last_on}: {_ORDER}")
-    if row.situation is not Situation.EMPLOYMENT:
-        for column in ("contract", "contract_start", "contract_end"):
-            if (value := getattr(row, column)) is not None:
-                reason = f"{value} with situation {row.situation}: only employment has a contract"
-                yield Problem("exits.csv", 0, column, reason)
     start, end = row.contract_start, row.contract_end
     if start is not None and end is not None and end < start:
         yield Problem("exits.csv", 0, "contract_end", f"{end} is before contract_start {start}")

@@ -105,10 +105,10 @@ async def import_dossiers(
     files = await store.load_many(cls, [dossier.pathway for dossier in dossiers])
 
     async def one(dossier: Dossier) -> Imported:
-        if problems := problems_of(dossier, date):
-            return Imported(dossier.pathway, Outcome.REFUSED, problems=tuple(problems))
         if isinstance(about, Mapping) and dossier.pathway not in about:
             return Imported(dossier.pathway, Outcome.NOT_YET_KNOWN)
+        if problems := problems_of(dossier, date):
+            return Imported(dossier.pathway, Outcome.REFUSED, problems=tuple(problems))
         file = files[dossier.pathway]
         while True:
             before = file.version

@@ -4,6 +4,7 @@ The events of intake and of outcomes write their own columns, so that the order 
 does not matter; within one aggregate a version already applied is skipped.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -38,6 +39,19 @@ async def known_pathways(pool: asyncpg.Pool, pathways: Sequence[UUID]) -> dict[U
         pathways,
     )
     return {row["pathway"]: KnownPathway(**row) for row in rows}
+
+
+async def about_soon(pool: asyncpg.Pool, pathways: Sequence[UUID], patience: float = 5) -> dict[UUID, About]:
+    """Whom the pathways concern, those still missing after `patience` seconds left out.
+
+    An import tells intake and then, at once, the others: waiting here is cheaper than sending everything again.
+    """
+    deadline = asyncio.get_running_loop().time() + patience
+    while True:
+        found = await known_pathways(pool, pathways)
+        if len(found) == len(set(pathways)) or asyncio.get_running_loop().time() > deadline:
+            return {id: pathway.about for id, pathway in found.items()}
+        await asyncio.sleep(0.02)
 
 
 async def known_pathway(pool: asyncpg.Pool, pathway: UUID) -> KnownPathway:

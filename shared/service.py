@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from shared import broker
 from shared.access import TokenCheck
-from shared.election import while_elected
+from shared.election import end, while_elected
 from shared.event_store import EventStore
 from shared.migrate import migrate
 from shared.operations import operations
@@ -68,9 +68,7 @@ def create_service(
                 try:
                     yield
                 finally:
-                    for task in tasks:
-                        task.cancel()
-                    await asyncio.gather(*tasks, return_exceptions=True)
+                    await end(tasks)
         finally:
             await client.close()
 

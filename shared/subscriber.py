@@ -26,7 +26,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared import broker, telemetry
 from shared.contracts import PublicEvent, decode_body
-from shared.election import stop_if_cancelled
+from shared.election import end, stop_if_cancelled
 from shared.relay import watermark_subject
 
 log = logging.getLogger(__name__)
@@ -166,8 +166,7 @@ class Subscriber:
                         await self._take(messages)
                         await messages[-1].ack()
             finally:
-                fetching.cancel()
-                await asyncio.gather(fetching, return_exceptions=True)
+                await end([fetching])
 
     async def _pull(self) -> broker.Pull:
         """A consumer of the stream that starts right after our position, whatever it had acknowledged before."""

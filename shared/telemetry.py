@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.json.file import FileSpanExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import Decision, ParentBased, Sampler, SamplingResult
 from opentelemetry.trace import Link, SpanKind, TraceState
@@ -70,8 +70,20 @@ class SomeASecond(Sampler):
         return f"SomeASecond({self.rate})"
 
 
-def start_tracing(settings: Settings, service: str) -> TracerProvider:
-    """Sends the process's spans to the OTLP endpoint, else to a file of this process, else nowhere."""
+class _WithoutPaths(SpanProcessor):
+    """A path holds a pathway's id and a query may hold anything: FastAPI's own spans keep the route only."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        for attribute in ("url.path", "url.query"):
+            if span.attributes and attribute in span.attributes:
+                span.set_attribute(attribute, "-")
+
+
+def start_tracing(settings: Settings, service: str) -> Callable[[], None]:
+    """Sends the process's spans to the OTLP endpoint, else to a file of this process, else nowhere.
+
+    Returns what ends it, writing out what waits.
+    """
     exporter: SpanExporter | None = None
     if settings.otlp_endpoint:
         exporter = OTLPSpanExporter()
@@ -79,15 +91,20 @@ def start_tracing(settings: Settings, service: str) -> TracerProvider:
         settings.trace_folder.mkdir(parents=True, exist_ok=True)
         name = f"{time.strftime('%Y%m%dT%H%M%S')}-{service}-{os.getpid()}.jsonl"
         exporter = FileSpanExporter(settings.trace_folder / name)
-    provider = TracerProvider(
-        sampler=ParentBased(SomeASecond(settings.traces_per_second)),
-        resource=Resource.create({"service.name": service}),
-        shutdown_on_exit=False,
-    )
-    if exporter:
-        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
-    trace.set_tracer_provider(provider)
-    return provider
+    provider = trace.get_tracer_provider()
+    if not isinstance(provider, TracerProvider):  # a process has one, however many platforms it runs in turn
+        provider = TracerProvider(
+            sampler=ParentBased(SomeASecond(settings.traces_per_second)),
+            resource=Resource.create({"service.name": service}),
+            shutdown_on_exit=False,
+        )
+        provider.add_span_processor(_WithoutPaths())
+        trace.set_tracer_provider(provider)
+    if exporter is None:
+        return lambda: None
+    processor = BatchSpanProcessor(exporter, schedule_delay_millis=500)
+    provider.add_span_processor(processor)
+    return processor.shutdown
 
 
 def continued(traceparent: str | None) -> Context:
@@ -104,7 +121,7 @@ def current_traceparent() -> str | None:
 @contextmanager
 def stage(name: str, service: str, traceparents: Iterable[str | None]) -> Iterator[None]:
     """One span `name service` for each sampled trace among the events worked on, as long as the block takes."""
-    sampled = Counter(context for context in traceparents if context and context.endswith("-01"))
+    sampled = Counter(context for context in traceparents if context and int(context[-2:], 16) & 1)
     spans = [
         tracer.start_span(
             f"{name} {service}",
@@ -118,7 +135,3 @@ def stage(name: str, service: str, traceparents: Iterable[str | None]) -> Iterat
     finally:
         for span in spans:
             span.end()
-
-
-def trace_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.jsonl"))

@@ -10,7 +10,7 @@ from shared.commands import Done, decide, today
 from shared.event_store import EventStore
 from shared.history import Dossier, ExitRow, FollowUpRow
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
-from shared.known_pathways import known_pathway, known_pathways
+from shared.known_pathways import about_soon, known_pathway
 
 
 async def leave(store: EventStore, pathway: UUID, exit: Exit, command: Command) -> Done:
@@ -89,8 +89,7 @@ def _exit(row: ExitRow) -> Exit:
 async def import_pathways(
     store: EventStore, dossiers: Sequence[Dossier], command: Command
 ) -> list[Imported]:
-    known = await known_pathways(store.pool, [dossier.pathway for dossier in dossiers])
-    about = {id: pathway.about for id, pathway in known.items()}
+    about = await about_soon(store.pool, [dossier.pathway for dossier in dossiers])
     return await import_dossiers(store, OutcomeFile, dossiers, _take, about, command)
 
 

@@ -19,10 +19,6 @@ class NotStarted(RuleBroken):
     """Only who started can leave; a request that never started is withdrawn."""
 
 
-class ContractWithoutEmployment(RuleBroken):
-    """A contract belongs to the situation employment."""
-
-
 class ContractEndsBeforeItStarts(RuleBroken):
     """A contract's end is on or after its start."""
 
@@ -219,8 +215,6 @@ def _check_exit(exit: Exit, started_on: date | None, today: date) -> None:
         raise NotStarted("no start is known, so there is nothing to leave")
     if exit.exited_on < started_on:
         raise ExitBeforeStart(f"exited on {exit.exited_on}, started on {started_on}")
-    if exit.contract is not None and exit.situation is not Situation.EMPLOYMENT:
-        raise ContractWithoutEmployment(f"contract {exit.contract} with situation {exit.situation}")
     start, end = exit.contract_start, exit.contract_end
     if start is not None and end is not None and end < start:
         raise ContractEndsBeforeItStarts(f"from {start} to {end}")

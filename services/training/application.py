@@ -10,7 +10,7 @@ from shared.commands import Done, decide, today
 from shared.event_store import EventStore
 from shared.history import ActivityRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers
-from shared.known_pathways import known_pathway, known_pathways
+from shared.known_pathways import about_soon, known_pathway
 
 
 async def record(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
@@ -45,8 +45,7 @@ def _take(file: ActivityFile, dossier: Dossier) -> None:
 async def import_pathways(
     store: EventStore, dossiers: Sequence[Dossier], command: Command
 ) -> list[Imported]:
-    known = await known_pathways(store.pool, [dossier.pathway for dossier in dossiers])
-    about = {id: pathway.about for id, pathway in known.items()}
+    about = await about_soon(store.pool, [dossier.pathway for dossier in dossiers])
     return await import_dossiers(store, ActivityFile, dossiers, _take, about, command)
 
 

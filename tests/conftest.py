@@ -1,0 +1,123 @@
+"""Real servers for every test that needs them: embedded by default, containers with --containers."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from lieu import issuer
+from lieu.platform import platform
+from lieu.embedded import Addresses, Database, EmbeddedServers
+from lieu.up import settings_for
+from tests.harness import Running
+
+SHARED_CASE = Path(__file__).parents[2] / "shared" / "data" / "ten-structures"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--containers", action="store_true", help="PostgreSQL and NATS from containers")
+
+
+@pytest.fixture(scope="session")
+def ten_structures() -> Path:
+    if not SHARED_CASE.is_dir():
+        pytest.skip("the folder ten-structures is not beside this checkout")
+    return SHARED_CASE
+
+
+@pytest.fixture(scope="session")
+def containers(request: pytest.FixtureRequest) -> Iterator[tuple[str, str] | None]:
+    """(PostgreSQL's url as superuser, NATS's url) of containers, null for embedded servers."""
+    if not request.config.getoption("--containers"):
+        yield None
+        return
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+    from testcontainers.postgres import PostgresContainer
+
+    nats = DockerContainer("nats:2", command=["-js"]).with_exposed_ports(4222)
+    nats.waiting_for(LogMessageWaitStrategy("Server is ready"))
+    with PostgresContainer("postgres:18", driver=None) as postgres, nats:
+        yield (
+            postgres.get_connection_url(),
+            f"nats://{nats.get_container_host_ip()}:{nats.get_exposed_port(4222)}",
+        )
+
+
+@pytest_asyncio.fixture(scope="session")
+async def servers(
+    tmp_path_factory: pytest.TempPathFactory, containers: tuple[str, str] | None
+) -> AsyncIterator[Addresses]:
+    """One PostgreSQL and one NATS for the whole run; throw-away, so without fsync."""
+    if containers is None:
+        embedded = EmbeddedServers(tmp_path_factory.mktemp("servers") / "data", fsync=False)
+        yield await embedded.start()
+        await embedded.stop()
+        return
+    postgres, nats = containers
+    connection = await asyncpg.connect(postgres)
+    databases = {}
+    for name in ("intake", "diagnostic", "training", "outcomes", "reporting"):
+        await connection.execute(f"create role {name} login password 'test'")
+        await connection.execute(f"create role {name}_owner login password 'test'")
+        await connection.execute(f"create database {name} owner {name}_owner")
+        base = postgres.rsplit("@", 1)[1].rsplit("/", 1)[0]
+        databases[name] = Database(
+            f"postgresql://{name}_owner:test@{base}/{name}", f"postgresql://{name}:test@{base}/{name}"
+        )
+    await connection.close()
+    yield Addresses(databases, nats)
+
+
+@pytest_asyncio.fixture
+async def running(
+    servers: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Running]:
+    """The whole platform in this process, on databases and streams of its own."""
+    monkeypatch.setenv("LIEU_TRACES_PER_SECOND", "-1")
+    fresh = await _empty(servers)
+    issuer.ensure_issuer(tmp_path)
+    app = platform(settings_for(fresh, tmp_path))
+    async with app.router.lifespan_context(app), Running(app, tmp_path, fresh) as here:
+        yield here
+
+
+async def _empty(servers: Addresses) -> Addresses:
+    """The same servers with every database and stream as new."""
+    import nats
+
+    for database in servers.databases.values():
+        connection = await asyncpg.connect(database.owner_url)
+        try:
+            schemas = await connection.fetch(
+                "select nspname from pg_namespace where nspname like 'read_model%' or nspname = 'public'"
+            )
+            for (schema,) in schemas:
+                tables = "select tablename from pg_tables where schemaname = $1"
+                for (table,) in await connection.fetch(tables, schema):
+                    await connection.execute(f'drop table if exists {schema}."{table}" cascade')
+                if schema != "public":
+                    await connection.execute(f"drop schema {schema} cascade")
+            await connection.execute("drop function if exists let_time_pass()")
+            for (signature,) in await connection.fetch(
+                "select oid::regprocedure::text from pg_proc where proname = 'append_saves'"
+            ):
+                await connection.execute(f"drop function {signature}")
+        finally:
+            await connection.close()
+    client = await nats.connect(servers.nats_url)
+    js = client.jetstream()
+    for stream in await js.streams_info():
+        await js.delete_stream(stream.config.name)
+    await client.close()
+    return servers
+
+
+@pytest.fixture
+def fresh_id() -> str:
+    return str(uuid4())
+
+

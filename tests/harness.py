@@ -1,0 +1,117 @@
+"""What tests do with a running platform, in sentences."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from fastapi import FastAPI
+
+from lieu import issuer, status
+from lieu.client import Platform
+from lieu.importing import Summary, import_folder
+from lieu.embedded import Addresses
+from shared.access import Role
+from shared.commands import today
+
+
+class Running:
+    """A platform in this process, spoken to over its HTTP interface."""
+
+    def __init__(self, app: FastAPI, data: Path, addresses: Addresses) -> None:
+        self.app, self.data, self.addresses = app, data, addresses
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://lieu", timeout=60
+        )
+        self.http.headers["Authorization"] = f"Bearer {issuer.token(data, Role.OPERATOR)}"
+        self.platform = Platform("http://lieu", "unused", data)
+
+    async def __aenter__(self) -> "Running":
+        await self.platform.http.aclose()
+        self.platform.http = self.http
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.aclose()
+
+    def service(self, name: str) -> FastAPI:
+        for route in self.app.routes:
+            if getattr(route, "path", None) == f"/{name}":
+                found: FastAPI = route.app  # type: ignore[attr-defined]
+                return found
+        raise KeyError(name)
+
+    async def post(self, path: str, body: Any = None, status: int | None = None, **headers: str) -> Any:
+        """Posts; a command that a service has not heard the pathway of is asked again, as a client would."""
+        for _ in range(200):
+            answer = await self.http.post(path, json=body, headers=headers)
+            if answer.status_code == 409 and answer.json()["code"] in ("not-yet-known", "not-started"):
+                if status == 409:
+                    return answer.json()
+                await asyncio.sleep(0.02)
+                continue
+            break
+        if status is None:
+            assert answer.is_success, answer.text
+        else:
+            assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def bring(self, folder: Path) -> Summary:
+        return await import_folder(self.platform, folder, today(), lambda *_: None)
+
+    async def caught_up(self) -> None:
+        report = await status.wait_until_caught_up(self.platform)
+        assert report.code == 0, report.text()
+
+    async def indicators(self, scope: str, start: date, end: date, **query: Any) -> dict[str, Any]:
+        answer = await self.http.get(
+            "/reporting/v1/indicators", params={"scope": scope, "from": start, "to": end, **query}
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()  # type: ignore[no-any-return]
+
+    async def value(self, id: str, day: date, **query: Any) -> Any:
+        """One national figure of the year around a day."""
+        found = await self.indicators("national", date(day.year, 1, 1), date(day.year, 12, 31), **query)
+        figure = found["indicators"][id]
+        return figure.get("numerator", figure["value"])
+
+    async def a_started_pathway(self, structure: str = "s01", requested: date = date(2024, 1, 10)) -> str:
+        """Registers the structure and takes one person to the start of support."""
+        await self.post("/intake/v1/structures", {"structure": structure, "name": structure, "department": "69"})
+        pathway = str(uuid4())
+        request = {"structure": structure, "person": str(uuid4()), "requested_on": requested.isoformat()}
+        await self.post("/intake/v1/pathways", {"pathway": pathway, "request": request})
+        for fact in ("welcome", "start"):
+            await self.post(f"/intake/v1/pathways/{pathway}/{fact}", {"on": requested.isoformat()})
+        return pathway
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def assert_same(expected: Mapping[str, Any], found: Mapping[str, Any], place: str) -> int:
+    """Every id, numerator, denominator, value and interval; floats to the last few bits. Returns how many."""
+    for id, figure in expected.items():
+        assert _close(figure, found[id]), f"{place} {id}: expected {figure}, found {found[id]}"
+    return len(expected)
+
+
+def _close(a: Any, b: Any) -> bool:
+    if isinstance(a, dict):
+        return isinstance(b, dict) and set(a) == set(b) and all(_close(a[key], b[key]) for key in a)
+    if isinstance(a, list):
+        return isinstance(b, list) and len(a) == len(b) and all(map(_close, a, b))
+    if isinstance(a, float) or isinstance(b, float):
+        return a is not None and b is not None and abs(a - b) < 1e-12
+    return bool(a == b)
+
+
+def read_json(file: Path) -> Any:
+    return json.loads(file.read_text())
