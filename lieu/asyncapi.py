@@ -29,7 +29,10 @@ def asyncapi(services: Sequence[str]) -> dict[str, Any]:
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
     schemas: dict[str, Any] = {}
-    headers = {"type": "object", "properties": {k: {"type": "string", "description": v} for k, v in ENVELOPE.items()}}
+    headers = {
+        "type": "object",
+        "properties": {k: {"type": "string", "description": v} for k, v in ENVELOPE.items()},
+    }
     for service in services:
         for name in EVENTS.get(service, {}):
             id = f"{service}.{name}"

@@ -4,8 +4,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +13,13 @@ import uvicorn
 from rich.console import Console
 from rich.progress import Progress
 
-from lieu import issuer, status as statuses, tracing, up as upping
+from lieu import issuer, tracing
+from lieu import status as statuses
+from lieu import up as upping
 from lieu.client import Platform, PlatformError
+from lieu.embedded import SERVICES, EmbeddedServersError
 from lieu.import_folder import FolderRefused
 from lieu.importing import Summary, import_folder
-from lieu.embedded import SERVICES, EmbeddedServersError
 from shared.access import Role
 from shared.commands import today
 from shared.settings import Settings
@@ -85,7 +86,7 @@ async def _up(data: Path, port: int, demo: bool) -> int:
 @app.command()
 def serve(
     service: Annotated[str, typer.Argument(help=", ".join(SERVICES))],
-    host: Annotated[str, typer.Option(help="address to listen on")] = "0.0.0.0",  # noqa: S104 - inside a container
+    host: Annotated[str, typer.Option(help="address to listen on")] = "0.0.0.0",
     port: Annotated[int, typer.Option(envvar="LIEU_PORT")] = 8000,
 ) -> None:
     """One service, from environment settings, for containers and Kubernetes."""
@@ -93,7 +94,7 @@ def serve(
 
     if service not in SERVICES:
         raise typer.BadParameter(f"one of {', '.join(SERVICES)}")
-    uvicorn.run(platform({service: Settings()}), host=host, port=port, access_log=False)  # type: ignore[call-arg]
+    uvicorn.run(platform({service: Settings()}), host=host, port=port, access_log=False)
 
 
 @app.command("import")
@@ -181,7 +182,10 @@ async def _rebuild(url: str | None, token: str | None, data: Path) -> int:
                 await asyncio.sleep(0.2)
                 started = await platform.get("/reporting/v1/rebuild")
                 bars.update(task, completed=started["applied"], total=max(started["of"], 1))
-    print(f"rebuild {started['state']}: {started['applied']} events" + (f": {started['error']}" if started["error"] else ""))
+    print(
+        f"rebuild {started['state']}: {started['applied']} events"
+        + (f": {started['error']}" if started["error"] else "")
+    )
     return 0 if started["state"] == "done" else 2
 
 
@@ -212,7 +216,7 @@ def trace(
 
 async def _trace(id: str, url: str | None, token: str | None, data: Path) -> int:
     if tracing.is_trace_id(id):
-        ids = {id: [] for id in [id]}
+        ids: dict[str, list[str]] = {id: []}
     else:
         async with Platform(url, token, data) as platform:
             ids = await tracing.traces_of(platform, id)
@@ -264,9 +268,7 @@ async def _parked_replay(url: str | None, token: str | None, data: Path) -> int:
 
 
 @parked.command("discard")
-def parked_discard(
-    service: str, key: str, url: Url = None, token: Token = None, data: Data = DATA
-) -> None:
+def parked_discard(service: str, key: str, url: Url = None, token: Token = None, data: Data = DATA) -> None:
     """Gives up what is parked of one pathway; its figures stay marked incomplete."""
     _run(_parked_discard(service, key, url, token, data))
 

@@ -37,7 +37,9 @@ class Platform:
         if token is None:
             raise PlatformError("a token is needed: --token or LIEU_TOKEN")
         self.http = httpx.AsyncClient(
-            base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=httpx.Timeout(60, connect=5)
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=httpx.Timeout(60, connect=5),
         )
 
     async def __aenter__(self) -> "Platform":

@@ -353,16 +353,12 @@ def _barriers(random: Random, pathway: _Pathway, dates: Sequence[object]) -> lis
 def _activities(random: Random, pathway: _Pathway, started_on: date, until: date) -> list[Cells]:
     """Workshops and support all along, and for many a training or a placement."""
     weeks = (until - started_on).days // 7
-    kinds = ["workshop"] * random.randint(0, 1 + weeks // 8) + ["support"] * random.randint(
-        0, 1 + weeks // 10
-    )
+    kinds = ["workshop"] * random.randint(0, 1 + weeks // 8) + ["support"] * random.randint(0, 1 + weeks // 10)
     kinds += [kind for kind, share in (("training", 0.45), ("placement", 0.5)) if random.random() < share]
     if random.random() < 0.15:
         kinds.append("placement")
     rows: list[Cells] = []
-    for kind, on in sorted(
-        ((kind, _between(random, started_on, until)) for kind in kinds), key=lambda it: it[1]
-    ):
+    for kind, on in sorted(((kind, _between(random, started_on, until)) for kind in kinds), key=lambda it: it[1]):
         status = _one_of(random, _ATTENDANCE)
         days = {"training": random.randint(2, 30), "placement": random.randint(4, 25)}.get(kind, 0)
         ended_on = min(on + timedelta(days=days), until)

@@ -162,17 +162,13 @@ class Reading:
             if orphan.pathway not in pathways:
                 reason = f"unknown pathway {_shown(orphan.key)}"
                 refusals[orphan.key] = [
-                    Refusal(file, line, "pathway", reason)
-                    for file, lines in orphan.lines.items()
-                    for line in lines
+                    Refusal(file, line, "pathway", reason) for file, lines in orphan.lines.items() for line in lines
                 ]
         return replace(
             self,
             dossiers=[keyed for keyed in self.dossiers if keyed.key not in refusals],
             orphans={key: orphan for key, orphan in self.orphans.items() if key not in refusals},
-            refusals=_in_order(
-                [*self.refusals, *(refusal for found in refusals.values() for refusal in found)]
-            ),
+            refusals=_in_order([*self.refusals, *(refusal for found in refusals.values() for refusal in found)]),
             refused=self.refused.union(refusals),
         )
 
@@ -600,9 +596,7 @@ def _hours(cell: str) -> Decimal:
     """3, 3.0 and 03 are one number and have one spelling, as it is part of what tells an activity apart."""
     found = _HOURS.fullmatch(cell)
     if found is None:
-        raise _Unreadable(
-            "is not a number of hours from 0, such as 3 or 3.5 (at most 5 digits and 4 decimals)"
-        )
+        raise _Unreadable("is not a number of hours from 0, such as 3 or 3.5 (at most 5 digits and 4 decimals)")
     decimals = (found[2] or "").rstrip("0")
     return Decimal(f"{int(found[1])}.{decimals}" if decimals else int(found[1]))
 

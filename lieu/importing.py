@@ -168,9 +168,7 @@ async def _send_structures(platform: Platform, rows: Sequence[StructureRow], sum
     summary.facts += len(rows)
 
 
-async def _send(
-    platform: Platform, keyed: Sequence[KeyedDossier], summary: Summary, progress: Progress
-) -> None:
+async def _send(platform: Platform, keyed: Sequence[KeyedDossier], summary: Summary, progress: Progress) -> None:
     done = 0
 
     async def send(chunk: Sequence[KeyedDossier]) -> None:
@@ -188,9 +186,7 @@ async def _send(
     await _each_chunk(keyed, send)
 
 
-async def _send_to(
-    platform: Platform, service: str, chunk: Sequence[KeyedDossier], summary: Summary
-) -> None:
+async def _send_to(platform: Platform, service: str, chunk: Sequence[KeyedDossier], summary: Summary) -> None:
     """Sends again, for a while, what the service has not heard of yet."""
     waiting = {one.dossier.pathway: one for one in chunk}
     deadline = asyncio.get_running_loop().time() + PATIENCE

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from jwt.algorithms import OKPAlgorithm
 
 from shared.access import Role
@@ -40,7 +45,11 @@ def ensure_issuer(data: Path) -> None:
             file.write(pem)
         scratch.rename(private)
     key = _private_key(data)
-    public = json.loads(OKPAlgorithm.to_jwk(key.public_key())) | {"kid": _key_id(key), "alg": "EdDSA", "use": "sig"}
+    public = json.loads(OKPAlgorithm.to_jwk(key.public_key())) | {
+        "kid": _key_id(key),
+        "alg": "EdDSA",
+        "use": "sig",
+    }
     keys_file(data).write_text(json.dumps({"keys": [public]}))
 
 

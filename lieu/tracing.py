@@ -42,7 +42,9 @@ async def traces_of(platform: Platform, id: str) -> dict[str, list[str]]:
     try:
         UUID(pathway)
     except ValueError:
-        raise PlatformError(f"{id} is no pathway's id, import:KEY, event's id (service/id/version) or trace id") from None
+        raise PlatformError(
+            f"{id} is no pathway's id, import:KEY, event's id (service/id/version) or trace id"
+        ) from None
     found: dict[str, list[str]] = {}
     for service in SERVICES:
         for event in await platform.get(f"/{service}/v1/events", pathway=pathway):

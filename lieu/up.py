@@ -3,15 +3,16 @@
 import asyncio
 import json
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
 import uvicorn
 
 from lieu import issuer
-from lieu.platform import platform
 from lieu.embedded import Addresses, EmbeddedServers, PortTaken
+from lieu.platform import platform
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -37,8 +38,6 @@ def settings_for(addresses: Addresses, data: Path) -> dict[str, Settings]:
 
 
 def _tracing_from_environment() -> dict[str, str]:
-    import os
-
     names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "LIEU_TRACES_PER_SECOND")
     return {name: os.environ[name] for name in names if name in os.environ}
 
@@ -78,7 +77,7 @@ class _Server(uvicorn.Server):
     """Leaves signals to the command line, which stops everything in order."""
 
     def capture_signals(self):  # type: ignore[no-untyped-def]
-        return suppress()
+        return nullcontext()
 
 
 async def _until_started(server: uvicorn.Server, serving: asyncio.Task[None], port: int) -> None:

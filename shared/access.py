@@ -55,14 +55,8 @@ class Keys:
             async with self._reading:
                 now = asyncio.get_running_loop().time()
                 if id not in self._keys and now >= self._not_before:
-                    self._not_before = (
-                        now + 5
-                    )  # an unknown key id is no way to make us call the issuer at will
-                    found = (
-                        await asyncio.to_thread(self._read, self._file)
-                        if self._file
-                        else await self._discover()
-                    )
+                    self._not_before = now + 5  # an unknown key id is no way to make us call the issuer at will
+                    found = await asyncio.to_thread(self._read, self._file) if self._file else await self._discover()
                     self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(found).keys}
         return self._keys.get(id)
 
@@ -90,9 +84,7 @@ class TokenCheck:
         try:
             key = await self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
             if key is None:
-                raise Problem(
-                    401, "invalid-token", "the token is signed with a key that its issuer does not show"
-                )
+                raise Problem(401, "invalid-token", "the token is signed with a key that its issuer does not show")
             claims = jwt.decode(
                 token,
                 key,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import nats
-from nats.aio.client import Client
+from nats.aio.client import Client as Client
 from nats.aio.msg import Msg
 from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
@@ -66,9 +66,7 @@ async def ensure_stream(client: Client, service: str) -> None:
         "num_replicas": 1,
     }
     found = await _api(client, f"STREAM.CREATE.{config['name']}", config)
-    if (
-        "error" in found and found["error"].get("err_code") != 10058
-    ):  # exists with other settings: left as it is
+    if "error" in found and found["error"].get("err_code") != 10058:  # exists with other settings: left as it is
         raise ConnectionError(f"stream {config['name']}: {found['error']['description']}")
 
 
@@ -104,9 +102,7 @@ async def last_sequence(client: Client, service: str) -> int:
 async def message_at_or_after(client: Client, service: str, sequence: int) -> RawStreamMsg | None:
     """The first message still there at `sequence` or after it, null beyond the end."""
     try:
-        return await client.jetstream().get_msg(
-            stream_of(service), seq=sequence, next=True, subject=">", direct=True
-        )
+        return await client.jetstream().get_msg(stream_of(service), seq=sequence, next=True, subject=">", direct=True)
     except NotFoundError:
         return None
 

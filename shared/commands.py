@@ -82,9 +82,7 @@ async def _answered(store: EventStore, command: Command) -> Done | None:
     if answer.body_hash != command.key.body_hash:
         raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came with another body before")
     recorded = answer.body["recorded"]
-    return Done(
-        UUID(answer.body["id"]), answer.body["version"], recorded, answer.known_at if recorded else None
-    )
+    return Done(UUID(answer.body["id"]), answer.body["version"], recorded, answer.known_at if recorded else None)
 
 
 def answered(response: Response, done: Done) -> Done:

@@ -144,9 +144,7 @@ class Dossier:
     followups: tuple[FollowUpRow, ...] = field(default=())
 
 
-File = Literal[
-    "pathways.csv", "diagnostics.csv", "barriers.csv", "activities.csv", "exits.csv", "followups.csv"
-]
+File = Literal["pathways.csv", "diagnostics.csv", "barriers.csv", "activities.csv", "exits.csv", "followups.csv"]
 
 
 @dataclass(frozen=True)
@@ -208,9 +206,7 @@ def _request_problems(request: PathwayRow, today: date) -> Iterator[Problem]:
             yield Problem("pathways.csv", 0, "withdrawn_on", reason)
     born, months = request.birth_year, request.unemployment_months
     if born is not None and not EARLIEST_BIRTH_YEAR <= born <= requested_on.year:
-        reason = (
-            f"{born} is not between {EARLIEST_BIRTH_YEAR} and the year of the request, {requested_on.year}"
-        )
+        reason = f"{born} is not between {EARLIEST_BIRTH_YEAR} and the year of the request, {requested_on.year}"
         yield Problem("pathways.csv", 0, "birth_year", reason)
     if months is not None and months < 0:
         yield Problem("pathways.csv", 0, "unemployment_months", f"{months} is below 0")
@@ -256,9 +252,7 @@ def _activity_problems(rows: Sequence[ActivityRow], today: date) -> Iterator[Pro
                 yield Problem("activities.csv", index, "hours", reason)
         elif not (row.hours.is_finite() and 0 <= row.hours <= MOST_HOURS):
             yield Problem("activities.csv", index, "hours", f"{row.hours} is not between 0 and {MOST_HOURS}")
-    yield from _repeated(
-        "activities.csv", rows, "kind", "started_on", "ended_on", "status", "hours", "number"
-    )
+    yield from _repeated("activities.csv", rows, "kind", "started_on", "ended_on", "status", "hours", "number")
 
 
 def _exit_problems(row: ExitRow | None, request: PathwayRow, today: date) -> Iterator[Problem]:
@@ -288,9 +282,7 @@ def _follow_up_problems(rows: Sequence[FollowUpRow], exit: ExitRow | None, today
             reason = f"asked on {row.asked_on}, but there is no exit: a follow-up is asked after the exit"
             yield Problem("followups.csv", index, "asked_on", reason)
         elif row.asked_on < exit.exited_on:
-            reason = (
-                f"{row.asked_on} is before exited_on {exit.exited_on}: a follow-up is asked after the exit"
-            )
+            reason = f"{row.asked_on} is before exited_on {exit.exited_on}: a follow-up is asked after the exit"
             yield Problem("followups.csv", index, "asked_on", reason)
         reached = row.status is FollowUpStatus.REACHED
         if reached and row.situation is None:
@@ -304,9 +296,7 @@ def _follow_up_problems(rows: Sequence[FollowUpRow], exit: ExitRow | None, today
 def _future(file: File, row: int, column: str, on: date | None, today: date) -> Iterable[Problem]:
     if on is None or on <= today:
         return ()
-    return (
-        Problem(file, row, column, f"{on} is after today, {today}: what happened is never in the future"),
-    )
+    return (Problem(file, row, column, f"{on} is after today, {today}: what happened is never in the future"),)
 
 
 def _repeated(

@@ -14,6 +14,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.contracts import Exit, PublicEvent, Reopening, Request, Start
+from shared.database import Connection
 from shared.event_store import About
 from shared.problems import NotYetKnown
 
@@ -64,13 +65,11 @@ async def known_pathway(pool: asyncpg.Pool, pathway: UUID) -> KnownPathway:
 
 async def exit_date(pool: asyncpg.Pool, pathway: UUID) -> date | None:
     """When the pathway's person left, as far as this service has heard."""
-    found: date | None = await pool.fetchval(
-        "select exited_on from known_pathways where pathway = $1", pathway
-    )
+    found: date | None = await pool.fetchval("select exited_on from known_pathways where pathway = $1", pathway)
     return found
 
 
-async def remember_intake(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+async def remember_intake(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies intake's events: who is supported where, since when."""
     changes: dict[UUID, dict[str, Any]] = {}
     for event in _after(await _versions(connection, "intake_version", events), events):
@@ -102,7 +101,7 @@ async def remember_intake(connection: asyncpg.Connection, events: Sequence[Publi
     )
 
 
-async def remember_outcomes(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+async def remember_outcomes(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies outcomes' events: when someone left, and whether that was annulled."""
     exits: dict[UUID, tuple[date | None, int]] = {}
     for event in _after(await _versions(connection, "outcomes_version", events), events):
@@ -122,9 +121,7 @@ async def remember_outcomes(connection: asyncpg.Connection, events: Sequence[Pub
     )
 
 
-async def _versions(
-    connection: asyncpg.Connection, column: str, events: Iterable[PublicEvent]
-) -> dict[UUID, int]:
+async def _versions(connection: Connection, column: str, events: Iterable[PublicEvent]) -> dict[UUID, int]:
     rows = await connection.fetch(
         f"select pathway, {column} as version from known_pathways where pathway = any($1)",
         list({event.aggregate for event in events}),

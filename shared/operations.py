@@ -1,7 +1,7 @@
 """What operations ask of every service: how far it is, what is parked, which events a pathway has."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import nats.errors
@@ -71,9 +71,7 @@ class EventTrace(BaseModel):
 
 def operations(service: str) -> APIRouter:
     """The routes of operations, the same in each service."""
-    router = APIRouter(
-        prefix="/v1", tags=["operations"], dependencies=[Depends(allow(Role.OPS, Role.OPERATOR))]
-    )
+    router = APIRouter(prefix="/v1", tags=["operations"], dependencies=[Depends(allow(Role.OPS, Role.OPERATOR))])
 
     @router.get("/status")
     async def status(request: Request) -> Status:

@@ -14,9 +14,7 @@ from shared.rules import RuleBroken
 class Problem(Exception):
     """An answer other than success. `code` is stable for programs, `detail` is a sentence for people."""
 
-    def __init__(
-        self, status: int, code: str, detail: str, retry_after: int | None = None, **more: Any
-    ) -> None:
+    def __init__(self, status: int, code: str, detail: str, retry_after: int | None = None, **more: Any) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.retry_after, self.more = (
             status,
@@ -31,9 +29,7 @@ class NotYetKnown(Problem):
     """The service has not heard of the pathway (yet): its events may still be on their way. Try again."""
 
     def __init__(self, pathway: object) -> None:
-        super().__init__(
-            409, "not-yet-known", f"this service has not yet heard of pathway {pathway}", retry_after=1
-        )
+        super().__init__(409, "not-yet-known", f"this service has not yet heard of pathway {pathway}", retry_after=1)
 
 
 def answer(problem: Problem) -> JSONResponse:
@@ -62,17 +58,13 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, invalid: RequestValidationError) -> JSONResponse:
         # The input itself is not repeated: it may hold what must not reach a log or another screen.
-        errors = [
-            {"place": ".".join(map(str, error["loc"])), "rule": error["msg"]} for error in invalid.errors()
-        ]
+        errors = [{"place": ".".join(map(str, error["loc"])), "rule": error["msg"]} for error in invalid.errors()]
         detail = "; ".join(f"{error['place']}: {error['rule']}" for error in errors[:5])
         return answer(Problem(422, "invalid", detail, errors=errors))
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
-        return answer(
-            Problem(error.status_code, str(error.detail).lower().replace(" ", "-"), str(error.detail))
-        )
+        return answer(Problem(error.status_code, str(error.detail).lower().replace(" ", "-"), str(error.detail)))
 
     @app.exception_handler(Exception)
     async def _unexpected(_: Request, error: Exception) -> JSONResponse:

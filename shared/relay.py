@@ -73,9 +73,7 @@ class Relay:
         while True:
             head = await self.store.pool.fetchrow("select position, known_at from head")
             assert head is not None
-            events = (
-                await self.store.read(position, broker.BATCH_LIMIT) if head["position"] > position else []
-            )
+            events = await self.store.read(position, broker.BATCH_LIMIT) if head["position"] > position else []
             if events:
                 messages = [message for event in events if (message := self._message(event, generation))]
                 if messages:
@@ -131,9 +129,7 @@ class Relay:
         position = headers.get("ce-sequence", "")
         if not position.isascii() or not position.isdigit():
             return False
-        row = await self.store.pool.fetchrow(
-            "select aggregate, version from events where position = $1", int(position)
-        )
+        row = await self.store.pool.fetchrow("select aggregate, version from events where position = $1", int(position))
         # An erased event has no row left; its message tells the position all the same.
         return row is None or headers.get("ce-id") == f"{self.service}/{row['aggregate']}/{row['version']}"
 
@@ -151,9 +147,7 @@ _PASSING = (
 def to_message(service: str, generation: str, event: Recorded, name: str, body: Body) -> broker.Message:
     """The event as CloudEvents 1.0 in the binary mode of NATS; the message id is the event's id."""
     about = event.about
-    subject = ".".join(
-        ("lieu", service, about.structure or "programme", str(about.pathway or event.aggregate), name)
-    )
+    subject = ".".join(("lieu", service, about.structure or "programme", str(about.pathway or event.aggregate), name))
     id = f"{service}/{event.aggregate}/{event.version}"
     headers: dict[str, Any] = {
         "Nats-Msg-Id": id,

@@ -26,20 +26,21 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared import broker, telemetry
 from shared.contracts import PublicEvent, decode_body
+from shared.database import Connection
 from shared.election import end, stop_if_cancelled
 from shared.relay import watermark_subject
 
 log = logging.getLogger(__name__)
 
-Apply = Callable[[asyncpg.Connection, Sequence[PublicEvent]], Awaitable[None]]
+Apply = Callable[[Connection, Sequence[PublicEvent]], Awaitable[None]]
 """The effect of events of one stream, in order, inside the transaction that advances the position."""
-Enter = Callable[[asyncpg.Connection], Awaitable[None]]
+Enter = Callable[[Connection], Awaitable[None]]
 """Prepares the transaction: chooses the schema that the effect writes to."""
 
 FETCH = 500
 
 
-async def _stay(_: asyncpg.Connection) -> None:
+async def _stay(_: Connection) -> None:
     """The tables stand in the connection's own schema."""
 
 
@@ -222,7 +223,7 @@ class Subscriber:
                 await self.enter(connection)
                 return await self._apply_new(connection, deliveries)
 
-    async def _apply_new(self, connection: asyncpg.Connection, deliveries: Sequence[Delivery]) -> int:
+    async def _apply_new(self, connection: Connection, deliveries: Sequence[Delivery]) -> int:
         generation, position = await self._locked_position(connection)
         parked = {
             row["key"]
@@ -260,7 +261,7 @@ class Subscriber:
         )
         return position
 
-    async def _locked_position(self, connection: asyncpg.Connection) -> tuple[str, int]:
+    async def _locked_position(self, connection: Connection) -> tuple[str, int]:
         """Ours alone until the transaction ends: a second instance, or a replay, waits."""
         await connection.execute(
             "insert into subscription (stream, generation, position) values ($1, '', 0) on conflict do nothing",
@@ -272,9 +273,7 @@ class Subscriber:
         assert row is not None
         return row["generation"], row["position"]
 
-    async def _apply_or_park(
-        self, connection: asyncpg.Connection, fresh: Sequence[tuple[Delivery, PublicEvent]]
-    ) -> None:
+    async def _apply_or_park(self, connection: Connection, fresh: Sequence[tuple[Delivery, PublicEvent]]) -> None:
         if not fresh:
             return
         try:
@@ -294,7 +293,7 @@ class Subscriber:
                     stuck.add(delivery.key)
                     await self._park(connection, delivery, reason)
 
-    async def _try(self, connection: asyncpg.Connection, event: PublicEvent) -> str | None:
+    async def _try(self, connection: Connection, event: PublicEvent) -> str | None:
         """Applies one event alone; returns why it cannot be applied."""
         try:
             async with connection.transaction():
@@ -305,7 +304,7 @@ class Subscriber:
             return _reason(error)
         return None
 
-    async def _park(self, connection: asyncpg.Connection, delivery: Delivery, reason: str) -> None:
+    async def _park(self, connection: Connection, delivery: Delivery, reason: str) -> None:
         log.warning("parked by %s: %s %s", self.name, self.stream, delivery.position)
         await connection.execute(
             """insert into parked (stream, generation, position, key, event, reason)
@@ -344,9 +343,7 @@ class Subscriber:
                 if row["key"] in stuck:
                     continue
                 stored = orjson.loads(row["event"])
-                delivery = Delivery(
-                    stored["subject"], stored["headers"], stored["data"].encode(), stored["sequence"]
-                )
+                delivery = Delivery(stored["subject"], stored["headers"], stored["data"].encode(), stored["sequence"])
                 try:
                     reason = await self._try(connection, delivery.event())
                 except PASSING:
@@ -388,9 +385,7 @@ class Subscriber:
         try:
             async for message in subscription.messages:
                 pulse = orjson.loads(message.data)
-                self._pulses.append(
-                    (pulse["generation"], pulse["position"], datetime.fromisoformat(pulse["known_at"]))
-                )
+                self._pulses.append((pulse["generation"], pulse["position"], datetime.fromisoformat(pulse["known_at"])))
                 async with self.pool.acquire() as connection, connection.transaction():
                     await self.enter(connection)
                     generation, position = await self._locked_position(connection)
@@ -406,9 +401,7 @@ class Subscriber:
     def _watermark(self, generation: str, position: int) -> datetime | None:
         """The latest instant told by the relay whose position we have reached."""
         reached = [
-            known_at
-            for of, at, known_at in self._pulses
-            if at <= position and of in (generation, generation or of)
+            known_at for of, at, known_at in self._pulses if at <= position and of in (generation, generation or of)
         ]
         while self._pulses and self._pulses[0][1] <= position:
             self._pulses.popleft()
@@ -416,9 +409,7 @@ class Subscriber:
 
 
 def _delivery(message: Msg) -> Delivery:
-    return Delivery(
-        message.subject, dict(message.headers or {}), message.data, message.metadata.sequence.stream
-    )
+    return Delivery(message.subject, dict(message.headers or {}), message.data, message.metadata.sequence.stream)
 
 
 def _delivery_of_raw(message: Any) -> Delivery:

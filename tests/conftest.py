@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from lieu import issuer
-from lieu.platform import platform
 from lieu.embedded import Addresses, Database, EmbeddedServers
+from lieu.platform import platform
 from lieu.up import settings_for
 from tests.harness import Running
 
@@ -73,9 +73,7 @@ async def servers(
 
 
 @pytest_asyncio.fixture
-async def running(
-    servers: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Running]:
+async def running(servers: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
     """The whole platform in this process, on databases and streams of its own."""
     monkeypatch.setenv("LIEU_TRACES_PER_SECOND", "-1")
     fresh = await _empty(servers)
@@ -119,5 +117,3 @@ async def _empty(servers: Addresses) -> Addresses:
 @pytest.fixture
 def fresh_id() -> str:
     return str(uuid4())
-
-

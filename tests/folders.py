@@ -128,9 +128,7 @@ _structures = st.lists(
 
 def _draw_pathway(draw: st.DrawFn, facts: Facts, key: str, days: Sequence[date]) -> None:
     """A row of pathways.csv and, of some that started, one of exits.csv."""
-    requested, welcomed, started, exited = sorted(
-        draw(st.lists(st.sampled_from(days), min_size=4, max_size=4))
-    )
+    requested, welcomed, started, exited = sorted(draw(st.lists(st.sampled_from(days), min_size=4, max_size=4)))
     stage = draw(st.sampled_from(("waiting", "withdrawn", "welcomed", "started", *["left"] * 6)))
     dates: dict[str, date] = {"requested_on": requested}
     if stage == "withdrawn":
@@ -147,9 +145,7 @@ def _draw_pathway(draw: st.DrawFn, facts: Facts, key: str, days: Sequence[date])
             pathway=key,
             structure=draw(st.sampled_from(facts.structures))["structure"],
             person=draw(st.sampled_from(("p1", "p2", "p3"))),
-            requester=draw(
-                st.sampled_from(("", "person", "chrs", "spip", "pjj", "ase", "health", "other", "unknown"))
-            ),
+            requester=draw(st.sampled_from(("", "person", "chrs", "spip", "pjj", "ase", "health", "other", "unknown"))),
             birth_year=draw(st.sampled_from(births)),
             sex=draw(st.sampled_from(("", "female", "male", "other", "undisclosed"))),
             qualification_level=draw(st.sampled_from(("", 0, 3, 8))),
@@ -391,8 +387,6 @@ def _add_pathway(random: Random, facts: Facts, number: int) -> None:
                 month=month,
                 asked_on=asked,
                 status=status,
-                situation=random.choice(("employment", "unemployed", "training"))
-                if status == "reached"
-                else "",
+                situation=random.choice(("employment", "unemployed", "training")) if status == "reached" else "",
             )
         )

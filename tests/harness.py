@@ -13,8 +13,8 @@ from fastapi import FastAPI
 
 from lieu import issuer, status
 from lieu.client import Platform
-from lieu.importing import Summary, import_folder
 from lieu.embedded import Addresses
+from lieu.importing import Summary, import_folder
 from shared.access import Role
 from shared.commands import today
 

@@ -145,9 +145,7 @@ def class_of(request: Row, by: str) -> str:
         case "sex" | "housing":
             return request[by] or "unknown"
         case "requester":
-            return (
-                "other" if request["requester"] in SPECIAL_REQUESTERS else request["requester"] or "unknown"
-            )
+            return "other" if request["requester"] in SPECIAL_REQUESTERS else request["requester"] or "unknown"
         case "qualification":
             return request["qualification_level"] or "unknown"
         case "unemployment":
@@ -286,12 +284,7 @@ def catalogue(pathways: list[Pathway], start: date, end: date, known_on: date) -
             lambda scores: scores[-1] > scores[0],
         ),
         "barriers_reduced_share": share_of(
-            [
-                ranks
-                for p in leavers
-                for ranks in ranks_by_domain(p).values()
-                if len(ranks) >= 2 and ranks[0] > 0
-            ],
+            [ranks for p in leavers for ranks in ranks_by_domain(p).values() if len(ranks) >= 2 and ranks[0] > 0],
             lambda ranks: ranks[-1] < ranks[0],
         ),
         "mobilised_share": share_of(supported, mobilised),
@@ -318,9 +311,7 @@ def catalogue(pathways: list[Pathway], start: date, end: date, known_on: date) -
         reached = [row for row in asked if row["status"] == "reached"]
         asked_of = {row["pathway"] for row in asked}
         figures |= {
-            f"followup_{month}_asked_share": share(
-                len([p for p in due if p.request["pathway"] in asked_of]), len(due)
-            ),
+            f"followup_{month}_asked_share": share(len([p for p in due if p.request["pathway"] in asked_of]), len(due)),
             f"followup_{month}_response_share": share(len(reached), len(asked)),
             f"employed_at_{month}_share": share(
                 len([row for row in reached if row["situation"] == "employment"]), len(reached)
@@ -332,9 +323,7 @@ def catalogue(pathways: list[Pathway], start: date, end: date, known_on: date) -
 def scores_of(pathway: Pathway) -> list[int]:
     """The remobilisation scores, first to last; a diagnostic without score is none of them."""
     return [
-        int(row["remobilisation"])
-        for row in in_order(pathway.diagnostics, "completed_on")
-        if row["remobilisation"]
+        int(row["remobilisation"]) for row in in_order(pathway.diagnostics, "completed_on") if row["remobilisation"]
     ]
 
 

@@ -32,9 +32,7 @@ def cohort(folder: Path) -> Facts:
 
 
 def test_it_is_the_same_bytes_in_another_process_with_other_hashes(folder: Path, tmp_path: Path) -> None:
-    program = (
-        "import sys, pathlib; from lieu.demo import write_cohort; write_cohort(pathlib.Path(sys.argv[1]))"
-    )
+    program = "import sys, pathlib; from lieu.demo import write_cohort; write_cohort(pathlib.Path(sys.argv[1]))"
     hashes = {**os.environ, "PYTHONHASHSEED": "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"}
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, env=hashes)
     for name in FILES:
@@ -60,9 +58,7 @@ def test_nine_structures_of_nine_departements_say_that_they_are_made_up(cohort: 
 
 def test_it_has_the_size_and_the_years_it_says(cohort: Facts) -> None:
     assert 600 <= len(cohort.pathways) <= 900
-    happened = [
-        row[column] for row in cohort.pathways for column in ("requested_on", "started_on") if row[column]
-    ]
+    happened = [row[column] for row in cohort.pathways for column in ("requested_on", "started_on") if row[column]]
     happened += [row["exited_on"] for row in cohort.exits]
     assert "2015-01-01" <= min(happened) <= max(happened) <= "2016-12-31"
     asked = {row["asked_on"][:4] for row in cohort.followups}

@@ -278,9 +278,7 @@ def test_the_servers_are_out_of_the_terminals_reach(running: EmbeddedServers) ->
         assert os.getsid(pid) == pid
 
 
-async def test_a_second_start_on_the_folder_is_refused(
-    running: EmbeddedServers, addresses: Addresses
-) -> None:
+async def test_a_second_start_on_the_folder_is_refused(running: EmbeddedServers, addresses: Addresses) -> None:
     with pytest.raises(DataFolderInUse, match=str(running.data)):
         await EmbeddedServers(running.data).start()
     await (await asyncpg.connect(addresses.databases["intake"].url)).close()
@@ -448,9 +446,7 @@ server.as_child = lambda *about: ["clear" if w in ("SIGINT", "SIGTERM") else w f
 
 
 @asynccontextmanager
-async def platform_in_a_process(
-    data: Path, before: str = ""
-) -> AsyncIterator[tuple[int, Addresses, list[int]]]:
+async def platform_in_a_process(data: Path, before: str = "") -> AsyncIterator[tuple[int, Addresses, list[int]]]:
     """A platform of its own: its process, its addresses, the processes of its servers."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", before + PLATFORM, str(data), stdout=asyncio.subprocess.PIPE

@@ -113,9 +113,7 @@ def test_nobody_starts_before_the_request_even_when_the_welcome_is_unknown_or_wr
 def test_a_withdrawal_ends_a_request_that_was_welcomed_or_not() -> None:
     assert allowed(pathway(started_on=None, withdrawn_on=date(2025, 3, 1)))
     assert allowed(pathway(started_on=None, welcomed_on=None, withdrawn_on=REQUESTED))
-    assert allowed(pathway(started_on=None, withdrawn_on=REQUESTED)), (
-        "the order of the two is not constrained"
-    )
+    assert allowed(pathway(started_on=None, withdrawn_on=REQUESTED)), "the order of the two is not constrained"
 
 
 def test_nobody_withdraws_before_the_request() -> None:
@@ -212,8 +210,7 @@ def test_one_diagnostic_a_day_and_purpose() -> None:
     rows = [DiagnosticRow(day(1), Purpose.ENTRY, 3), DiagnosticRow(day(1), Purpose.INTERIM, 3)]
     assert allowed(pathway(*rows, DiagnosticRow(day(2), Purpose.ENTRY)))
     assert refused(pathway(*rows, DiagnosticRow(day(1), Purpose.ENTRY, 4))) == [
-        "diagnostics.csv[2].completed_on: "
-        "a second row of this pathway with completed_on 2025-06-01, purpose entry"
+        "diagnostics.csv[2].completed_on: a second row of this pathway with completed_on 2025-06-01, purpose entry"
     ]
 
 
@@ -224,8 +221,7 @@ def test_one_assessment_a_day_and_domain() -> None:
     ]
     assert allowed(pathway(*rows, BarrierRow(day(2), Barrier.HOUSING, Intensity.NONE)))
     assert refused(pathway(*rows, BarrierRow(day(1), Barrier.HOUSING, Intensity.NONE))) == [
-        "barriers.csv[2].assessed_on: "
-        "a second row of this pathway with assessed_on 2025-06-01, domain housing"
+        "barriers.csv[2].assessed_on: a second row of this pathway with assessed_on 2025-06-01, domain housing"
     ]
 
 
@@ -283,8 +279,7 @@ def test_an_exit_needs_a_start() -> None:
 def test_nobody_leaves_before_the_start() -> None:
     assert allowed(pathway(exit=replace(LEFT, exited_on=STARTED)))
     assert refused(pathway(exit=replace(LEFT, exited_on=date(2025, 1, 14)))) == [
-        "exits.csv[0].exited_on: 2025-01-14 is before started_on 2025-01-15: "
-        "requested ≤ welcomed ≤ started ≤ exited"
+        "exits.csv[0].exited_on: 2025-01-14 is before started_on 2025-01-15: requested ≤ welcomed ≤ started ≤ exited"
     ]
 
 
@@ -318,15 +313,13 @@ ASKED = FollowUpRow(FollowUpMonth.THREE, EXITED, FollowUpStatus.UNREACHABLE)
 def test_a_follow_up_is_asked_after_the_exit_the_same_day_included() -> None:
     assert allowed(pathway(ASKED, exit=LEFT))
     assert refused(pathway(replace(ASKED, asked_on=date(2025, 1, 30)), exit=LEFT)) == [
-        "followups.csv[0].asked_on: 2025-01-30 is before exited_on 2025-01-31: "
-        "a follow-up is asked after the exit"
+        "followups.csv[0].asked_on: 2025-01-30 is before exited_on 2025-01-31: a follow-up is asked after the exit"
     ]
 
 
 def test_a_follow_up_needs_an_exit() -> None:
     assert refused(pathway(ASKED)) == [
-        "followups.csv[0].asked_on: asked on 2025-01-31, but there is no exit: "
-        "a follow-up is asked after the exit"
+        "followups.csv[0].asked_on: asked on 2025-01-31, but there is no exit: a follow-up is asked after the exit"
     ]
 
 
@@ -339,8 +332,7 @@ def test_whoever_was_reached_has_a_situation_and_nobody_else() -> None:
     for status in (FollowUpStatus.UNREACHABLE, FollowUpStatus.REFUSED):
         assert allowed(pathway(replace(reached, status=status, situation=None), exit=LEFT))
         assert refused(pathway(replace(reached, status=status), exit=LEFT)) == [
-            f"followups.csv[0].situation: employment with status {status}: "
-            "only a reached person has a situation"
+            f"followups.csv[0].situation: employment with status {status}: only a reached person has a situation"
         ]
 
 

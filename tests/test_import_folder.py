@@ -172,17 +172,11 @@ def test_a_folder_becomes_structures_and_dossiers(read: Callable[..., Reading]) 
             activities=(
                 session,
                 replace(session, number=2),
-                ActivityRow(
-                    ActivityKind.PLACEMENT, date(2024, 2, 1), date(2024, 2, 14), ActivityStatus.NO_SHOW
-                ),
+                ActivityRow(ActivityKind.PLACEMENT, date(2024, 2, 1), date(2024, 2, 14), ActivityStatus.NO_SHOW),
             ),
-            exit=ExitRow(
-                date(2024, 5, 31), Situation.EMPLOYMENT, Contract.CDD, date(2024, 6, 3), date(2026, 6, 2)
-            ),
+            exit=ExitRow(date(2024, 5, 31), Situation.EMPLOYMENT, Contract.CDD, date(2024, 6, 3), date(2026, 6, 2)),
             followups=(
-                FollowUpRow(
-                    FollowUpMonth.THREE, date(2024, 8, 31), FollowUpStatus.REACHED, Situation.EMPLOYMENT
-                ),
+                FollowUpRow(FollowUpMonth.THREE, date(2024, 8, 31), FollowUpStatus.REACHED, Situation.EMPLOYMENT),
                 FollowUpRow(FollowUpMonth.SIX, date(2024, 11, 30), FollowUpStatus.REFUSED),
             ),
         ),
@@ -334,17 +328,11 @@ FOLDER_CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     ),
     "a quotation mark left open": (
         line("barriers.csv", 2, 'anna,2024-01-20,housing,"high'),
-        [
-            "barriers.csv:2: malformed CSV (unexpected end of data): "
-            "look for a lone quotation mark or carriage return"
-        ],
+        ["barriers.csv:2: malformed CSV (unexpected end of data): look for a lone quotation mark or carriage return"],
     ),
     "text after a closing quotation mark": (
         line("barriers.csv", 3, 'bruno,2024-02-02,"lang"uage,low'),
-        [
-            "barriers.csv:3: malformed CSV (',' expected after '\"'): "
-            "look for a lone quotation mark or carriage return"
-        ],
+        ["barriers.csv:3: malformed CSV (',' expected after '\"'): look for a lone quotation mark or carriage return"],
     ),
     "a lone carriage return": (
         line("barriers.csv", 3, "bruno,2024-02-02,lang\ruage,low"),
@@ -446,8 +434,7 @@ ROW_CASES: dict[str, tuple[dict[str, str | bytes], list[str], list[str]]] = {
         line("structures.csv", 3, "bravo,,20"),
         [
             "structures.csv:3:name: required, but empty",
-            "structures.csv:3:department: "
-            "'20' is not a département (01-19, 2A, 2B, 21-95, 971-978, 984, 986-988)",
+            "structures.csv:3:department: '20' is not a département (01-19, 2A, 2B, 21-95, 971-978, 984, 986-988)",
             "pathways.csv:3:structure: structure bravo is refused in structures.csv",
         ],
         [ANNA, CHLOE],
@@ -472,10 +459,7 @@ ROW_CASES: dict[str, tuple[dict[str, str | bytes], list[str], list[str]]] = {
     ),
     "an exit before the start": (
         line("exits.csv", 2, "anna,2024-01-14,moved,,,"),
-        [
-            "exits.csv:2:exited_on: 2024-01-14 is before started_on 2024-01-15: "
-            "requested ≤ welcomed ≤ started ≤ exited"
-        ],
+        ["exits.csv:2:exited_on: 2024-01-14 is before started_on 2024-01-15: requested ≤ welcomed ≤ started ≤ exited"],
         [BRUNO, CHLOE],
     ),
     "an exit without a start": (
@@ -486,8 +470,7 @@ ROW_CASES: dict[str, tuple[dict[str, str | bytes], list[str], list[str]]] = {
     "a date in the future": (
         pathway_of_bruno(requested_on="2025-07-01"),
         [
-            "pathways.csv:3:requested_on: 2025-07-01 is after today, 2025-06-30: "
-            "what happened is never in the future",
+            "pathways.csv:3:requested_on: 2025-07-01 is after today, 2025-06-30: what happened is never in the future",
         ],
         [ANNA, CHLOE],
     ),
@@ -523,11 +506,9 @@ ROW_CASES: dict[str, tuple[dict[str, str | bytes], list[str], list[str]]] = {
         [BRUNO, CHLOE],
     ),
     "a second row under a key of several columns": (
-        more("barriers.csv", "anna,2024-01-20,housing,none")
-        | more("followups.csv", "anna,6,2024-12-01,refused,"),
+        more("barriers.csv", "anna,2024-01-20,housing,none") | more("followups.csv", "anna,6,2024-12-01,refused,"),
         [
-            "barriers.csv:4:assessed_on: "
-            "a second row of this pathway with assessed_on 2024-01-20, domain housing",
+            "barriers.csv:4:assessed_on: a second row of this pathway with assessed_on 2024-01-20, domain housing",
             "followups.csv:4:month: a second row of this pathway with month 6",
         ],
         [BRUNO, CHLOE],
@@ -773,9 +754,7 @@ def test_a_departement_is_refused(read: Callable[..., Reading], department: str)
     ]
 
 
-@pytest.mark.parametrize(
-    "name", ["", " Kaz", "Kaz\xa0", "K\taz", "K\x00az", "Ka\u200bz", '"Kaz\nEspwa"', "K" * 201]
-)
+@pytest.mark.parametrize("name", ["", " Kaz", "Kaz\xa0", "K\taz", "K\x00az", "Ka\u200bz", '"Kaz\nEspwa"', "K" * 201])
 def test_a_structures_name_is_refused(read: Callable[..., Reading], name: str) -> None:
     reading = read(line("structures.csv", 3, f"bravo,{name},974"))
     assert [(r.file, r.line, r.column) for r in reading.refusals] == [
@@ -818,9 +797,7 @@ def test_other_numbers_are_none(text: str) -> None:
         pytest.param('"' + "z" * 70_000 + '""' + "z" * 70_000 + '"', 1, id="quotation marks within"),
     ],
 )
-def test_a_huge_cell_refuses_its_pathway_and_no_other(
-    read: Callable[..., Reading], cell: str, lines: int
-) -> None:
+def test_a_huge_cell_refuses_its_pathway_and_no_other(read: Callable[..., Reading], cell: str, lines: int) -> None:
     limit = csv.field_size_limit()
     reading = read(
         {
@@ -873,8 +850,7 @@ def test_rows_of_a_pathway_that_the_platform_knows_are_kept_and_joined(
     assert joined.dossier.request == request
     assert [row.number for row in joined.dossier.activities] == [1, 2, 1]
     assert [str(joined.refusal(problem)) for problem in problems_of(joined.dossier, TODAY)] == [
-        "exits.csv:2:exited_on: 2024-05-31 is before started_on 2024-06-01: "
-        "requested ≤ welcomed ≤ started ≤ exited"
+        "exits.csv:2:exited_on: 2024-05-31 is before started_on 2024-06-01: requested ≤ welcomed ≤ started ≤ exited"
     ]
 
 
@@ -976,9 +952,7 @@ def test_any_bytes_for_a_file_are_read_or_refused(file: str, data: bytes) -> Non
 TEN_STRUCTURES = Path(__file__).parents[2] / "shared" / "data" / "ten-structures"
 
 
-@pytest.mark.skipif(
-    not TEN_STRUCTURES.is_dir(), reason="the ten structures' data are not beside this checkout"
-)
+@pytest.mark.skipif(not TEN_STRUCTURES.is_dir(), reason="the ten structures' data are not beside this checkout")
 def test_the_ten_structures_are_read_without_a_refusal() -> None:
     reading = read_folder(TEN_STRUCTURES, TODAY).refuse_unknown(set(), set())
     assert lines_of(reading) == []

@@ -80,9 +80,7 @@ def _facts(*pathways: Row, **files: list[Row]) -> Facts:
     return Facts(structures=[HERE, THERE], pathways=list(pathways), **files)
 
 
-def _value(
-    facts: Facts, indicator: str, start: str = "2024-01-01", end: str = "2024-12-31", **asked: Any
-) -> Any:
+def _value(facts: Facts, indicator: str, start: str = "2024-01-01", end: str = "2024-12-31", **asked: Any) -> Any:
     asked = {"known_on": LONG_AFTER, **asked}
     return indicators(facts, date.fromisoformat(start), date.fromisoformat(end), **asked)[indicator]
 
@@ -127,9 +125,7 @@ def test_a_later_month_without_that_day_ends_earlier(day: str, months: int, expe
     ],
 )
 @pytest.mark.parametrize("contract", ["cdd", "interim"])
-def test_a_fixed_term_is_durable_from_six_calendar_months(
-    contract: str, start: str, end: str, expected: str
-) -> None:
+def test_a_fixed_term_is_durable_from_six_calendar_months(contract: str, start: str, end: str, expected: str) -> None:
     left = _exit(situation="employment", contract=contract, contract_start=start, contract_end=end)
     assert exit_class(left) == expected
 
@@ -205,9 +201,7 @@ def test_a_share_of_nobody_has_neither_value_nor_interval() -> None:
 
 
 def test_a_person_of_two_structures_is_one_person_of_the_nation() -> None:
-    facts = _facts(
-        _pathway("a", person="p"), _pathway("b", person="p"), _pathway("c", person="p", structure="s02")
-    )
+    facts = _facts(_pathway("a", person="p"), _pathway("b", person="p"), _pathway("c", person="p", structure="s02"))
     assert _value(facts, "persons_supported") == {"value": 1}
     for scope, supported in (("structure:s01", 2), ("department:2A", 1)):
         assert _value(facts, "persons_supported", scope=scope) == {"value": 1}
@@ -336,17 +330,13 @@ def test_hours_are_of_what_started_in_the_period_and_was_attended_by_anybody() -
         (_activity("workshop", "2023-12-31", "7"), (0, 1)),
     ],
 )
-def test_mobilised_are_those_who_attended_what_is_more_than_support(
-    activity: Row, expected: tuple[int, int]
-) -> None:
+def test_mobilised_are_those_who_attended_what_is_more_than_support(activity: Row, expected: tuple[int, int]) -> None:
     assert _counts(_facts(_pathway(), activities=[activity]), "mobilised_share") == expected
 
 
 def test_diagnostics_and_plans_count_at_any_date() -> None:
     before = row("diagnostics", pathway="a", completed_on="2020-01-01", purpose="entry")
-    after = row(
-        "diagnostics", pathway="b", completed_on="2025-01-01", purpose="exit", plan_agreed_on="2025-02-01"
-    )
+    after = row("diagnostics", pathway="b", completed_on="2025-01-01", purpose="exit", plan_agreed_on="2025-02-01")
     facts = _facts(_pathway("a"), _pathway("b"), _pathway("c"), diagnostics=[before, after])
     assert _counts(facts, "diagnosed_share") == (2, 3)
     assert _counts(facts, "plan_share") == (1, 3)
@@ -470,9 +460,7 @@ def test_structures_and_classes_add_up_to_the_nation(facts: Facts, period: tuple
 
 @settings(max_examples=50, deadline=None)
 @given(facts=folders.folders(folders.days_before(LONG_AFTER)))
-def test_a_drawn_folder_is_accepted_whole_and_read_back(
-    tmp_path_factory: pytest.TempPathFactory, facts: Facts
-) -> None:
+def test_a_drawn_folder_is_accepted_whole_and_read_back(tmp_path_factory: pytest.TempPathFactory, facts: Facts) -> None:
     _accepted_whole_and_read_back(facts, tmp_path_factory.mktemp("drawn"))
 
 

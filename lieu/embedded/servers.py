@@ -111,9 +111,7 @@ class EmbeddedServers:
         """Stops both in order, then frees the folder. Ends `supervise`. Without effect when nothing runs."""
         await _cancel(self._keepers)
         try:
-            _raise_first(
-                await asyncio.gather(*(s.stop() for s in self._servers.values()), return_exceptions=True)
-            )
+            _raise_first(await asyncio.gather(*(s.stop() for s in self._servers.values()), return_exceptions=True))
         finally:
             self._servers, self._addresses = {}, None
             if self._lock is not None:
@@ -208,9 +206,7 @@ def _lock_folder(data: Path) -> TextIO:
         if stat.S_IMODE(data.stat().st_mode) & 0o077:
             # Never close to others a folder that was given by mistake, such as a home or /tmp.
             if any(data.iterdir()) and not (data / "secrets.json").exists():
-                raise DataFolderUnusable(
-                    data, "it holds other files and is open to others; choose an empty one"
-                )
+                raise DataFolderUnusable(data, "it holds other files and is open to others; choose an empty one")
             data.chmod(0o700)
         lock = (data / "lock").open("a")
     except OSError as error:
@@ -238,9 +234,7 @@ def _choose_port(what: str, asked: int | None, remembered: object) -> int:
 
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as the servers do: ended connections are no bar
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers do: ended connections are no bar
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from services.diagnostic import application, domain, views
 from shared.access import Commanded
+from shared.codes import Barrier, Intensity, Purpose
 from shared.commands import Done, answered, today
 from shared.routes import Store, pathway_routes, reads
 
@@ -21,7 +22,7 @@ class CompletedDiagnostic:
     """`remobilisation`: 0–10. `id`: chosen by the caller, so that a repeat asks for the same."""
 
     completed_on: date
-    purpose: domain.Purpose
+    purpose: Purpose
     remobilisation: Annotated[int, Field(ge=0, le=10)] | None = None
     id: UUID = Field(default_factory=uuid4)
 
@@ -45,8 +46,8 @@ class CorrectedPlan:
 @dataclass
 class AssessedBarrier:
     assessed_on: date
-    domain: domain.Barrier
-    intensity: domain.Intensity
+    domain: Barrier
+    intensity: Intensity
     id: UUID = Field(default_factory=uuid4)
 
 
@@ -72,9 +73,7 @@ async def correct_diagnostic(
 
 
 @router.post("/pathways/{pathway}/plans")
-async def agree_plan(
-    pathway: UUID, body: AgreedPlan, command: Commanded, store: Store, response: Response
-) -> Done:
+async def agree_plan(pathway: UUID, body: AgreedPlan, command: Commanded, store: Store, response: Response) -> Done:
     plan = domain.Plan(body.agreed_on)
     return answered(response, await application.agree_plan(store, pathway, body.id, plan, command))
 
@@ -88,9 +87,7 @@ async def correct_plan(
 
 
 @router.post("/pathways/{pathway}/barriers")
-async def assess(
-    pathway: UUID, body: AssessedBarrier, command: Commanded, store: Store, response: Response
-) -> Done:
+async def assess(pathway: UUID, body: AssessedBarrier, command: Commanded, store: Store, response: Response) -> Done:
     fact = domain.Assessment(body.assessed_on, body.domain, body.intensity)
     return answered(response, await application.assess(store, pathway, body.id, fact, command))
 

@@ -22,12 +22,15 @@ async def complete(store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic
     )
 
 
-async def correct_diagnostic(
-    store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command
-) -> Done:
+async def correct_diagnostic(store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command) -> Done:
     about = (await known_pathway(store.pool, pathway)).about
     return await decide(
-        store, DiagnosticFile, pathway, lambda f: f.correct_diagnostic(key, fact, today()), lambda _: about, command
+        store,
+        DiagnosticFile,
+        pathway,
+        lambda f: f.correct_diagnostic(key, fact, today()),
+        lambda _: about,
+        command,
     )
 
 
@@ -52,12 +55,15 @@ async def assess(store: EventStore, pathway: UUID, key: UUID, fact: Assessment, 
     )
 
 
-async def correct_assessment(
-    store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command
-) -> Done:
+async def correct_assessment(store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command) -> Done:
     about = (await known_pathway(store.pool, pathway)).about
     return await decide(
-        store, DiagnosticFile, pathway, lambda f: f.correct_assessment(key, fact, today()), lambda _: about, command
+        store,
+        DiagnosticFile,
+        pathway,
+        lambda f: f.correct_assessment(key, fact, today()),
+        lambda _: about,
+        command,
     )
 
 
@@ -98,9 +104,7 @@ def _barrier_key(pathway: UUID, row: BarrierRow) -> UUID:
     return imported_fact_id(pathway, "barrier", row.assessed_on, row.domain)
 
 
-async def import_pathways(
-    store: EventStore, dossiers: Sequence[Dossier], command: Command
-) -> list[Imported]:
+async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
     about = await about_soon(store.pool, [dossier.pathway for dossier in dossiers])
     return await import_dossiers(store, DiagnosticFile, dossiers, _take, about, command)
 
@@ -117,19 +121,19 @@ def _known(file: DiagnosticFile) -> KnownDossier:
         diagnostics=tuple(
             KnownRow(
                 _row(known.current, _agreed(file, key)),
-                known.imported and _row(known.imported, _agreed_in_import(file, key)),
+                _row(known.imported, _agreed_in_import(file, key)) if known.imported else None,
             )
             for key, known in file.diagnostics.items()
         ),
         barriers=tuple(
-            KnownRow(_barrier(known.current), known.imported and _barrier(known.imported))
+            KnownRow(_barrier(known.current), _barrier(known.imported) if known.imported else None)
             for known in file.assessments.values()
         ),
     )
 
 
 def _row(fact: Diagnostic, plan: Plan | None) -> DiagnosticRow:
-    return DiagnosticRow(fact.completed_on, fact.purpose, fact.remobilisation, plan and plan.agreed_on)
+    return DiagnosticRow(fact.completed_on, fact.purpose, fact.remobilisation, plan.agreed_on if plan else None)
 
 
 def _agreed(file: DiagnosticFile, key: UUID) -> Plan | None:

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-import asyncpg
-
 from services.diagnostic import views
 from shared.contracts import PublicEvent
+from shared.database import Connection
 from shared.known_pathways import remember_intake
 from shared.service import Runtime
 from shared.subscriber import Subscriber
 
 
-async def when_intake_tells(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+async def when_intake_tells(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """A request makes a pathway known here; a start opens what may be recorded of it."""
     await remember_intake(connection, events)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.contracts import Diagnostic, PublicEvent
+from shared.database import Connection
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class WithoutDiagnostic:
     started_on: date
 
 
-async def follow(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Remembers which pathways have a diagnostic; telling it twice changes nothing."""
     diagnosed = {event.aggregate for event in events if isinstance(event.body, Diagnostic)}
     await connection.execute(

@@ -16,6 +16,7 @@ from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
 
 router = APIRouter(prefix="/v1")
 
+
 def _no_reserved_word(structure: str) -> str:
     if structure == "programme":
         raise ValueError("`programme` stands for no structure in subjects, so none may have this code")
@@ -94,9 +95,7 @@ async def start_support(pathway: UUID, body: OnDay, command: Commanded, store: S
 
 
 @router.post("/pathways/{pathway}/start/correction")
-async def correct_start(
-    pathway: UUID, body: OnDayOrNot, command: Commanded, store: Store, response: Response
-) -> Done:
+async def correct_start(pathway: UUID, body: OnDayOrNot, command: Commanded, store: Store, response: Response) -> Done:
     return answered(response, await application.correct_start(store, pathway, body.on, command))
 
 

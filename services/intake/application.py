@@ -47,9 +47,7 @@ async def _must_be_registered(store: EventStore, structure: str) -> None:
 
 async def ask_for_support(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
     await _must_be_registered(store, request.structure)
-    return await decide(
-        store, Pathway, pathway, lambda p: p.ask_for_support(request, today()), _about, command
-    )
+    return await decide(store, Pathway, pathway, lambda p: p.ask_for_support(request, today()), _about, command)
 
 
 async def welcome(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
@@ -66,9 +64,7 @@ async def withdraw(store: EventStore, pathway: UUID, on: date, command: Command)
 
 async def correct_request(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
     await _must_be_registered(store, request.structure)
-    return await decide(
-        store, Pathway, pathway, lambda p: p.correct_request(request, today()), _about, command
-    )
+    return await decide(store, Pathway, pathway, lambda p: p.correct_request(request, today()), _about, command)
 
 
 async def correct_welcome(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
@@ -77,9 +73,7 @@ async def correct_welcome(store: EventStore, pathway: UUID, on: date | None, com
 
 async def correct_start(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
     exited_on = await exit_date(store.pool, pathway)
-    return await decide(
-        store, Pathway, pathway, lambda p: p.correct_start(on, exited_on, today()), _about, command
-    )
+    return await decide(store, Pathway, pathway, lambda p: p.correct_start(on, exited_on, today()), _about, command)
 
 
 async def correct_withdrawal(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
@@ -89,9 +83,7 @@ async def correct_withdrawal(store: EventStore, pathway: UUID, on: date | None, 
 # The historical import
 
 
-async def import_structures(
-    store: EventStore, rows: Sequence[StructureRow], command: Command
-) -> dict[str, int]:
+async def import_structures(store: EventStore, rows: Sequence[StructureRow], command: Command) -> dict[str, int]:
     """Registers or corrects structures; returns how many events each row added."""
 
     def take(structure: Structure, row: StructureFile) -> None:
@@ -141,9 +133,7 @@ def _take(pathway: Pathway, dossier: Dossier) -> None:
             take(dated, Dated(on))
 
 
-async def import_pathways(
-    store: EventStore, dossiers: Sequence[Dossier], command: Command
-) -> list[Imported]:
+async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
     structures = {dossier.request.structure for dossier in dossiers}
     for structure in structures:
         await _must_be_registered(store, structure)
@@ -153,18 +143,16 @@ async def import_pathways(
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
     """What is recorded of these pathways, as rows of the import format."""
     files = await store.load_many(Pathway, pathways)
-    return [
-        KnownDossier(id, _known_row(file, file.request)) for id, file in files.items() if file.request is not None
-    ]
+    return [KnownDossier(id, _known_row(file, file.request)) for id, file in files.items() if file.request is not None]
 
 
 def _known_row(pathway: Pathway, request: Known[Request]) -> KnownRow[PathwayRow]:
     dated = (pathway.welcome, pathway.start, pathway.withdrawal)
-    return KnownRow(
-        _row(request.current, *(known.current.on if known else None for known in dated)),
-        request.imported
-        and _row(request.imported, *(known.imported.on if known and known.imported else None for known in dated)),
-    )
+    current = _row(request.current, *(known.current.on if known else None for known in dated))
+    if request.imported is None:
+        return KnownRow(current, None)
+    told = (known.imported.on if known and known.imported else None for known in dated)
+    return KnownRow(current, _row(request.imported, *told))
 
 
 def _row(request: Request, *dates: date | None) -> PathwayRow:

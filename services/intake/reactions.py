@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-import asyncpg
-
 from services.intake import views
 from shared.contracts import PublicEvent
+from shared.database import Connection
 from shared.known_pathways import remember_outcomes
 from shared.service import Runtime
 from shared.subscriber import Subscriber
 
 
-async def when_a_person_left(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+async def when_a_person_left(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """An exit, its correction or its reopening bounds what may be corrected of the start."""
     await remember_outcomes(connection, events)
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from shared.contracts import PublicEvent, Request, Start, Structure, Welcome, Withdrawal
+from shared.database import Connection
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class RegisteredStructure:
     department: str
 
 
-async def follow(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Keeps both tables in step with intake's own events; a version already applied changes nothing."""
     for event in events:
         match event.body:

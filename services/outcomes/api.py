@@ -29,32 +29,31 @@ class FollowUpBody:
 
 
 @router.post("/pathways/{pathway}/exit")
-async def leave(
-    pathway: UUID, body: domain.Exit, command: Commanded, store: Store, response: Response
-) -> Done:
+async def leave(pathway: UUID, body: domain.Exit, command: Commanded, store: Store, response: Response) -> Done:
     """Records that the person left; the exit's class is derived, never given."""
     return answered(response, await application.leave(store, pathway, body, command))
 
 
 @router.post("/pathways/{pathway}/exit/correction")
-async def correct_exit(
-    pathway: UUID, body: domain.Exit, command: Commanded, store: Store, response: Response
-) -> Done:
+async def correct_exit(pathway: UUID, body: domain.Exit, command: Commanded, store: Store, response: Response) -> Done:
     """The whole exit as it is to stand."""
     return answered(response, await application.correct_exit(store, pathway, body, command))
 
 
 @router.post("/pathways/{pathway}/exit/reopening")
-async def reopen(
-    pathway: UUID, body: OnDay, command: Commanded, store: Store, response: Response
-) -> Done:
+async def reopen(pathway: UUID, body: OnDay, command: Commanded, store: Store, response: Response) -> Done:
     """Annuls the exit from now on: the person is still supported."""
     return answered(response, await application.reopen(store, pathway, body.on, command))
 
 
 @router.post("/pathways/{pathway}/follow-ups/{month}")
 async def record_follow_up(
-    pathway: UUID, month: FollowUpMonth, body: FollowUpBody, command: Commanded, store: Store, response: Response
+    pathway: UUID,
+    month: FollowUpMonth,
+    body: FollowUpBody,
+    command: Commanded,
+    store: Store,
+    response: Response,
 ) -> Done:
     done = await application.record_follow_up(store, pathway, body.fact(month), command)
     return answered(response, done)
@@ -62,7 +61,12 @@ async def record_follow_up(
 
 @router.post("/pathways/{pathway}/follow-ups/{month}/correction")
 async def correct_follow_up(
-    pathway: UUID, month: FollowUpMonth, body: FollowUpBody, command: Commanded, store: Store, response: Response
+    pathway: UUID,
+    month: FollowUpMonth,
+    body: FollowUpBody,
+    command: Commanded,
+    store: Store,
+    response: Response,
 ) -> Done:
     """The whole follow-up as it is to stand."""
     done = await application.correct_follow_up(store, pathway, body.fact(month), command)

@@ -39,9 +39,7 @@ async def correct_exit(store: EventStore, pathway: UUID, exit: Exit, command: Co
 
 async def reopen(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
     about = (await known_pathway(store.pool, pathway)).about
-    return await decide(
-        store, OutcomeFile, pathway, lambda f: f.reopen(on, today()), lambda _: about, command
-    )
+    return await decide(store, OutcomeFile, pathway, lambda f: f.reopen(on, today()), lambda _: about, command)
 
 
 async def record_follow_up(store: EventStore, pathway: UUID, followup: FollowUp, command: Command) -> Done:
@@ -86,9 +84,7 @@ def _exit(row: ExitRow) -> Exit:
     return Exit(row.exited_on, row.situation, row.contract, row.contract_start, row.contract_end)
 
 
-async def import_pathways(
-    store: EventStore, dossiers: Sequence[Dossier], command: Command
-) -> list[Imported]:
+async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
     about = await about_soon(store.pool, [dossier.pathway for dossier in dossiers])
     return await import_dossiers(store, OutcomeFile, dossiers, _take, about, command)
 
@@ -103,9 +99,9 @@ def _known(file: OutcomeFile) -> KnownDossier:
     exit = file.exit if file.exited_on is not None else None
     return KnownDossier(
         file.id,
-        exit=exit and KnownRow(_exit_row(exit.current), exit.imported and _exit_row(exit.imported)),
+        exit=KnownRow(_exit_row(exit.current), _exit_row(exit.imported) if exit.imported else None) if exit else None,
         followups=tuple(
-            KnownRow(_followup_row(known.current), known.imported and _followup_row(known.imported))
+            KnownRow(_followup_row(known.current), _followup_row(known.imported) if known.imported else None)
             for known in file.followups.values()
         ),
     )

@@ -181,9 +181,7 @@ class OutcomeFile(Aggregate):
     # What is recorded
 
     @event(Exited)
-    def _exited(
-        self, fact: Exit, imported: Exit | None, exit_class: ExitClass, uncertain: bool, rule: str
-    ) -> None:
+    def _exited(self, fact: Exit, imported: Exit | None, exit_class: ExitClass, uncertain: bool, rule: str) -> None:
         self.exit, self.open_again = Known.now(self.exit, fact, imported), False
 
     @event(ExitCorrected)

@@ -41,6 +41,4 @@ def _exit(event: OutcomeFile.Exited | OutcomeFile.ExitCorrected) -> contracts.Ex
 
 
 def _followup(fact: FollowUp) -> contracts.FollowUp:
-    return contracts.FollowUp(
-        month=fact.month, asked_on=fact.asked_on, status=fact.status, situation=fact.situation
-    )
+    return contracts.FollowUp(month=fact.month, asked_on=fact.asked_on, status=fact.status, situation=fact.situation)

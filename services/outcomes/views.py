@@ -9,6 +9,7 @@ import asyncpg
 
 from shared.codes import FollowUpMonth, Situation
 from shared.contracts import Exit, FollowUp, PublicEvent, Reopening
+from shared.database import Connection
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class FollowUpDue:
     due_on: date
 
 
-async def follow(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Each event changes its own columns; telling it twice changes nothing. Imported history raises no task."""
     for event in events:
         match event.body:
@@ -50,9 +51,7 @@ async def follow(connection: asyncpg.Connection, events: Sequence[PublicEvent]) 
                 )
 
 
-async def follow_ups_due(
-    pool: asyncpg.Pool, until: date, structure: str | None, limit: int
-) -> list[FollowUpDue]:
+async def follow_ups_due(pool: asyncpg.Pool, until: date, structure: str | None, limit: int) -> list[FollowUpDue]:
     """Follow-ups due on or before a day and not recorded, the oldest first."""
     rows = await pool.fetch(
         """select e.pathway, e.structure, m.month, (e.exited_on + make_interval(months => m.month))::date as due_on

@@ -16,6 +16,7 @@ from services.reporting.indicators import Figure, Scope, UnknownScope, figures, 
 from services.reporting.read_model import enter_for_reading
 from shared.access import Role, allow
 from shared.codes import BREAKDOWNS
+from shared.database import Connection
 from shared.problems import Problem
 
 PATIENCE = 5.0
@@ -27,12 +28,11 @@ _operations = [Depends(allow(Role.OPERATOR, Role.OPS))]
 
 
 @asynccontextmanager
-async def reading(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+async def reading(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
     """One consistent look at the read models that answer."""
-    async with pool.acquire() as connection:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await enter_for_reading(connection)
-            yield connection
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        await enter_for_reading(connection)
+        yield connection
 
 
 async def answer(
@@ -95,7 +95,19 @@ async def indicators(
     return JSONResponse(found)
 
 
-COLUMNS = ("scope", "from", "to", "known_at", "class", "indicator", "value", "numerator", "denominator", "ci95_low", "ci95_high")
+COLUMNS = (
+    "scope",
+    "from",
+    "to",
+    "known_at",
+    "class",
+    "indicator",
+    "value",
+    "numerator",
+    "denominator",
+    "ci95_low",
+    "ci95_high",
+)
 
 
 def as_csv(found: dict[str, Any]) -> str:
@@ -115,9 +127,9 @@ def as_csv(found: dict[str, Any]) -> str:
 @router.post("/rebuild", dependencies=_operations, status_code=202)
 async def rebuild(request: Request) -> dict[str, Any]:
     """Starts to build the read models anew; the old ones answer meanwhile."""
-    return vars(request.app.state.rebuilder.start())
+    return dict(vars(request.app.state.rebuilder.start()))
 
 
 @router.get("/rebuild", dependencies=_operations)
 async def rebuild_state(request: Request) -> dict[str, Any]:
-    return vars(request.app.state.rebuilder.rebuild)
+    return dict(vars(request.app.state.rebuilder.rebuild))

@@ -26,13 +26,17 @@ def bars(values: Sequence[tuple[str, float]], title: str) -> str:
     """Horizontal bars with their value, as SVG. A table with the same figures stands beside it in the page."""
     rows = [{"label": label, "value": value} for label, value in values]
     order = [label for label, _ in values]
-    base = altair.Chart(altair.Data(values=rows)).encode(
+    base = altair.Chart(altair.InlineData(values=rows)).encode(
         y=altair.Y("label:N", sort=order, title=None, axis=altair.Axis(labelLimit=260, ticks=False, domain=False)),
         x=altair.X("value:Q", title=None, axis=None),
     )
     drawn = base.mark_bar(color=BLUE, height=20) + base.mark_text(align="left", dx=5).encode(text="value:Q")
-    chart = drawn.properties(width=330, height=34 * max(len(rows), 1), title=title).configure(
-        font="system-ui, sans-serif", view=altair.ViewConfig(stroke=None)
-    ).configure_axis(labelFontSize=13).configure_text(fontSize=13).configure_title(fontSize=15, anchor="start")
+    chart = (
+        drawn.properties(width=330, height=34 * max(len(rows), 1), title=title)
+        .configure(font="system-ui, sans-serif", view=altair.ViewConfig(stroke=None))
+        .configure_axis(labelFontSize=13)
+        .configure_text(fontSize=13)
+        .configure_title(fontSize=15, anchor="start")
+    )
     svg: str = vl_convert.vegalite_to_svg(chart.to_json())
     return svg

@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import asyncpg
 from scipy.stats import binomtest
 
 from shared.codes import BREAKDOWNS, ActivityKind, ExitClass
+from shared.database import Connection
 
 PARIS = ZoneInfo("Europe/Paris")
 STREAMS = ("INTAKE", "DIAGNOSTIC", "TRAINING", "OUTCOMES")
@@ -76,10 +76,11 @@ class Scope:
         raise ValueError("scope is national, department:CODE or structure:CODE")
 
 
-async def watermark(connection: asyncpg.Connection) -> datetime | None:
+async def watermark(connection: Connection) -> datetime | None:
     """The instant up to which every stream is applied; null while one of them never was."""
     row = await connection.fetchrow(
-        "select count(watermark) as told, min(watermark) as reached from subscription where stream = any($1)", STREAMS
+        "select count(watermark) as told, min(watermark) as reached from subscription where stream = any($1)",
+        STREAMS,
     )
     assert row is not None
     reached: datetime | None = row["reached"]
@@ -87,7 +88,12 @@ async def watermark(connection: asyncpg.Connection) -> datetime | None:
 
 
 async def figures(
-    connection: asyncpg.Connection, scope: Scope, start: date, end: date, known_at: datetime, by: str | None = None
+    connection: Connection,
+    scope: Scope,
+    start: date,
+    end: date,
+    known_at: datetime,
+    by: str | None = None,
 ) -> tuple[dict[str, Figure], dict[str, dict[str, Figure]]]:
     """(every indicator, every indicator of each class of `by`). Raises UnknownScope."""
     await _must_exist(connection, scope)
@@ -95,7 +101,7 @@ async def figures(
     arguments = (start, end, known_at, known_at.astimezone(PARIS).date(), scope.structure, scope.department)
     counted = await connection.fetch(_pathways_query(column), *arguments)
     hours = await connection.fetch(_hours_query(column), *arguments[:3], *arguments[4:])
-    groups: dict[str | None, Mapping[str, Any]] = {row["class"] if not row["whole"] else None: row for row in counted}
+    groups = {row["class"] if not row["whole"] else None: dict(row) for row in counted}
     sums = {(row["class"] if not row["whole"] else None, row["kind"]): float(row["hours"]) for row in hours}
     classes = BREAKDOWNS[by] if by else ()
     return (
@@ -104,7 +110,7 @@ async def figures(
     )
 
 
-async def _must_exist(connection: asyncpg.Connection, scope: Scope) -> None:
+async def _must_exist(connection: Connection, scope: Scope) -> None:
     if scope.structure or scope.department:
         found = await connection.fetchval(
             """select exists(select from structures
@@ -206,7 +212,7 @@ def wilson(numerator: int, denominator: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-async def incomplete(connection: asyncpg.Connection, scope: Scope) -> Figure | None:
+async def incomplete(connection: Connection, scope: Scope) -> Figure | None:
     """How many events of the scope are parked or given up. One whose structure is unknown concerns every scope."""
     row = await connection.fetchrow(
         """select count(*) as parked_events, count(distinct key) as pathways from parked
@@ -221,9 +227,7 @@ async def incomplete(connection: asyncpg.Connection, scope: Scope) -> Figure | N
     return dict(row) if row["parked_events"] else None
 
 
-async def funnel(
-    connection: asyncpg.Connection, scope: Scope, start: date, end: date, known_at: datetime
-) -> dict[str, int]:
+async def funnel(connection: Connection, scope: Scope, start: date, end: date, known_at: datetime) -> dict[str, int]:
     """Of the pathways requested in the period: how many came how far, at any date, as known at the instant."""
     row = await connection.fetchrow(
         f"""select count(*) as requested, count(i.welcomed_on) as welcomed, count(i.started_on) as started,

@@ -32,7 +32,7 @@ _templates = jinja2.Environment(
 )
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; form-action 'self'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -58,13 +58,17 @@ def figure(found: dict[str, Any], unit: str = "") -> str:
     return number(value, digits) + (f"\u00a0{unit}" if unit and value is not None else "")
 
 
-_templates.globals |= {"number": number, "percent": percent, "figure": figure, "sections": SECTIONS, "labels": LABELS}
+_templates.globals |= {
+    "number": number,
+    "percent": percent,
+    "figure": figure,
+    "sections": SECTIONS,
+    "labels": LABELS,
+}
 
 
 @pages.get("/")
-async def home(
-    request: Request, start: str = "", end: str = "", structure: str = ""
-) -> Response:
+async def home(request: Request, start: str = "", end: str = "", structure: str = "") -> Response:
     """National figures, one structure's beside them, and the way from request to exit."""
     if isinstance(refused := await _signed_in(request), Response):
         return refused

@@ -12,12 +12,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import orjson
 
 from shared import contracts
 from shared.codes import ActivityStatus, FollowUpMonth, FollowUpStatus, Situation
 from shared.contracts import PublicEvent
+from shared.database import Connection
 
 State = dict[str, Any]
 
@@ -192,7 +192,13 @@ PROJECTIONS: dict[str, Projection] = {
     ),
     "training": Projection(
         "activities",
-        (("pathway", "uuid"), ("kind", "text"), ("started_on", "date"), ("hours", "numeric"), ("attended", "boolean")),
+        (
+            ("pathway", "uuid"),
+            ("kind", "text"),
+            ("started_on", "date"),
+            ("hours", "numeric"),
+            ("attended", "boolean"),
+        ),
         _activity_id,
         fold_activity,
         lambda state: (
@@ -219,7 +225,7 @@ PROJECTIONS: dict[str, Projection] = {
 """The projection of each service's pathway events; structures have their own."""
 
 
-async def project(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+async def project(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies events of one stream, in order, to the read models of the connection's schema."""
     structures = [event for event in events if isinstance(event.body, contracts.Structure)]
     pathways = [event for event in events if not isinstance(event.body, contracts.Structure)]
@@ -236,9 +242,7 @@ class _Fold:
     state: State
 
 
-async def _project(
-    connection: asyncpg.Connection, projection: Projection, events: Sequence[PublicEvent]
-) -> None:
+async def _project(connection: Connection, projection: Projection, events: Sequence[PublicEvent]) -> None:
     entities = [projection.entity(event) for event in events]
     rows = await connection.fetch(
         "select entity, version, known_from, state from folds where projection = $1 and entity = any($2)",

@@ -1,19 +1,19 @@
 """Which of the two sets of read models answers, and how a transaction enters one."""
 
-import asyncpg
+from shared.database import Connection
 
 
-async def enter_active(connection: asyncpg.Connection) -> None:
+async def enter_active(connection: Connection) -> None:
     """For the rest of the transaction, unqualified names are those of the set that answers, until it ends."""
     name = await connection.fetchval("select name from active_read_model for share")
     await connection.execute("select set_config('search_path', $1 || ', public', true)", name)
 
 
-async def enter(connection: asyncpg.Connection, name: str) -> None:
+async def enter(connection: Connection, name: str) -> None:
     await connection.execute("select set_config('search_path', $1 || ', public', true)", name)
 
 
-async def enter_for_reading(connection: asyncpg.Connection) -> None:
+async def enter_for_reading(connection: Connection) -> None:
     """As `enter_active`, in a transaction that may not write, nor take a lock."""
     name = await connection.fetchval("select name from active_read_model")
     await connection.execute("select set_config('search_path', $1 || ', public', true)", name)

@@ -10,6 +10,7 @@ from services.reporting.indicators import STREAMS
 from services.reporting.projections import project
 from services.reporting.read_model import enter
 from shared import broker
+from shared.database import Connection
 from shared.problems import Problem
 from shared.subscriber import Subscriber
 
@@ -47,8 +48,7 @@ class Rebuilder:
     async def _run(self, rebuild: Rebuild) -> None:
         try:
             async with self.pool.acquire() as lock:
-                if not await lock.fetchval("select pg_try_advisory_lock(hashtext('rebuild'))"):
-                    raise Problem(409, "rebuild-running", "another instance rebuilds")
+                await lock.execute("select pg_advisory_lock(hashtext('rebuild'))")
                 try:
                     await self._rebuild(rebuild)
                 finally:
@@ -92,14 +92,12 @@ class Rebuilder:
             await connection.execute("update active_read_model set name = $1", fresh)
 
     def _reader(self, stream: str, fresh: str) -> Subscriber:
-        async def enter_fresh(connection: asyncpg.Connection) -> None:
+        async def enter_fresh(connection: Connection) -> None:
             await enter(connection, fresh)
 
-        return Subscriber(
-            None, stream.lower(), self.pool, self.client, project, stage="rebuild", enter=enter_fresh
-        )
+        return Subscriber(None, stream.lower(), self.pool, self.client, project, stage="rebuild", enter=enter_fresh)
 
     @staticmethod
-    async def _positions(where: asyncpg.Pool | asyncpg.Connection, name: str) -> dict[str, int]:
+    async def _positions(where: asyncpg.Pool | Connection, name: str) -> dict[str, int]:
         rows = await where.fetch(f"select stream, position from {name}.subscription")
         return {row["stream"]: row["position"] for row in rows}

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from services.training import application, domain, views
 from shared.access import Commanded
+from shared.codes import ActivityKind, ActivityStatus
 from shared.commands import Done, answered
 from shared.routes import Store, pathway_routes, reads
 
@@ -21,10 +22,10 @@ router = APIRouter(prefix="/v1")
 class ActivityBody:
     """`hours` attended, null for a no-show. `id`: chosen by the caller, so that a repeat asks for the same."""
 
-    kind: domain.ActivityKind
+    kind: ActivityKind
     started_on: date
     ended_on: date
-    status: domain.ActivityStatus
+    status: ActivityStatus
     hours: Annotated[Decimal, Field(ge=0, le=100_000, max_digits=8, decimal_places=2)] | None = None
     id: UUID = Field(default_factory=uuid4)
 
@@ -33,9 +34,7 @@ class ActivityBody:
 
 
 @router.post("/pathways/{pathway}/activities")
-async def record(
-    pathway: UUID, body: ActivityBody, command: Commanded, store: Store, response: Response
-) -> Done:
+async def record(pathway: UUID, body: ActivityBody, command: Commanded, store: Store, response: Response) -> Done:
     return answered(response, await application.record(store, pathway, body.id, body.fact(), command))
 
 

@@ -15,16 +15,12 @@ from shared.known_pathways import about_soon, known_pathway
 
 async def record(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
     about = (await known_pathway(store.pool, pathway)).about
-    return await decide(
-        store, ActivityFile, pathway, lambda f: f.record(key, fact, today()), lambda _: about, command
-    )
+    return await decide(store, ActivityFile, pathway, lambda f: f.record(key, fact, today()), lambda _: about, command)
 
 
 async def correct(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
     about = (await known_pathway(store.pool, pathway)).about
-    return await decide(
-        store, ActivityFile, pathway, lambda f: f.correct(key, fact, today()), lambda _: about, command
-    )
+    return await decide(store, ActivityFile, pathway, lambda f: f.correct(key, fact, today()), lambda _: about, command)
 
 
 # The historical import
@@ -42,9 +38,7 @@ def _take(file: ActivityFile, dossier: Dossier) -> None:
             file.take_activity(key, fact, fact)
 
 
-async def import_pathways(
-    store: EventStore, dossiers: Sequence[Dossier], command: Command
-) -> list[Imported]:
+async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
     about = await about_soon(store.pool, [dossier.pathway for dossier in dossiers])
     return await import_dossiers(store, ActivityFile, dossiers, _take, about, command)
 
@@ -57,10 +51,10 @@ async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownD
 
 def _known(file: ActivityFile) -> KnownDossier:
     numbers: Counter[Activity] = Counter()
-    rows = []
+    rows: list[KnownRow[ActivityRow]] = []
     for known in file.activities.values():
         numbers[known.imported or known.current] += 1
-        imported = known.imported and _row(known.imported, numbers[known.imported])
+        imported = _row(known.imported, numbers[known.imported]) if known.imported else None
         rows.append(KnownRow(_row(known.current, 1), imported))
     return KnownDossier(file.id, activities=tuple(rows))
 

@@ -10,6 +10,7 @@ import asyncpg
 
 from shared.codes import ActivityKind, ActivityStatus
 from shared.contracts import Activity, PublicEvent
+from shared.database import Connection
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class ListedActivity:
     status: ActivityStatus
 
 
-async def follow(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:
+async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """One row an activity, as it now stands; an older version changes nothing."""
     latest: dict[UUID, tuple[PublicEvent, Activity]] = {}
     for event in events:
@@ -55,9 +56,7 @@ async def follow(connection: asyncpg.Connection, events: Sequence[PublicEvent]) 
     )
 
 
-async def activities(
-    pool: asyncpg.Pool, structure: str, start: date, end: date, limit: int
-) -> list[ListedActivity]:
+async def activities(pool: asyncpg.Pool, structure: str, start: date, end: date, limit: int) -> list[ListedActivity]:
     """Activities of a structure that started between two days, both included, by date."""
     rows = await pool.fetch(
         """select activity, pathway, structure, kind, started_on, ended_on, hours, status from activities

@@ -7,7 +7,7 @@ and never refuse. Every event and aggregate class carries an explicit `TOPIC`: t
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any, Generic, Self, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, get_type_hints
 from uuid import UUID
 
 import orjson
@@ -38,6 +38,9 @@ class Known(Generic[F]):
 
 class Aggregate(domain.Aggregate):
     """Base of every aggregate. State is declared as annotated attributes with defaults."""
+
+    if TYPE_CHECKING:
+        TOPIC: str
 
     class Event(domain.Aggregate.Event):
         """Tells of one fact, whole: each event class declares `fact`, and `imported` where imports speak of it."""
@@ -124,6 +127,6 @@ _LIBRARY_FIELDS = frozenset(get_type_hints(domain.Aggregate.Event) | get_type_hi
 
 def _typed(cls: type, state: dict[str, Any]) -> dict[str, Any]:
     """Every declared field of `cls` found in `state`, as its declared type."""
-    return {
-        name: adapter.validate_python(state[name]) for name, adapter in _fields(cls).items() if name in state
-    } | {name: value for name, value in state.items() if name not in _fields(cls)}
+    return {name: adapter.validate_python(state[name]) for name, adapter in _fields(cls).items() if name in state} | {
+        name: value for name, value in state.items() if name not in _fields(cls)
+    }

@@ -6,7 +6,7 @@ per save, positions and known_at in total order. A reader is `position > $1 orde
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
@@ -199,7 +199,7 @@ class EventStore:
             key.route,
             key.key,
         )
-        return row and Answer(orjson.loads(row["answer"]), row["known_at"], row["body_hash"])
+        return Answer(orjson.loads(row["answer"]), row["known_at"], row["body_hash"]) if row else None
 
     async def save(
         self,
@@ -306,9 +306,7 @@ class EventStore:
             else:
                 _fail(
                     save,
-                    VersionConflict(
-                        save.aggregate, save.stored[0].originator_version - 1 if save.stored else 0
-                    ),
+                    VersionConflict(save.aggregate, save.stored[0].originator_version - 1 if save.stored else 0),
                 )
 
     async def _settle_ambiguous(self, group: list[_Save]) -> list[_Save]:

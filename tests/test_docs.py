@@ -1,0 +1,81 @@
+"""The docs are tested against the code."""
+
+from pathlib import Path
+
+from eventsourcing.utils import get_topic
+
+from services.diagnostic.domain import DiagnosticFile
+from services.intake.domain import Pathway, Structure
+from services.outcomes.domain import OutcomeFile
+from services.training.domain import ActivityFile
+from shared.contracts import EVENTS
+from shared.event_store import Aggregate
+from shared.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+FROZEN = {
+    "intake.structure-registered",
+    "intake.structure-corrected",
+    "intake.pathway-requested",
+    "intake.request-corrected",
+    "intake.pathway-welcomed",
+    "intake.welcome-corrected",
+    "intake.support-started",
+    "intake.start-corrected",
+    "intake.pathway-withdrawn",
+    "intake.withdrawal-corrected",
+    "diagnostic.diagnostic-completed",
+    "diagnostic.diagnostic-corrected",
+    "diagnostic.plan-agreed",
+    "diagnostic.plan-corrected",
+    "diagnostic.barrier-assessed",
+    "diagnostic.barrier-corrected",
+    "training.activity-recorded",
+    "training.activity-corrected",
+    "outcomes.support-exited",
+    "outcomes.exit-corrected",
+    "outcomes.exit-reopened",
+    "outcomes.follow-up-recorded",
+    "outcomes.follow-up-corrected",
+}
+
+
+def test_stored_event_names_are_frozen() -> None:
+    names = {
+        get_topic(event)
+        for aggregate in (Structure, Pathway, DiagnosticFile, ActivityFile, OutcomeFile)
+        for event in vars(aggregate).values()
+        if isinstance(event, type) and issubclass(event, Aggregate.Event) and event.__name__ not in ("Event", "Created")
+    }
+    assert names == FROZEN
+
+
+def test_every_public_event_has_a_stored_one() -> None:
+    public = {f"{service}.{name.removeprefix('special-')}" for service, events in EVENTS.items() for name in events}
+    assert public == FROZEN
+
+
+def test_the_settings_table_is_the_settings() -> None:
+    table = [
+        line for line in (ROOT / "README.md").read_text().splitlines() if line.startswith(("| `LIEU_", "| `OTEL_"))
+    ]
+    assert table == [f"| `{field.alias}` | {field.description} |" for field in _in_order(table)]
+    assert len(table) == len(Settings.model_fields)
+
+
+def _in_order(table: list[str]) -> list:  # type: ignore[type-arg]
+    by_name = {field.alias: field for field in Settings.model_fields.values()}
+    return [by_name[line.split("`")[1]] for line in table]
+
+
+def test_the_runbook_has_every_section_that_status_names() -> None:
+    import re
+
+    named = set(re.findall(r"#([a-z-]+)\)", (ROOT / "lieu" / "status.py").read_text()))
+    sections = {
+        line[3:].lower().replace(" ", "-")
+        for line in (ROOT / "docs/runbook.md").read_text().splitlines()
+        if line.startswith("## ")
+    }
+    assert named
+    assert named <= sections
