@@ -25,7 +25,13 @@ async def while_elected(database_url: str, name: str, work: Callable[[], Awaitab
                 await _work_while_held(connection, work)
             finally:
                 await connection.close(timeout=2)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+        ) as error:
             stop_if_cancelled()
             log.warning("%s: standing by (%s: %s)", name, type(error).__name__, error)
             await asyncio.sleep(STANDBY_INTERVAL)

@@ -141,6 +141,7 @@ _PASSING = (
     nats.js.errors.Error,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that broke in the middle of an operation
 )
 
 

@@ -64,7 +64,7 @@ def create_service(
                     runtime.relay = Relay(name, runtime.store, client, public)
                 app.state.runtime, app.state.pool = runtime, pool
                 app.state.token_check = TokenCheck(settings)
-                tasks = [asyncio.create_task(_for_ever(what, task)) for what, task in _tasks(runtime).items()]
+                tasks = [asyncio.create_task(for_ever(what, task)) for what, task in _tasks(runtime).items()]
                 try:
                     yield
                 finally:
@@ -91,7 +91,7 @@ def _tasks(runtime: Runtime) -> dict[str, Task]:
     return tasks
 
 
-async def _for_ever(what: str, task: Task) -> None:
+async def for_ever(what: str, task: Task) -> None:
     """A task that fails unexpectedly is seen in the log and started again; the others go on."""
     while True:
         try:

@@ -27,7 +27,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from shared import broker, telemetry
 from shared.contracts import PublicEvent, decode_body
 from shared.database import Connection
-from shared.election import end, stop_if_cancelled
+from shared.election import end
 from shared.relay import watermark_subject
 
 log = logging.getLogger(__name__)
@@ -130,17 +130,19 @@ class Subscriber:
     async def run(self) -> None:
         """Follows until cancelled; to be run while elected."""
         while True:
+            tasks = [asyncio.ensure_future(self._follow())]
+            if self.watermarks:
+                tasks.append(asyncio.ensure_future(self._hear_pulses()))
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    if self.watermarks:
-                        tasks.create_task(self._hear_pulses())
-                    tasks.create_task(self._follow())
-            except* PASSING as errors:
-                stop_if_cancelled()
-                error = errors.exceptions[0]
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            except PASSING as error:
                 self.trouble = f"{type(error).__name__}: {error}"
                 log.warning("%s on %s: %s", self.name, self.stream, self.trouble)
                 await asyncio.sleep(0.3)
+            finally:
+                await end(tasks)
 
     async def catch_up(self, until: int, progress: Callable[[int], None] = lambda _: None) -> int:
         """Applies everything up to `until` at least (a position that the stream holds); returns the position."""
@@ -427,6 +429,7 @@ PASSING = (
     nats.js.errors.Error,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that broke in the middle of an operation
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,

@@ -21,6 +21,7 @@ from shared.election import end
 from shared.event_store import EventStore
 from shared.migrate import SHARED, migrate
 from shared.relay import Relay
+from shared.service import for_ever
 from shared.subscriber import Subscriber
 from tests.harness import assert_same, read_json
 
@@ -45,8 +46,10 @@ async def test_thirty_two_writers_in_two_processes_with_processes_killed_lose_no
             async def take(_: object, events: object) -> None:
                 heard.extend(events)  # type: ignore[call-overload]
 
-            tasks.append(asyncio.create_task(Relay("training", store, client, public).run()))
-            tasks.append(asyncio.create_task(Subscriber("test", "training", pool, client, take).run()))
+            tasks.append(asyncio.create_task(for_ever("the relay", Relay("training", store, client, public).run)))
+            tasks.append(
+                asyncio.create_task(for_ever("the consumer", Subscriber("test", "training", pool, client, take).run))
+            )
             tasks.append(asyncio.create_task(_follow_the_store(database.url, followed)))
             contested = [uuid4() for _ in range(8)]
             confirmed: list[tuple[UUID, int, int]] = []
@@ -73,7 +76,7 @@ async def test_thirty_two_writers_in_two_processes_with_processes_killed_lose_no
             print(
                 f"confirmed {sum(b - a + 1 for _, a, b in confirmed)} events, stored {len(stored)}, read {len(followed)}"
             )
-            print(f"delivered {len(heard)}; lost 0, twice 0, out of order 0, half written 0")
+            print(f"delivered {len(heard)}: none lost, twice, out of order or half written")
             await end(tasks)
             await client.close()
     finally:

@@ -285,7 +285,13 @@ class EventStore:
                 row = await self.pool.fetchrow(_APPEND, *arguments)
                 assert row is not None
                 refused, known_at = set(row["refused"]), row["appended_at"]
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError) as error:
+            except (
+                OSError,
+                asyncpg.PostgresConnectionError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
+                TimeoutError,
+            ) as error:
                 # The commit may have gone through before the connection was lost: read the saves back before
                 # trying again, or a save that succeeded would be reported as a conflict with itself.
                 log.warning("append interrupted (%s): %s", type(error).__name__, error)
@@ -322,7 +328,13 @@ class EventStore:
                         [save.id for save in group],
                     )
                 break
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except (
+                OSError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+                asyncpg.InternalClientError,
+                TimeoutError,
+            ) as error:
                 log.warning("the store is away (%s), trying again", type(error).__name__)
         committed = {row["save"]: row["known_at"] for row in rows}
         for save in group:
