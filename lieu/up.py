@@ -48,6 +48,7 @@ async def running(data: Path, port: int) -> AsyncIterator[str]:
     data = data.resolve()
     servers = EmbeddedServers(data)
     addresses = await servers.start()
+    (data / "running.json").unlink(missing_ok=True)  # of a platform that was killed
     try:
         issuer.ensure_issuer(data)
         app = platform(settings_for(addresses, data))
