@@ -147,7 +147,7 @@ async def test_an_import_killed_in_the_middle_is_run_again_and_is_exact(tmp_path
     data = tmp_path / "data"
     platform = await _up(data)
     importing = await _lieu("import", str(ten_structures), "--data", str(data))
-    await asyncio.sleep(2.5)
+    await asyncio.sleep(4)
     for pid in (*_children(platform.pid), platform.pid):
         os.kill(pid, signal.SIGKILL)
     await platform.wait()
