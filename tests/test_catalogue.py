@@ -1,0 +1,35 @@
+"""The whole catalogue, through the whole pipeline, against the naive computation over the same folder."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from shared.codes import BREAKDOWNS
+from shared.commands import today
+from tests import folders, oracle
+from tests.harness import Running, assert_same
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_made_up_folder_gives_the_figures_of_the_naive_computation(
+    running: Running, tmp_path: Path, seed: int
+) -> None:
+    facts = folders.large(1, seed)
+    folders.write(facts, tmp_path)
+    summary = await running.bring(tmp_path)
+    assert not summary.refusals
+    await running.caught_up()
+    year = sorted(row["requested_on"] for row in facts.pathways)[len(facts.pathways) // 2][:4]
+    period = (date(int(year), 1, 1), date(int(year), 12, 31))
+    compared = 0
+    for scope in folders.scopes(facts):
+        expected = oracle.indicators(facts, *period, today(), scope)
+        compared += assert_same(expected, (await running.indicators(scope, *period))["indicators"], scope)
+    for by in BREAKDOWNS:
+        classes = oracle.indicators(facts, *period, today(), "national", by)
+        found = (await running.indicators("national", *period, by=by))["classes"]
+        assert list(classes) == list(found)
+        compared += sum(assert_same(figures, found[name], f"{by} {name}") for name, figures in classes.items())
+    assert compared > 1000
