@@ -103,18 +103,19 @@ async def _follow_the_store(url: str, into: list[int]) -> None:
     """A reader by position, in a session of its own, while everything goes on."""
     while True:
         try:
-            connection = await asyncpg.connect(url)
+            connection = await asyncpg.connect(url, timeout=5)
             while True:
                 last = into[-1] if into else 0
-                rows = await connection.fetch("select position from events where position > $1 order by position", last)
+                query = "select position from events where position > $1 order by position"
+                rows = await connection.fetch(query, last, timeout=10)
                 into.extend(row["position"] for row in rows)
                 await asyncio.sleep(0.001)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             await asyncio.sleep(0.05)
 
 
 async def _until_equal(pool: asyncpg.Pool, followed: list[int], heard: list[PublicEvent]) -> None:
-    for _ in range(600):
+    for _ in range(1200):
         try:
             stored = await pool.fetchval("select count(*) from events")
             if stored == len(followed) and stored <= len(heard):
