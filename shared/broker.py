@@ -1,14 +1,15 @@
 """NATS JetStream: the streams, atomic batches, and reading a stream by the service's own positions."""
 
+import asyncio
 import json
 import logging
 import uuid
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import nats
-from nats.aio.client import Client as Client
+from nats.aio.client import Client as _Client
 from nats.aio.msg import Msg
 from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
@@ -31,22 +32,38 @@ class Message:
     data: bytes
 
 
+class Client(_Client):
+    """nats-py's client, but for one thing: it looks at every character of every header's name, which took a sixth of
+    a busy platform's time."""
+
+    @staticmethod
+    def _parse_header_lines(raw: bytes) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        for line in raw.decode("utf-8", "replace").split("\r\n"):
+            name, colon, value = line.partition(":")
+            if colon:
+                headers[name] = value.strip()
+        return headers
+
+
 async def connect(nats_url: str, name: str) -> Client:
     """A connection that comes back by itself for as long as the process lives."""
 
     async def failed(error: Exception) -> None:
         log.warning("nats (%s): %s", name, str(error) or type(error).__name__)
 
-    return await nats.connect(
+    client = Client()
+    await client.connect(
         nats_url,
         name=name,
         max_reconnect_attempts=-1,
-        reconnect_time_wait=0.2,
+        reconnect_time_wait=0.2,  # type: ignore[arg-type]
         ping_interval=5,
         max_outstanding_pings=2,
         error_cb=failed,
         pending_size=64 * 1024 * 1024,
     )
+    return client
 
 
 def stream_of(service: str) -> str:
@@ -135,14 +152,25 @@ class Pull:
         self._request = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = client.new_inbox()
         self._due = 0
+        self._arrived: deque[Msg] = deque()
+        self._more = asyncio.Event()
 
     async def __aenter__(self) -> "Pull":
-        self._subscription = await self._client.subscribe(self._inbox, pending_msgs_limit=-1)
+        # A callback costs a fraction of nats-py's next_msg, which makes two tasks a message.
+        self._subscription = await self._client.subscribe(self._inbox, cb=self._take, pending_msgs_limit=-1)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         if self._client.is_connected:
             await self._subscription.unsubscribe()
+
+    async def _take(self, message: Msg) -> None:
+        if message.headers and "Status" in message.headers:
+            self._due = 0  # the request ran out; the next fetch makes another
+        else:
+            self._due -= 1
+            self._arrived.append(message)
+        self._more.set()
 
     async def fetch(self, most: int, timeout: float) -> list[Msg]:
         """Up to `most` messages, as soon as there is one; none after `timeout` seconds."""
@@ -150,17 +178,11 @@ class Pull:
             self._due = most
             body = {"batch": most, "expires": self.WAIT * 1_000_000_000}
             await self._client.publish(self._request, json.dumps(body).encode(), reply=self._inbox)
-        messages: list[Msg] = []
-        try:
-            while len(messages) < most and (not messages or self._subscription.pending_msgs):
-                message = await self._subscription.next_msg(timeout)
-                if message.headers and "Status" in message.headers:
-                    self._due = 0  # the request ran out; the next call makes another
-                    if not messages and not self._subscription.pending_msgs:
-                        break
-                    continue
-                self._due -= 1
-                messages.append(message)
-        except TimeoutError:
-            pass
-        return messages
+        if not self._arrived:
+            self._more.clear()
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._more.wait()
+            except TimeoutError:
+                return []
+        return [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Response
 
+from shared import telemetry
 from shared.access import Command
 from shared.event_store import About, Aggregate, AlreadyAnswered, EventStore, VersionConflict
 from shared.problems import Problem
@@ -61,9 +62,10 @@ async def decide(
             "recorded": aggregate.version > before,
         }
         try:
-            known_at = await store.save(
-                aggregate, about=about(aggregate), actor=command.actor, key=command.key, answer=answer
-            )
+            with telemetry.appending():
+                known_at = await store.save(
+                    aggregate, about=about(aggregate), actor=command.actor, key=command.key, answer=answer
+                )
         except VersionConflict:
             continue
         except AlreadyAnswered:

@@ -11,7 +11,7 @@ correction says that the event it dates did not take place.
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -196,8 +196,7 @@ BODIES: dict[tuple[str, str], TypeAdapter[Body]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PublicEvent:
+class PublicEvent(NamedTuple):
     """One published event as a consumer receives it: the envelope and its body.
 
     `position` is the service's own order (`ce-sequence`), strictly increasing within `generation`;

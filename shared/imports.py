@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from shared import telemetry
 from shared.access import Command
 from shared.commands import today
 from shared.event_store import About, Aggregate, EventStore, Known, VersionConflict
@@ -121,4 +122,5 @@ async def import_dossiers(
             except VersionConflict:
                 file = await store.load(cls, dossier.pathway)
 
-    return list(await asyncio.gather(*map(one, dossiers)))
+    with telemetry.appending():
+        return list(await asyncio.gather(*map(one, dossiers)))

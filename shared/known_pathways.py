@@ -48,11 +48,14 @@ async def about_soon(pool: asyncpg.Pool, pathways: Sequence[UUID], patience: flo
     An import tells intake and then, at once, the others: waiting here is cheaper than sending everything again.
     """
     deadline = asyncio.get_running_loop().time() + patience
+    found: dict[UUID, About] = {}
+    missing = set(pathways)
     while True:
-        found = await known_pathways(pool, pathways)
-        if len(found) == len(set(pathways)) or asyncio.get_running_loop().time() > deadline:
-            return {id: pathway.about for id, pathway in found.items()}
-        await asyncio.sleep(0.02)
+        found |= {id: pathway.about for id, pathway in (await known_pathways(pool, list(missing))).items()}
+        missing -= found.keys()
+        if not missing or asyncio.get_running_loop().time() > deadline:
+            return found
+        await asyncio.sleep(0.05)
 
 
 async def known_pathway(pool: asyncpg.Pool, pathway: UUID) -> KnownPathway:
@@ -67,6 +70,12 @@ async def exit_date(pool: asyncpg.Pool, pathway: UUID) -> date | None:
     """When the pathway's person left, as far as this service has heard."""
     found: date | None = await pool.fetchval("select exited_on from known_pathways where pathway = $1", pathway)
     return found
+
+
+OF_INTAKE = (Request, Start)
+"""What `remember_intake` needs."""
+OF_OUTCOMES = (Exit, Reopening)
+"""What `remember_outcomes` needs."""
 
 
 async def remember_intake(connection: Connection, events: Sequence[PublicEvent]) -> None:

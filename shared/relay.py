@@ -9,7 +9,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -171,5 +170,5 @@ def to_message(service: str, generation: str, event: Recorded, name: str, body: 
         "ce-historical": "true" if event.historical else None,
         "traceparent": event.traceparent,
     }
-    data = orjson.dumps(asdict(body), default=str)
+    data = orjson.dumps(body, default=str)
     return broker.Message(subject, {k: v for k, v in headers.items() if v is not None}, data)

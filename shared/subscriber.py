@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,7 +26,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared import broker, telemetry
-from shared.contracts import PublicEvent, decode_body
+from shared.contracts import EVENTS, Body, PublicEvent, decode_body
 from shared.database import Connection
 from shared.election import end
 from shared.relay import watermark_subject
@@ -51,13 +52,14 @@ class Delivery:
     subject: str
     headers: dict[str, str]
     data: bytes
-    sequence: int
+    sequence: Callable[[], int]
+    """Its place in the stream."""
 
-    @property
+    @cached_property
     def position(self) -> int:
         """The service's position; a message that names none is told by its place in the stream, negated."""
         text = self.headers.get("ce-sequence", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -self.sequence
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -self.sequence()
 
     @property
     def generation(self) -> str:
@@ -102,8 +104,9 @@ class Delivery:
 class Subscriber:
     """Follows the stream of one service on behalf of one consumer.
 
-    `name` is the durable's name, or null for a passing reader such as a rebuild. `watermarks` keeps, beside the
-    position, the instant up to which everything of that stream is applied.
+    `name` is the durable's name, or null for a passing reader such as a rebuild. `of`: the bodies of the events it
+    needs; empty: the whole stream, whatever it holds. `watermarks` keeps, beside the position, the instant up to
+    which everything of that stream is applied.
     """
 
     def __init__(
@@ -114,11 +117,13 @@ class Subscriber:
         client: broker.Client,
         apply: Apply,
         *,
+        of: Sequence[type[Body]] = (),
         stage: str = "reaction",
         enter: Enter = _stay,
         watermarks: bool = False,
     ) -> None:
         self.name, self.service, self.pool, self.client = name, service, pool, client
+        self._of = frozenset(of)
         self.apply, self.stage, self.enter, self.watermarks = apply, stage, enter, watermarks
         self.trouble: str | None = None
         self._pulses: deque[tuple[str, int, datetime]] = deque(maxlen=1000)
@@ -126,6 +131,13 @@ class Subscriber:
     @property
     def stream(self) -> str:
         return broker.stream_of(self.service)
+
+    @property
+    def _subjects(self) -> list[str]:
+        """Of the events it needs."""
+        if not self._of:
+            return [f"lieu.{self.service}.>"]
+        return [f"lieu.{self.service}.*.*.{name}" for name, body in EVENTS[self.service].items() if body in self._of]
 
     async def run(self) -> None:
         """Follows until cancelled; to be run while elected."""
@@ -184,6 +196,7 @@ class Subscriber:
             ack_policy=AckPolicy.ALL if self.name else AckPolicy.NONE,
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
             opt_start_seq=start,
+            filter_subjects=self._subjects,
             max_ack_pending=20 * FETCH if self.name else None,
             ack_wait=30 if self.name else None,
             inactive_threshold=None if self.name else 60,
@@ -202,7 +215,7 @@ class Subscriber:
                 continue
             delivery = _delivery_of_raw(message)
             if delivery.generation in (generation, "") and delivery.position <= position:
-                low = delivery.sequence + 1
+                low = delivery.sequence() + 1
             else:
                 high = middle
         return max(low, 1)
@@ -265,14 +278,15 @@ class Subscriber:
 
     async def _locked_position(self, connection: Connection) -> tuple[str, int]:
         """Ours alone until the transaction ends: a second instance, or a replay, waits."""
-        await connection.execute(
-            "insert into subscription (stream, generation, position) values ($1, '', 0) on conflict do nothing",
-            self.stream,
-        )
-        row = await connection.fetchrow(
-            "select generation, position from subscription where stream = $1 for update", self.stream
-        )
-        assert row is not None
+        lock = "select generation, position from subscription where stream = $1 for update"
+        row = await connection.fetchrow(lock, self.stream)
+        if row is None:
+            await connection.execute(
+                "insert into subscription (stream, generation, position) values ($1, '', 0) on conflict do nothing",
+                self.stream,
+            )
+            row = await connection.fetchrow(lock, self.stream)
+            assert row is not None
         return row["generation"], row["position"]
 
     async def _apply_or_park(self, connection: Connection, fresh: Sequence[tuple[Delivery, PublicEvent]]) -> None:
@@ -320,7 +334,7 @@ class Subscriber:
                     "subject": delivery.subject,
                     "headers": delivery.headers,
                     "data": delivery.data.decode("utf-8", "backslashreplace").replace("\\x00", "\\\\x00"),
-                    "sequence": delivery.sequence,
+                    "sequence": delivery.sequence(),
                 }
             )
             .decode()
@@ -345,7 +359,9 @@ class Subscriber:
                 if row["key"] in stuck:
                     continue
                 stored = orjson.loads(row["event"])
-                delivery = Delivery(stored["subject"], stored["headers"], stored["data"].encode(), stored["sequence"])
+                delivery = Delivery(
+                    stored["subject"], stored["headers"], stored["data"].encode(), partial(int, stored["sequence"])
+                )
                 try:
                     reason = await self._try(connection, delivery.event())
                 except PASSING:
@@ -411,11 +427,11 @@ class Subscriber:
 
 
 def _delivery(message: Msg) -> Delivery:
-    return Delivery(message.subject, dict(message.headers or {}), message.data, message.metadata.sequence.stream)
+    return Delivery(message.subject, message.headers or {}, message.data, lambda: message.metadata.sequence.stream)
 
 
 def _delivery_of_raw(message: Any) -> Delivery:
-    return Delivery(message.subject, dict(message.headers or {}), message.data or b"", message.seq)
+    return Delivery(message.subject, message.headers or {}, message.data or b"", lambda: message.seq)
 
 
 def _reason(error: Exception) -> str:

@@ -7,9 +7,8 @@ continues it. A stage that works on many events at once makes one span for each 
 import os
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -28,6 +27,7 @@ from shared.settings import Settings
 tracer = trace.get_tracer("lieu")
 
 _propagator = TraceContextTextMapPropagator()
+_TRACE_ID_END = 35  # of `00-<32 hexadecimal digits>-…`
 
 
 class SomeASecond(Sampler):
@@ -117,17 +117,28 @@ def current_traceparent() -> str | None:
     return carrier.get("traceparent")
 
 
+def appending() -> AbstractContextManager[object]:
+    """The span that the events appended inside store as their context."""
+    return tracer.start_as_current_span("append", attributes={"lieu.stage": "append"})
+
+
 @contextmanager
 def stage(name: str, service: str, traceparents: Iterable[str | None]) -> Iterator[None]:
-    """One span `name service` for each sampled trace among the events worked on, as long as the block takes."""
-    sampled = Counter(context for context in traceparents if context and int(context[-2:], 16) & 1)
+    """One span `name service` for each sampled trace among the events worked on, as long as the block takes.
+
+    It continues the trace's first event; an import's thousands of appends are one trace.
+    """
+    sampled: dict[str, list[str]] = {}
+    for traceparent in traceparents:
+        if traceparent and int(traceparent[-2:], 16) & 1:
+            sampled.setdefault(traceparent[:_TRACE_ID_END], []).append(traceparent)
     spans = [
         tracer.start_span(
             f"{name} {service}",
-            context=continued(traceparent),
-            attributes={"lieu.stage": name, "lieu.service": service, "lieu.events": count},
+            context=continued(of[0]),
+            attributes={"lieu.stage": name, "lieu.service": service, "lieu.events": len(of)},
         )
-        for traceparent, count in sampled.items()
+        for of in sampled.values()
     ]
     try:
         yield

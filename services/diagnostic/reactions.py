@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from services.diagnostic import views
-from shared.contracts import PublicEvent
+from shared.contracts import Diagnostic, PublicEvent
 from shared.database import Connection
-from shared.known_pathways import remember_intake
+from shared.known_pathways import OF_INTAKE, remember_intake
 from shared.service import Runtime
 from shared.subscriber import Subscriber
 
@@ -17,6 +17,8 @@ async def when_intake_tells(connection: Connection, events: Sequence[PublicEvent
 
 def subscribers(runtime: Runtime) -> list[Subscriber]:
     return [
-        Subscriber("diagnostic", "intake", runtime.pool, runtime.client, when_intake_tells),
-        Subscriber("diagnostic-views", "diagnostic", runtime.pool, runtime.client, views.follow, stage="view"),
+        Subscriber("diagnostic", "intake", runtime.pool, runtime.client, when_intake_tells, of=OF_INTAKE),
+        Subscriber(
+            "diagnostic-views", "diagnostic", runtime.pool, runtime.client, views.follow, of=[Diagnostic], stage="view"
+        ),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.intake import views
 from shared.contracts import PublicEvent
 from shared.database import Connection
-from shared.known_pathways import remember_outcomes
+from shared.known_pathways import OF_OUTCOMES, remember_outcomes
 from shared.service import Runtime
 from shared.subscriber import Subscriber
 
@@ -17,6 +17,6 @@ async def when_a_person_left(connection: Connection, events: Sequence[PublicEven
 
 def subscribers(runtime: Runtime) -> list[Subscriber]:
     return [
-        Subscriber("intake", "outcomes", runtime.pool, runtime.client, when_a_person_left),
+        Subscriber("intake", "outcomes", runtime.pool, runtime.client, when_a_person_left, of=OF_OUTCOMES),
         Subscriber("intake-views", "intake", runtime.pool, runtime.client, views.follow, stage="view"),
     ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from services.outcomes import views
 from shared.contracts import PublicEvent
 from shared.database import Connection
-from shared.known_pathways import remember_intake
+from shared.known_pathways import OF_INTAKE, remember_intake
 from shared.service import Runtime
 from shared.subscriber import Subscriber
 
@@ -17,6 +17,6 @@ async def when_intake_tells(connection: Connection, events: Sequence[PublicEvent
 
 def subscribers(runtime: Runtime) -> list[Subscriber]:
     return [
-        Subscriber("outcomes", "intake", runtime.pool, runtime.client, when_intake_tells),
+        Subscriber("outcomes", "intake", runtime.pool, runtime.client, when_intake_tells, of=OF_INTAKE),
         Subscriber("outcomes-views", "outcomes", runtime.pool, runtime.client, views.follow, stage="view"),
     ]

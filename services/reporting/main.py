@@ -29,7 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _projections(app: FastAPI, runtime: Runtime) -> list[Subscriber]:
-    app.state.rebuilder = Rebuilder(runtime.pool, runtime.client)
+    app.state.rebuilder = Rebuilder(runtime.settings.database_url, runtime.pool, runtime.client)
     return [
         Subscriber(
             "reporting",

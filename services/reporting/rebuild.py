@@ -33,8 +33,8 @@ class Rebuild:
 class Rebuilder:
     """One rebuild at a time, over all instances: a session lock sees to it."""
 
-    def __init__(self, pool: asyncpg.Pool, client: broker.Client) -> None:
-        self.pool, self.client = pool, client
+    def __init__(self, database_url: str, pool: asyncpg.Pool, client: broker.Client) -> None:
+        self.database_url, self.pool, self.client = database_url, pool, client
         self.rebuild = Rebuild()
         self._task: asyncio.Task[None] | None = None
 
@@ -47,12 +47,12 @@ class Rebuilder:
 
     async def _run(self, rebuild: Rebuild) -> None:
         try:
-            async with self.pool.acquire() as lock:
+            lock = await asyncpg.connect(self.database_url)
+            try:
                 await lock.execute("select pg_advisory_lock(hashtext('rebuild'))")
-                try:
-                    await self._rebuild(rebuild)
-                finally:
-                    await lock.execute("select pg_advisory_unlock(hashtext('rebuild'))")
+                await self._rebuild(rebuild)
+            finally:
+                await lock.close(timeout=5)
             rebuild.state = "done"
         except Exception as error:
             log.exception("the rebuild failed; the read models that answer are untouched")

@@ -14,7 +14,8 @@ import orjson
 from eventsourcing import domain
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 from eventsourcing.utils import get_topic, resolve_topic
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter, with_config
+from typing_extensions import TypedDict
 
 # The library stamps each event with the clock. The store's known_at, given under the append lock, is the only
 # entry time there is; this constant stands where the library wants a timestamp and is never stored.
@@ -117,9 +118,12 @@ _LIBRARY_STAMPS = {"_created_on": _NO_TIMESTAMP, "_modified_on": _NO_TIMESTAMP}
 
 
 @cache
-def _fields(cls: type) -> dict[str, TypeAdapter[Any]]:
+def _fields(cls: type) -> TypeAdapter[dict[str, Any]]:
+    """Of the declared fields of `cls`, whichever are there; others pass as they are."""
     own = {name: hint for name, hint in get_type_hints(cls).items() if name not in _LIBRARY_FIELDS}
-    return {name: TypeAdapter(hint) for name, hint in own.items()}
+    shape: Any = TypedDict(cls.__name__, own, total=False)  # type: ignore[misc]
+    adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(with_config(ConfigDict(extra="allow"))(shape))  # type: ignore[arg-type]
+    return adapter
 
 
 _LIBRARY_FIELDS = frozenset(get_type_hints(domain.Aggregate.Event) | get_type_hints(domain.Aggregate)) | {"TOPIC"}
@@ -127,6 +131,4 @@ _LIBRARY_FIELDS = frozenset(get_type_hints(domain.Aggregate.Event) | get_type_hi
 
 def _typed(cls: type, state: dict[str, Any]) -> dict[str, Any]:
     """Every declared field of `cls` found in `state`, as its declared type."""
-    return {name: adapter.validate_python(state[name]) for name, adapter in _fields(cls).items() if name in state} | {
-        name: value for name, value in state.items() if name not in _fields(cls)
-    }
+    return _fields(cls).validate_python(state)

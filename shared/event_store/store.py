@@ -10,20 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID, uuid4
 
 import asyncpg
 import orjson
 from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import IntegrityError, StoredEvent
-from opentelemetry import trace
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.event_store.aggregates import Aggregate, TypedMapper
+from shared.telemetry import current_traceparent
 
 log = logging.getLogger(__name__)
-tracer = trace.get_tracer(__name__)
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -73,8 +71,7 @@ class Answer:
     body_hash: bytes
 
 
-@dataclass(frozen=True)
-class Recorded:
+class Recorded(NamedTuple):
     """A stored event with its whole envelope, in the service's order."""
 
     position: int
@@ -214,29 +211,25 @@ class EventStore:
         """Appends what the aggregate has recorded since it was loaded; returns when it became known.
 
         Null where there was nothing to append. Raises VersionConflict or AlreadyAnswered; then nothing was
-        appended. When it returns, the events are durable.
+        appended. When it returns, the events are durable. The current trace context is stored with them.
         """
         events = cast("list[Aggregate.Event]", aggregate.collect_events())
         if not events and key is None:
             return None
-        with tracer.start_as_current_span("append", attributes={"lieu.events": len(events)}) as span:
-            carrier: dict[str, str] = {}
-            TraceContextTextMapPropagator().inject(carrier)
-            save = _Save(
-                aggregate.id,
-                [self.mapper.to_stored_event(event) for event in events],
-                events,
-                about,
-                actor,
-                historical,
-                key,
-                answer,
-                carrier.get("traceparent"),
-            )
-            self._waiting.append(save)
-            self._wake.set()
-            known_at = await save.done
-            span.set_attribute("lieu.known_at", known_at.isoformat())
+        save = _Save(
+            aggregate.id,
+            [self.mapper.to_stored_event(event) for event in events],
+            events,
+            about,
+            actor,
+            historical,
+            key,
+            answer,
+            current_traceparent(),
+        )
+        self._waiting.append(save)
+        self._wake.set()
+        known_at = await save.done
         version = aggregate.version
         if version // SNAPSHOT_EVERY > (version - len(events)) // SNAPSHOT_EVERY:
             self._to_snapshot.put_nowait((type(aggregate), aggregate.id))
