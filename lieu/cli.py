@@ -126,7 +126,7 @@ def import_(
 async def _import(folder: Path, url: str | None, token: str | None, data: Path) -> int:
     async with Platform(url, token, data) as platform:
         try:
-            with Progress(console=err, transient=True) as bars:
+            with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
                 tasks = {}
 
                 def progress(stage: str, done: int, of: int) -> None:
@@ -190,7 +190,7 @@ def rebuild(
 
 async def _rebuild(url: str | None, token: str | None, data: Path) -> int:
     async with Platform(url, token, data) as platform:
-        with Progress(console=err, transient=True) as bars:
+        with Progress(console=err, transient=True, disable=not err.is_terminal) as bars:
             task = bars.add_task("rebuild", total=None)
             started = await platform.post("/reporting/v1/rebuild")
             while started["state"] == "running":

@@ -1,5 +1,6 @@
 """The whole catalogue, through the whole pipeline, against the naive computation over the same folder."""
 
+import time
 from datetime import date
 from pathlib import Path
 
@@ -12,13 +13,15 @@ from tests.harness import Running, assert_same
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("scale", "seed"), [(1, 1), (1, 2), (8, 3)])
 async def test_a_made_up_folder_gives_the_figures_of_the_naive_computation(
-    running: Running, tmp_path: Path, seed: int
+    running: Running, tmp_path: Path, scale: int, seed: int
 ) -> None:
-    facts = folders.large(1, seed)
+    facts = folders.large(scale, seed)
     folders.write(facts, tmp_path)
+    started = time.monotonic()
     summary = await running.bring(tmp_path)
+    print(f"{summary.facts} facts, {summary.facts / (time.monotonic() - started):,.0f} a second")
     assert not summary.refusals
     await running.caught_up()
     year = sorted(row["requested_on"] for row in facts.pathways)[len(facts.pathways) // 2][:4]

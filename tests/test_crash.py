@@ -24,6 +24,7 @@ from shared.relay import Relay
 from shared.service import for_ever
 from shared.subscriber import Subscriber
 from tests.harness import assert_same, read_json
+from tests.processes import lieu, up
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
@@ -146,23 +147,23 @@ def _check(confirmed: list[tuple[UUID, int, int]], stored: list[tuple[UUID, int]
 
 async def test_an_import_killed_in_the_middle_is_run_again_and_is_exact(tmp_path: Path, ten_structures: Path) -> None:
     data = tmp_path / "data"
-    platform = await _up(data)
-    importing = await _lieu("import", str(ten_structures), "--data", str(data))
+    platform = await up(data)
+    importing = await lieu("import", str(ten_structures), "--data", str(data))
     await asyncio.sleep(4)
     for pid in (*_children(platform.pid), platform.pid):
         os.kill(pid, signal.SIGKILL)
     await platform.wait()
     await importing.wait()
-    platform = await _up(data)
+    platform = await up(data)
     try:
         before = json.loads(await _answer(data, "2021-10-01", "2022-09-30"))["indicators"]["requests"]["value"]
         print(f"requests recorded before the kill: {before} of 461")
         for expected_new in (True, False):
-            again = await _lieu("import", str(ten_structures), "--data", str(data))
+            again = await lieu("import", str(ten_structures), "--data", str(data))
             told = (await again.communicate())[0].decode()
             assert again.returncode == 0, told
             assert (": 0 new events" in told) is not expected_new, told
-        waiting = await _lieu("status", "--wait", "--data", str(data))
+        waiting = await lieu("status", "--wait", "--data", str(data))
         told = (await waiting.communicate())[0].decode()
         assert waiting.returncode == 0, told
         for file in sorted(ten_structures.glob("expected-*.json")):
@@ -172,23 +173,6 @@ async def test_an_import_killed_in_the_middle_is_run_again_and_is_exact(tmp_path
     finally:
         platform.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(platform.wait(), 30) == 0
-
-
-async def _up(data: Path) -> asyncio.subprocess.Process:
-    (data / "running.json").unlink(missing_ok=True)
-    platform = await _lieu("up", "--data", str(data), "--port", "0")
-    for _ in range(600):
-        if (data / "running.json").exists() and platform.returncode is None:
-            return platform
-        await asyncio.sleep(0.05)
-    raise AssertionError("the platform does not come up")
-
-
-async def _lieu(*arguments: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", "from lieu.cli import main; main()", *arguments,
-        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
 
 
 def _children(pid: int) -> list[int]:

@@ -20,23 +20,25 @@ FUNNEL = (
 )
 EXIT_CLASSES = tuple(name.value for name in ExitClass)
 BLUE = "#1f4e79"
+LABELS_WIDTH = 200
+"""Pixels kept for the labels: the reader's fonts are wider than those that this drawing is measured with."""
+_NAMES = altair.Axis(labelLimit=0, minExtent=LABELS_WIDTH, ticks=False, domain=False)
 
 
-def bars(values: Sequence[tuple[str, float]], title: str) -> str:
+def bars(values: Sequence[tuple[str, float]]) -> str:
     """Horizontal bars with their value, as SVG. A table with the same figures stands beside it in the page."""
     rows = [{"label": label, "value": value} for label, value in values]
     order = [label for label, _ in values]
     base = altair.Chart(altair.InlineData(values=rows)).encode(
-        y=altair.Y("label:N", sort=order, title=None, axis=altair.Axis(labelLimit=260, ticks=False, domain=False)),
+        y=altair.Y("label:N", sort=order, title=None, axis=_NAMES),
         x=altair.X("value:Q", title=None, axis=None),
     )
     drawn = base.mark_bar(color=BLUE, height=20) + base.mark_text(align="left", dx=5).encode(text="value:Q")
     chart = (
-        drawn.properties(width=330, height=34 * max(len(rows), 1), title=title)
+        drawn.properties(width=270, height=34 * max(len(rows), 1))
         .configure(font="system-ui, sans-serif", view=altair.ViewConfig(stroke=None))
         .configure_axis(labelFontSize=13)
         .configure_text(fontSize=13)
-        .configure_title(fontSize=15, anchor="start")
     )
     svg: str = vl_convert.vegalite_to_svg(chart.to_json())
     return svg

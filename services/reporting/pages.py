@@ -105,15 +105,15 @@ async def home(request: Request, start: str = "", end: str = "", structure: str 
         incomplete=nation.get("incomplete"),
         funnel=way,
         exits=exits,
-        funnel_chart=await run_in_threadpool(_bars, tuple(way), "Du premier contact à la sortie"),
-        exits_chart=await run_in_threadpool(_bars, tuple(exits), "Sorties de la période par classe"),
+        funnel_chart=await run_in_threadpool(_bars, tuple(way)),
+        exits_chart=await run_in_threadpool(_bars, tuple(exits)),
         json_link="/reporting/v1/indicators?" + urlencode(query),
     )
 
 
 @lru_cache(maxsize=64)
-def _bars(values: tuple[tuple[str, float], ...], title: str) -> str:
-    return charts.bars(values, title)
+def _bars(values: tuple[tuple[str, float], ...]) -> str:
+    return charts.bars(values)
 
 
 def _period(start: str, end: str) -> tuple[tuple[date, date], str | None]:

@@ -1,0 +1,24 @@
+"""`lieu` in processes of its own."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+async def up(data: Path) -> asyncio.subprocess.Process:
+    (data / "running.json").unlink(missing_ok=True)
+    platform = await lieu("up", "--data", str(data), "--port", "0")
+    for _ in range(600):
+        if (data / "running.json").exists() and platform.returncode is None:
+            return platform
+        await asyncio.sleep(0.05)
+    raise AssertionError("the platform does not come up")
+
+
+async def lieu(*arguments: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "from lieu.cli import main; main()", *arguments,
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
