@@ -18,6 +18,7 @@ from services.training.domain import Activity, ActivityFile
 from shared.codes import ActivityKind, ActivityStatus
 from shared.event_store import About, EventStore
 from shared.migrate import SHARED, migrate
+from shared.sealing import EnvironmentKeys, PersonKeys
 
 FACT = Activity(ActivityKind.WORKSHOP, date(2024, 1, 1), date(2024, 1, 1), ActivityStatus.NO_SHOW)
 ROUNDS, SECONDS = 3, 2.0
@@ -47,7 +48,7 @@ async def main() -> None:
         try:
             await asyncio.to_thread(migrate, database.owner_url, database.url, [SHARED])
             async with asyncpg.create_pool(database.url) as pool:
-                store = EventStore(pool)
+                store = EventStore(pool, PersonKeys("training", EnvironmentKeys(None)))
                 writing = asyncio.create_task(store.run())
                 rates: dict[int, list[float]] = {1: [], 32: [], 128: []}
                 for _ in range(ROUNDS):

@@ -15,7 +15,6 @@ Nothing here speaks to the platform. What a file may hold, beyond its columns' o
 import csv
 import io
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,8 +25,6 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-from stdnum.fr import nir
 
 from shared.codes import (
     ActivityKind,
@@ -58,6 +55,7 @@ from shared.history import (
     imported_person_id,
     problems_of,
 )
+from shared.nir import holds_nir
 
 MOST_CHARACTERS = 200
 """Characters of one cell at most: the longest that any column allows (a key, a structure's name)."""
@@ -486,27 +484,8 @@ class _Unreadable(ValueError):
     """What a cell is not, as the end of a sentence that begins with its value."""
 
 
-# A letter may stand right before the number but not right after it: keys that are hexadecimal digests often
-# hold a run of 15 digits.
-_NIR = re.compile(
-    r"(?<![0-9])(?=("
-    r"[0-9](?:{gap}[0-9]){{4}}{gap}(?:[0-9]{gap}[0-9]|2{gap}[AaBb])(?:{gap}[0-9]){{8}}"
-    r")(?![0-9A-Za-z]))".format(gap=r"[\s.,_/-]{0,2}")
-)
 _NIR_DIGITS = 13
 _SHOWN = 40
-
-
-def holds_nir(text: str) -> bool:
-    """Whether a French social-security number (13 digits and a valid key of two) is in the text.
-
-    The digits may be of any script and separated as people write them; Corsica's départements are 2A and 2B.
-    """
-    if len(text) < 15:
-        return False
-    if not text.isascii():
-        text = "".join(str(unicodedata.decimal(character, character)) for character in text)
-    return any(nir.is_valid(re.sub(r"[^0-9AaBb]", "", found[1])) for found in _NIR.finditer(text))
 
 
 def _shown(value: str) -> str:

@@ -1,7 +1,6 @@
 """The development issuer: a key pair in the data folder, and tokens signed with it. Never for production."""
 
 import json
-import os
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from jwt.algorithms import OKPAlgorithm
 
+from lieu.secret_files import write_secret
 from shared.access import Role
 
 ISSUER = "urn:lieu:development"
@@ -39,11 +39,7 @@ def ensure_issuer(data: Path) -> None:
     private = folder / "private.pem"
     if not private.exists():
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        scratch = folder / "private.pem.new"
-        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-        scratch.rename(private)
+        write_secret(private, pem.decode())
     key = _private_key(data)
     public = json.loads(OKPAlgorithm.to_jwk(key.public_key())) | {
         "kid": _key_id(key),

@@ -13,13 +13,17 @@ import uvicorn
 from lieu import issuer
 from lieu.embedded import Addresses, EmbeddedServers, PortTaken
 from lieu.platform import platform
+from lieu.secret_files import write_secret
+from shared.commands import today
+from shared.sealing import new_master_key
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
 def settings_for(addresses: Addresses, data: Path) -> dict[str, Settings]:
-    """The settings of every service on embedded servers; tracing may be set by the environment."""
+    """The settings of every service on embedded servers; tracing and the master key may be set by the environment."""
+    master = os.environ.get("LIEU_KEYS_MASTER") or _master_key(data)
     return {
         name: Settings.model_validate(
             {
@@ -29,12 +33,22 @@ def settings_for(addresses: Addresses, data: Path) -> dict[str, Settings]:
                 "LIEU_OIDC_ISSUER": issuer.ISSUER,
                 "LIEU_OIDC_AUDIENCE": issuer.AUDIENCE,
                 "LIEU_OIDC_KEYS": issuer.keys_file(data),
+                "LIEU_KEYS_MASTER": master,
                 "LIEU_TRACE_FOLDER": data / "traces",
                 **_tracing_from_environment(),
             }
         )
         for name, database in addresses.databases.items()
     }
+
+
+def _master_key(data: Path) -> str:
+    """Of this platform, made at its first start. Whoever loses it loses every name and note: keep a copy elsewhere."""
+    file = data / "keys" / "master"
+    if not file.exists():
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        write_secret(file, new_master_key(f"local-{today():%Y%m%d}"))
+    return file.read_text().strip()
 
 
 def _tracing_from_environment() -> dict[str, str]:

@@ -40,6 +40,17 @@ class Caller:
     role: Role
     structure: str | None = None
 
+    def must_be_of(self, structure: str) -> None:
+        """Raises Problem where an adviser or a manager asks for another structure than their own."""
+        if self.role in (Role.ADVISER, Role.MANAGER) and self.structure != structure:
+            raise Problem(403, "another-structure", "this is another structure's")
+
+    @property
+    def own_structure(self) -> str:
+        """Of an adviser or a manager; it is there wherever OfStructure let them in."""
+        assert self.structure is not None
+        return self.structure
+
 
 class Keys:
     """The issuer's public keys, from a file or by OpenID discovery, read again when a token names an unknown one."""
@@ -134,6 +145,18 @@ def allow(*roles: Role) -> Callable[[Caller], Awaitable[Caller]]:
     return check
 
 
+async def _of_structure(caller: AnyCaller) -> Caller:
+    if caller.role not in (Role.ADVISER, Role.MANAGER):
+        raise Problem(403, "not-allowed", f"role {caller.role} sees no single person's file")
+    if caller.structure is None:
+        raise Problem(403, "no-structure", "the token names no structure")
+    return caller
+
+
+OfStructure = Annotated[Caller, Depends(_of_structure)]
+"""An adviser or a manager, who see the people of their own structure and nobody else."""
+
+
 @dataclass(frozen=True)
 class Command:
     """Who commands, and under which idempotency key (null: the request is not repeatable)."""
@@ -146,22 +169,27 @@ class Command:
         return self.caller.id
 
 
-async def _command(
-    request: Request,
-    caller: Annotated[Caller, Depends(allow(Role.OPERATOR))],
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            min_length=1,
-            max_length=200,
-            description="Repeats of a request under one key are answered as the first",
-        ),
-    ] = None,
-) -> Command:
-    if idempotency_key is None:
-        return Command(caller, None)
-    body_hash = hashlib.sha256(await request.body()).digest()
-    return Command(caller, IdempotencyKey(caller.id, request.url.path, idempotency_key, body_hash))
+def _commanded(*roles: Role) -> Callable[..., Awaitable[Command]]:
+    async def command(
+        request: Request,
+        caller: Annotated[Caller, Depends(allow(*roles))],
+        idempotency_key: Annotated[
+            str | None,
+            Header(
+                min_length=1,
+                max_length=200,
+                description="Repeats of a request under one key are answered as the first",
+            ),
+        ] = None,
+    ) -> Command:
+        if idempotency_key is None:
+            return Command(caller, None)
+        body_hash = hashlib.sha256(await request.body()).digest()
+        return Command(caller, IdempotencyKey(caller.id, request.url.path, idempotency_key, body_hash))
+
+    return command
 
 
-Commanded = Annotated[Command, Depends(_command)]
+Commanded = Annotated[Command, Depends(_commanded(Role.OPERATOR))]
+CommandedInStructure = Annotated[Command, Depends(_commanded(Role.OPERATOR, Role.ADVISER, Role.MANAGER))]
+"""Of an adviser or a manager the route must see that it is their structure's (`Caller.must_be_of`)."""

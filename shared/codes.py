@@ -4,8 +4,27 @@ The values are what import files, HTTP bodies, events and read models carry. A v
 events are for ever.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+
+@dataclass(frozen=True)
+class InClear:
+    """Marks a text that may stand in clear in an event, as it tells of no person. `what` it is."""
+
+    what: str
+
+
+StructureCode = Annotated[str, InClear("code of a structure")]
+DepartmentCode = Annotated[str, InClear("INSEE code of a département")]
+OrganisationName = Annotated[str, InClear("name of an organisation")]
+RuleVersion = Annotated[str, InClear("version of a rule or an instrument")]
+ClassCode = Annotated[str, InClear("class of a breakdown")]
+Language = Annotated[str, InClear("ISO 639 code of a language"), Field(pattern="^[a-z]{2,3}$")]
 
 
 class Sex(StrEnum):

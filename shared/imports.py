@@ -15,7 +15,7 @@ from uuid import UUID
 from shared import telemetry
 from shared.access import Command
 from shared.commands import today
-from shared.event_store import About, Aggregate, EventStore, Known, VersionConflict
+from shared.event_store import About, Aggregate, EventStore, Known, VersionConflict, keeps_sealed
 from shared.history import (
     ActivityRow,
     BarrierRow,
@@ -104,6 +104,8 @@ async def import_dossiers(
     """
     date = today()
     files = await store.load_many(cls, [dossier.pathway for dossier in dossiers])
+    persons = {dossier.request.person for dossier in dossiers}
+    keys = await store.keys.ensure(store.pool, list(persons)) if keeps_sealed(cls) else {}
 
     async def one(dossier: Dossier) -> Imported:
         if isinstance(about, Mapping) and dossier.pathway not in about:
@@ -117,7 +119,7 @@ async def import_dossiers(
             concerned = about[dossier.pathway] if isinstance(about, Mapping) else about(file)
             try:
                 added = file.version - before
-                await store.save(file, about=concerned, actor=command.actor, historical=True)
+                await store.save(file, about=concerned, actor=command.actor, historical=True, keys=keys)
                 return Imported(dossier.pathway, Outcome.RECORDED if added else Outcome.UNCHANGED, added)
             except VersionConflict:
                 file = await store.load(cls, dossier.pathway)

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from shared.event_store import VersionConflict
 from shared.rules import RuleBroken
+from shared.sealing import CannotOpen
 
 
 class Problem(Exception):
@@ -50,6 +51,10 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(RuleBroken)
     async def _rule(_: Request, rule: RuleBroken) -> JSONResponse:
         return answer(Problem(409, rule.code, str(rule)))
+
+    @app.exception_handler(CannotOpen)
+    async def _closed(_: Request, closed: CannotOpen) -> JSONResponse:
+        return answer(Problem(503, closed.code, str(closed), retry_after=60))
 
     @app.exception_handler(VersionConflict)
     async def _conflict(_: Request, conflict: VersionConflict) -> JSONResponse:

@@ -18,6 +18,7 @@ from shared.migrate import migrate
 from shared.operations import operations
 from shared.problems import answer_problems
 from shared.relay import Publishing, Relay
+from shared.sealing import EnvironmentKeys, PersonKeys
 from shared.settings import Settings
 from shared.subscriber import Subscriber
 
@@ -51,6 +52,8 @@ def create_service(
 ) -> FastAPI:
     """The service's application; its routers are added by the caller. It runs while its lifespan is entered."""
 
+    master_keys = EnvironmentKeys(settings.keys_master.get_secret_value() if settings.keys_master else None)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if settings.database_owner_url:
@@ -58,7 +61,7 @@ def create_service(
         client = await broker.connect(settings.nats_url, name)
         try:
             async with asyncpg.create_pool(settings.database_url, min_size=2, max_size=10, reset=_as_it_is) as pool:
-                runtime = Runtime(name, settings, pool, client, EventStore(pool))
+                runtime = Runtime(name, settings, pool, client, EventStore(pool, PersonKeys(name, master_keys)))
                 runtime.subscribers = subscribers(runtime)
                 if public is not None:
                     runtime.relay = Relay(name, runtime.store, client, public)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -29,6 +29,12 @@ class Settings(BaseSettings):
         None,
         alias="LIEU_OIDC_KEYS",
         description="A file with the issuer's key set (JWKS), instead of discovery",
+    )
+    keys_master: SecretStr | None = Field(
+        None,
+        alias="LIEU_KEYS_MASTER",
+        description="Master keys of the personal data, `ID:BASE64[,ID:BASE64…]`, 32 bytes each; the first wraps, "
+        "all open. Reporting needs none",
     )
     otlp_endpoint: str | None = Field(
         None, alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="Where traces are sent; unset: to a file"

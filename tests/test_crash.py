@@ -21,6 +21,7 @@ from shared.election import end
 from shared.event_store import EventStore
 from shared.migrate import SHARED, migrate
 from shared.relay import Relay
+from shared.sealing import EnvironmentKeys, PersonKeys
 from shared.service import for_ever
 from shared.subscriber import Subscriber
 from tests.harness import assert_same, read_json
@@ -40,7 +41,7 @@ async def test_thirty_two_writers_in_two_processes_with_processes_killed_lose_no
         await asyncio.to_thread(migrate, database.owner_url, database.url, migrations)
         async with asyncpg.create_pool(database.url, min_size=2, max_size=10) as pool:
             client = await broker.connect(addresses.nats_url, "test")
-            store = EventStore(pool)
+            store = EventStore(pool, PersonKeys("training", EnvironmentKeys(None)))
             followed: list[int] = []
             heard: list[PublicEvent] = []
 

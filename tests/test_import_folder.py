@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lieu.import_folder import FolderRefused, KeyedDossier, Reading, holds_nir, read_folder
+from lieu.import_folder import FolderRefused, KeyedDossier, Reading, read_folder
 from shared.codes import (
     ActivityKind,
     ActivityStatus,
@@ -43,6 +43,7 @@ from shared.history import (
     imported_person_id,
     problems_of,
 )
+from shared.nir import holds_nir
 
 TODAY = date(2025, 6, 30)
 NIR = "295109912611193"

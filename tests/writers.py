@@ -11,13 +11,14 @@ import asyncpg
 from services.training.domain import Activity, ActivityFile
 from shared.codes import ActivityKind, ActivityStatus
 from shared.event_store import About, EventStore, VersionConflict
+from shared.sealing import EnvironmentKeys, PersonKeys
 
 FACT = Activity(ActivityKind.WORKSHOP, date(2024, 1, 1), date(2024, 1, 1), ActivityStatus.NO_SHOW)
 
 
 async def write(url: str, files: list[UUID], writers: int) -> None:
     async with asyncpg.create_pool(url, min_size=2, max_size=10) as pool:
-        store = EventStore(pool)
+        store = EventStore(pool, PersonKeys("training", EnvironmentKeys(None)))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(store.run())
             for _ in range(writers):

@@ -3,7 +3,6 @@
 import asyncio
 import fcntl
 import json
-import os
 import random
 import re
 import secrets
@@ -25,6 +24,7 @@ from lieu.embedded.errors import (
     ServerFailed,
 )
 from lieu.embedded.server import Server
+from lieu.secret_files import write_secret
 
 SERVICES = ("intake", "diagnostic", "training", "outcomes", "reporting")
 
@@ -253,13 +253,7 @@ def _read(path: Path) -> dict[str, object]:
 
 
 def _write(path: Path, content: Mapping[str, object]) -> None:
-    """Whole or not at all, readable by us alone."""
-    draft = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    write_secret(path, json.dumps(dict(content), indent=1))
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[None]]) -> None:

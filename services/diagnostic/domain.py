@@ -6,7 +6,7 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from shared.codes import Barrier, Intensity, Purpose
+from shared.codes import Barrier, Intensity, Purpose, RuleVersion
 from shared.event_store import Aggregate, Known
 from shared.rules import RuleBroken, differs, is_new, not_after
 
@@ -25,7 +25,7 @@ class Diagnostic:
     completed_on: date
     purpose: Purpose
     remobilisation: int | None = None
-    instrument: str = INSTRUMENT
+    instrument: RuleVersion = INSTRUMENT
 
     @property
     def happened_on(self) -> date:

@@ -1,6 +1,7 @@
 """HTTP in, commands out. No rules here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -8,11 +9,13 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, Field
 
 from services.intake import application, domain, views
-from shared.access import Commanded
+from shared.access import Commanded, CommandedInStructure, OfStructure
+from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
 from shared.commands import Done, answered
 from shared.history import StructureRow, imported_pathway_id
 from shared.imports import AT_ONCE
 from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
+from shared.sealing import Sealed
 
 router = APIRouter(prefix="/v1")
 
@@ -36,11 +39,88 @@ class StructureBody:
 
 
 @dataclass
-class Asked:
-    """A request, with the pathway's id where the caller chooses it (so that a repeat asks for the same)."""
+class RequestBody:
+    """A request for support with the profile at request; null is not known."""
 
-    request: domain.Request
+    structure: StructureCode
+    requested_on: date
+    person: UUID = Field(default_factory=uuid4)
+    requester: Requester | None = None
+    birth_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    sex: Sex | None = None
+    qualification_level: Qualification | None = None
+    unemployment_months: Annotated[int, Field(ge=0, le=1200)] | None = None
+    housing: Housing | None = None
+
+    def fact(self) -> domain.Request:
+        return domain.request_for_support(**vars(self))
+
+
+@dataclass
+class Asked:
+    """A request, with the pathway's id where the caller chooses it (so that a repeat asks for the same).
+
+    `identity`: what to call the person by, and whatever else they tell.
+    """
+
+    request: RequestBody
     pathway: UUID = Field(default_factory=uuid4)
+    identity: domain.Identity | None = None
+
+
+@dataclass
+class Merge:
+    """The person of whom there is a file already."""
+
+    into: UUID
+
+
+@dataclass
+class Search:
+    """The beginning of each word of a name, in any order, without regard to accents and case."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+@dataclass
+class PersonFound:
+    """A person as the structure knows them. `merged_into`: the file that this one was joined to."""
+
+    person: UUID
+    called: str
+    family_name: str | None
+    born_on: str | None
+    phone: str | None
+    email: str | None
+    address: str | None
+    language: str | None
+    merged_into: UUID | None
+
+
+@dataclass
+class PossibleDuplicates:
+    """Persons of one structure who may be one: of the same name, or the same day of birth and first name."""
+
+    persons: list[PersonFound]
+
+
+def _person(id: UUID, person: domain.Person) -> PersonFound:
+    told = person.known_identity()
+
+    def text(sealed: Sealed | None) -> str | None:
+        return None if sealed is None else sealed.text
+
+    return PersonFound(
+        person=id,
+        called=told.called.text,
+        family_name=text(told.family_name),
+        born_on=text(told.born_on),
+        phone=text(told.phone),
+        email=text(told.email),
+        address=text(told.address),
+        language=told.language,
+        merged_into=person.merged_into,
+    )
 
 
 @dataclass
@@ -64,17 +144,55 @@ async def structures(request: Request) -> list[views.RegisteredStructure]:
 
 
 @router.post("/pathways")
-async def ask_for_support(body: Asked, command: Commanded, store: Store, response: Response) -> Done:
+async def ask_for_support(body: Asked, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """Records a request for support. No request is refused for who asks."""
-    return answered(response, await application.ask_for_support(store, body.pathway, body.request, command))
+    command.caller.must_be_of(body.request.structure)
+    request = body.request.fact()
+    if body.identity is not None:
+        # Nobody is identified for a request that a rule refuses; repeated, both say the same.
+        await application.identify(store, request.person, body.identity, replace(command, key=None))
+    return answered(response, await application.ask_for_support(store, body.pathway, request, command))
+
+
+@router.post("/persons/{person}/identity")
+async def identify(
+    person: UUID, body: domain.Identity, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """The whole identity as it is to stand. A name to call the person by is enough."""
+    return answered(response, await application.identify(store, person, body, command))
+
+
+@router.post("/persons/{person}/merge")
+async def merge(person: UUID, body: Merge, command: CommandedInStructure, store: Store, response: Response) -> Done:
+    """Joins this person's file to another's, of the same person."""
+    return answered(response, await application.merge(store, person, body.into, command))
+
+
+@router.get("/persons/{person}")
+async def person(person: UUID, caller: OfStructure, store: Store) -> PersonFound:
+    """Who a person of one's own structure is."""
+    return _person(person, await application.person_in(store, caller.own_structure, person))
+
+
+@router.post("/persons/search")
+async def search(body: Search, caller: OfStructure, store: Store) -> list[PersonFound]:
+    """People of one's own structure by name. A POST, so that no name stands in an address or a log."""
+    return [_person(id, found) for id, found in await application.search(store, caller.own_structure, body.name)]
+
+
+@router.get("/duplicates")
+async def duplicates(caller: OfStructure, store: Store) -> list[PossibleDuplicates]:
+    """People of one's own structure who may be one; shown, never refused."""
+    groups = await application.possible_duplicates(store, caller.own_structure)
+    return [PossibleDuplicates([_person(id, found) for id, found in group]) for group in groups]
 
 
 @router.post("/pathways/{pathway}/request/correction")
 async def correct_request(
-    pathway: UUID, body: domain.Request, command: Commanded, store: Store, response: Response
+    pathway: UUID, body: RequestBody, command: Commanded, store: Store, response: Response
 ) -> Done:
     """The whole request as it is to stand."""
-    return answered(response, await application.correct_request(store, pathway, body, command))
+    return answered(response, await application.correct_request(store, pathway, body.fact(), command))
 
 
 @router.post("/pathways/{pathway}/welcome")

@@ -1,10 +1,21 @@
 """One function per command: load, decide, save."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid5
 
-from services.intake.domain import Dated, Pathway, Request, Structure, StructureFile
+from services.intake.domain import (
+    Dated,
+    Identity,
+    Pathway,
+    Person,
+    Request,
+    Structure,
+    StructureFile,
+    request_for_support,
+)
+from services.intake.names import matches, words
 from shared.access import Command
 from shared.commands import Done, decide, today
 from shared.event_store import About, EventStore, Known
@@ -80,6 +91,83 @@ async def correct_withdrawal(store: EventStore, pathway: UUID, on: date | None, 
     return await decide(store, Pathway, pathway, lambda p: p.correct_withdrawal(on, today()), _about, command)
 
 
+# Persons
+
+
+def _about_person(command: Command) -> Callable[[Person], About]:
+    return lambda person: About(command.caller.structure, None, person.id)
+
+
+async def identify(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
+    """An adviser identifies whom nobody has, or a person of their own structure. Raises Problem."""
+    await _must_be_theirs(store, person, command)
+    return await decide(store, Person, person, lambda p: p.identify(identity), _about_person(command), command)
+
+
+async def merge(store: EventStore, person: UUID, other: UUID, command: Command) -> Done:
+    """Joins the file of `person` to that of `other`: each pathway of the first is from now on one of the second.
+
+    Asked again after an interruption it goes on with the pathways that are left.
+    """
+    await _must_be_theirs(store, person, command)
+    await _must_be_theirs(store, other, command)
+    into = await store.load(Person, other)
+    done = await decide(store, Person, person, lambda p: p.merge_into(into), _about_person(command), command)
+    alone = replace(command, key=None)
+    for pathway in await store.pathways_of(person):
+        await decide(store, Pathway, pathway, lambda p: p.move_to_person(other, today()), _about, alone)
+    return done
+
+
+async def _must_be_theirs(store: EventStore, person: UUID, command: Command) -> None:
+    structures = await store.structures_of(person)
+    if structures:
+        own = command.caller.structure
+        command.caller.must_be_of(own if own in structures else structures[0])
+
+
+async def persons_of(store: EventStore, structure: str) -> dict[UUID, Person]:
+    """Everyone with a pathway in a structure, with their names opened. Grows with the structure, not with history."""
+    persons = await store.pool.fetch("select distinct person from requests where structure = $1", structure)
+    return await store.load_many(Person, [row["person"] for row in persons])
+
+
+async def search(store: EventStore, structure: str, name: str) -> list[tuple[UUID, Person]]:
+    """People of a structure of whose name each given word begins a word. Raises CannotOpen."""
+    wanted = words(name)
+    found = [(id, who) for id, who in (await persons_of(store, structure)).items() if who.identity is not None]
+    return [(id, who) for id, who in found if matches(wanted, _words_of(who))]
+
+
+async def possible_duplicates(store: EventStore, structure: str) -> list[list[tuple[UUID, Person]]]:
+    """Groups of people of a structure with the same words in their name, or born on one day and called alike."""
+    groups: dict[object, list[tuple[UUID, Person]]] = {}
+    for id, who in sorted((await persons_of(store, structure)).items()):
+        if who.identity is None or who.merged_into is not None:
+            continue
+        groups.setdefault(_words_of(who), []).append((id, who))
+        if born_on := who.identity.born_on:
+            groups.setdefault((born_on.text, words(who.identity.called.text)), []).append((id, who))
+    distinct = {tuple(id for id, _ in group): group for group in groups.values() if len(group) > 1}
+    return list(distinct.values())
+
+
+def _words_of(person: Person) -> frozenset[str]:
+    identity = person.known_identity()
+    return words(identity.called.text, identity.family_name.text if identity.family_name else None)
+
+
+async def person_in(store: EventStore, structure: str, person: UUID) -> Person:
+    """Raises Problem where the structure has no pathway of this person, whoever else may have one."""
+    here = await store.pool.fetchval(
+        "select exists(select from requests where structure = $1 and person = $2)", structure, person
+    )
+    found = await store.load(Person, person) if here else None
+    if found is None or found.identity is None:
+        raise Problem(404, "unknown-person", "no such person was identified in this structure")
+    return found
+
+
 # The historical import
 
 
@@ -107,16 +195,16 @@ async def import_structures(store: EventStore, rows: Sequence[StructureRow], com
 
 
 def _request(row: PathwayRow) -> Request:
-    return Request(
-        row.structure,
-        row.person,
+    return request_for_support(
         row.requested_on,
-        row.requester,
         row.birth_year,
-        row.sex,
-        row.qualification_level,
-        row.unemployment_months,
-        row.housing,
+        structure=row.structure,
+        person=row.person,
+        requester=row.requester,
+        sex=row.sex,
+        qualification_level=row.qualification_level,
+        unemployment_months=row.unemployment_months,
+        housing=row.housing,
     )
 
 
@@ -165,7 +253,7 @@ def _row(request: Request, *dates: date | None) -> PathwayRow:
         welcomed_on=welcomed_on,
         started_on=started_on,
         withdrawn_on=withdrawn_on,
-        birth_year=request.birth_year,
+        birth_year=int(request.birth_year.text) if request.birth_year else None,
         sex=request.sex,
         qualification_level=request.qualification_level,
         unemployment_months=request.unemployment_months,

@@ -1,6 +1,6 @@
 """Our stored event to the public event: classes instead of the profile, a special requester as `other`."""
 
-from services.intake.domain import Dated, Pathway, Request, Structure, StructureFile
+from services.intake.domain import Dated, Pathway, Person, Request, Structure, StructureFile
 from shared import codes, contracts
 from shared.contracts import Body
 from shared.event_store import Recorded
@@ -29,6 +29,8 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
             return "pathway-withdrawn", contracts.Withdrawal(withdrawn_on=fact.on)
         case Pathway.WithdrawalCorrected():
             return "withdrawal-corrected", contracts.Withdrawal(withdrawn_on=fact.on)
+        case Person.Identified() | Person.IdentityCorrected() | Person.Merged():
+            return None  # who a person is stays here; a merged person's pathways tell of it as request-corrected
     raise NotImplementedError(f"no public event is decided for {recorded.name}")
 
 
@@ -47,7 +49,7 @@ def _request(request: Request) -> contracts.Request:
         requested_on=request.requested_on,
         requester=codes.requester_class(request.requester),
         sex=request.sex or codes.UNKNOWN,
-        age=codes.age_class(request.requested_on, request.birth_year),
+        age=request.age,
         unemployment=codes.unemployment_class(request.unemployment_months),
         qualification=codes.qualification_class(request.qualification_level),
         housing=request.housing or codes.UNKNOWN,

@@ -49,8 +49,8 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     for event in events:
         column: dict[str, object]
         match event.body:
-            case Request(structure=structure, requested_on=requested_on):
-                column = {"structure": structure, "requested_on": requested_on}
+            case Request(structure=structure, person=person, requested_on=requested_on):
+                column = {"structure": structure, "person": person, "requested_on": requested_on}
             case Welcome(welcomed_on=on):
                 column = {"welcomed": on is not None}
             case Start(started_on=on):
@@ -61,31 +61,36 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
                 continue
         row = pathways.setdefault(event.aggregate, {"version": event.version})
         row |= column | {"version": event.version}
+    types = ("uuid", "text", "uuid", "date", "boolean", "boolean", "boolean", "integer")
+    told = (
+        f"unnest({', '.join(f'${n}::{type}[]' for n, type in enumerate(types, 1))}) u(pathway, {', '.join(_COLUMNS)})"
+    )
     await connection.execute(
-        """insert into requests as r (pathway, structure, requested_on, welcomed, started, withdrawn, version)
-           select pathway, structure, requested_on, coalesce(welcomed, false), coalesce(started, false),
+        f"""insert into requests as r (pathway, structure, person, requested_on, welcomed, started, withdrawn, version)
+           select pathway, structure, person, requested_on, coalesce(welcomed, false), coalesce(started, false),
                   coalesce(withdrawn, false), version
-             from unnest($1::uuid[], $2::text[], $3::date[], $4::boolean[], $5::boolean[], $6::boolean[], $7::integer[])
-                  u(pathway, structure, requested_on, welcomed, started, withdrawn, version)
+             from {told}
             where not exists (select from requests known where known.pathway = u.pathway)
            on conflict (pathway) do nothing""",
         *_columns(pathways),
     )
     await connection.execute(
-        """update requests r set
-             structure = coalesce(u.structure, r.structure), requested_on = coalesce(u.requested_on, r.requested_on),
+        f"""update requests r set
+             structure = coalesce(u.structure, r.structure), person = coalesce(u.person, r.person),
+             requested_on = coalesce(u.requested_on, r.requested_on),
              welcomed = coalesce(u.welcomed, r.welcomed), started = coalesce(u.started, r.started),
              withdrawn = coalesce(u.withdrawn, r.withdrawn), version = u.version
-             from unnest($1::uuid[], $2::text[], $3::date[], $4::boolean[], $5::boolean[], $6::boolean[], $7::integer[])
-                  u(pathway, structure, requested_on, welcomed, started, withdrawn, version)
+             from {told}
             where r.pathway = u.pathway and r.version < u.version""",
         *_columns(pathways),
     )
 
 
+_COLUMNS = ("structure", "person", "requested_on", "welcomed", "started", "withdrawn", "version")
+
+
 def _columns(pathways: dict[UUID, dict[str, object]]) -> list[list[object]]:
-    names = ("structure", "requested_on", "welcomed", "started", "withdrawn", "version")
-    return [list(pathways), *([row.get(name) for row in pathways.values()] for name in names)]
+    return [list(pathways), *([row.get(name) for row in pathways.values()] for name in _COLUMNS)]
 
 
 async def waiting_requests(pool: asyncpg.Pool, structure: str | None, limit: int) -> list[WaitingRequest]:

@@ -6,7 +6,7 @@ from datetime import date
 from eventsourcing.domain import event
 
 from services.outcomes.exit_rule import RULE, classify
-from shared.codes import Contract, ExitClass, FollowUpMonth, FollowUpStatus, Situation
+from shared.codes import Contract, ExitClass, FollowUpMonth, FollowUpStatus, RuleVersion, Situation
 from shared.event_store import Aggregate, Known
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
 
@@ -76,7 +76,7 @@ class OutcomeFile(Aggregate):
         imported: Exit | None
         exit_class: ExitClass
         uncertain: bool
-        rule: str
+        rule: RuleVersion
 
         @property
         def happened_on(self) -> date:
@@ -88,7 +88,7 @@ class OutcomeFile(Aggregate):
         imported: Exit | None
         exit_class: ExitClass
         uncertain: bool
-        rule: str
+        rule: RuleVersion
 
         @property
         def happened_on(self) -> date:

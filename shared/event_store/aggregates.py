@@ -4,18 +4,21 @@ An aggregate starts blank at version 0; its imperative methods decide and may re
 and never refuse. Every event and aggregate class carries an explicit `TOPIC`: the stored name, frozen for ever.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, get_type_hints
 from uuid import UUID
 
 import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing import domain
 from eventsourcing.persistence import Mapper, StoredEvent, Transcoder
 from eventsourcing.utils import get_topic, resolve_topic
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
+
+from shared.sealing import STORED, CannotOpen, Sealed, has_sealed, open_in_place, seal, sealed_texts
 
 # The library stamps each event with the clock. The store's known_at, given under the append lock, is the only
 # entry time there is; this constant stands where the library wants a timestamp and is never stored.
@@ -77,6 +80,48 @@ class Aggregate(domain.Aggregate):
         return aggregate
 
 
+def holds_sealed(event: Any) -> bool:
+    """Whether the class of an event, or the aggregate of a snapshot, declares a sealed text anywhere."""
+    declaring: Any = resolve_topic(event.topic) if isinstance(event, domain.Snapshot) else type(event)
+    return keeps_sealed(declaring)
+
+
+@cache
+def keeps_sealed(cls: Any) -> bool:
+    """Whether an aggregate's or an event's class declares a sealed text anywhere."""
+    return any(has_sealed(hint) for name, hint in get_type_hints(cls).items() if name not in _LIBRARY_FIELDS)
+
+
+def open_sealed(event: Any, key: AESGCM | CannotOpen | None) -> None:
+    """Opens the sealed texts of a loaded event or snapshot in place, or notes in each why it cannot be read."""
+    place = _place(get_topic(type(event)), event.originator_id, event.originator_version)
+    state = {name: value for name, value in vars(event).items() if name not in ("originator_id", "originator_version")}
+    for where, text in sealed_texts(state):
+        open_in_place(key, text, place + where)
+
+
+def _place(topic: str, id: UUID, version: int) -> str:
+    """What every seal of an event is bound to, beside the person's key and the field."""
+    return f"{topic}/{id}/{version}/"
+
+
+def _sealed(value: Any, key: AESGCM | None, place: str) -> Any:
+    """The value with every sealed text as it is stored."""
+    if isinstance(value, Sealed):
+        if key is None:
+            raise ValueError(f"{place}: a sealed text needs the person whom its event concerns")
+        return seal(key, value, place)
+    if isinstance(value, dict):
+        return {name: _sealed(part, key, f"{place}.{name}") for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sealed(part, key, f"{place}.{number}") for number, part in enumerate(value)]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: _sealed(getattr(value, field.name), key, f"{place}.{field.name}") for field in fields(value)
+        }
+    return value
+
+
 class _JsonTranscoder(Transcoder):
     """Dates, uuids, codes and fact dataclasses as plain JSON; decimals as strings, so that none is rounded."""
 
@@ -93,7 +138,8 @@ class TypedMapper(Mapper[UUID]):
     def __init__(self) -> None:
         super().__init__(_JsonTranscoder())
 
-    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+    def to_stored_event(self, domain_event: Any, key: AESGCM | None = None) -> StoredEvent:
+        """`key` is the person's, needed where a sealed text is stored."""
         state = dict(vars(domain_event))
         id, version = state.pop("originator_id"), state.pop("originator_version")
         del state["timestamp"]
@@ -101,7 +147,10 @@ class TypedMapper(Mapper[UUID]):
             state["state"] = {k: v for k, v in domain_event.state.items() if k not in _LIBRARY_STAMPS}
         if (class_version := getattr(type(domain_event), "class_version", 1)) > 1:
             state["class_version"] = class_version
-        return StoredEvent(id, version, get_topic(type(domain_event)), self.transcoder.encode(state))
+        topic = get_topic(type(domain_event))
+        if holds_sealed(domain_event):
+            state = _sealed(state, key, _place(topic, id, version))
+        return StoredEvent(id, version, topic, self.transcoder.encode(state))
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         event = super().to_domain_event(stored_event)
@@ -131,4 +180,4 @@ _LIBRARY_FIELDS = frozenset(get_type_hints(domain.Aggregate.Event) | get_type_hi
 
 def _typed(cls: type, state: dict[str, Any]) -> dict[str, Any]:
     """Every declared field of `cls` found in `state`, as its declared type."""
-    return _fields(cls).validate_python(state)
+    return _fields(cls).validate_python(state, context=STORED)

@@ -6,7 +6,7 @@ per save, positions and known_at in total order. A reader is `position > $1 orde
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
@@ -15,10 +15,12 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
-from shared.event_store.aggregates import Aggregate, TypedMapper
+from shared.event_store.aggregates import Aggregate, TypedMapper, holds_sealed, open_sealed
+from shared.sealing import CannotOpen, PersonKeys
 from shared.telemetry import current_traceparent
 
 log = logging.getLogger(__name__)
@@ -106,14 +108,14 @@ class _Save:
 class EventStore:
     """The event store of one service. `pool` connects as the service's own role."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self.pool = pool
+    def __init__(self, pool: asyncpg.Pool, keys: PersonKeys) -> None:
+        self.pool, self.keys = pool, keys
         self.mapper = TypedMapper()
         self.appended = asyncio.Event()
         """Set after every commit: wakes the relay of this process."""
         self._waiting: list[_Save] = []
         self._wake = asyncio.Event()
-        self._to_snapshot: asyncio.Queue[tuple[type[Aggregate], UUID]] = asyncio.Queue()
+        self._to_snapshot: asyncio.Queue[tuple[type[Aggregate], UUID, UUID | None]] = asyncio.Queue()
 
     # Loading
 
@@ -123,24 +125,33 @@ class EventStore:
 
     async def load_many(self, cls: type[A], ids: Sequence[UUID]) -> dict[UUID, A]:
         rows = await self.pool.fetch(
-            """select aggregate, version, name, state, true as snapshot
+            """select aggregate, version, name, state, person, true as snapshot
                  from snapshots where aggregate = any($1)
                union all
-               select e.aggregate, e.version, e.name, e.state, false
+               select e.aggregate, e.version, e.name, e.state, e.person, false
                  from events e left join snapshots s using (aggregate)
                 where e.aggregate = any($1) and e.version > coalesce(s.version, 0)
                order by aggregate, version""",
             ids,
         )
+        events = [self._event(row) for row in rows]
+        await self._open(rows, events)
         found: dict[UUID, A] = {}
-        for id, group in groupby(rows, key=lambda row: cast(UUID, row["aggregate"])):
+        together = zip(rows, events, strict=True)
+        for id, group in groupby(together, key=lambda pair: cast(UUID, pair[0]["aggregate"])):
             aggregate: A | None = None
-            for row in group:
-                event = self._event(row)
+            for row, event in group:
                 aggregate = event.mutate(None if row["snapshot"] else aggregate or cls.blank(id))
             assert aggregate is not None
             found[id] = aggregate
         return {id: found[id] if id in found else cls.blank(id) for id in ids}
+
+    async def _open(self, rows: Sequence[asyncpg.Record], events: Sequence[Any]) -> None:
+        closed = [(row["person"], event) for row, event in zip(rows, events, strict=True) if holds_sealed(event)]
+        if closed:
+            keys = await self.keys.find(self.pool, [person for person, _ in closed])
+            for person, event in closed:
+                open_sealed(event, keys.get(person))
 
     def _event(self, row: asyncpg.Record) -> Any:
         return self.mapper.to_domain_event(
@@ -153,6 +164,20 @@ class EventStore:
             "select * from events where position > $1 order by position limit $2", after, limit
         )
         return [self._recorded(row) for row in rows]
+
+    async def pathways_of(self, person: UUID) -> list[UUID]:
+        """The pathways with an event that concerns a person."""
+        rows = await self.pool.fetch(
+            "select distinct pathway from events where person = $1 and pathway is not null order by 1", person
+        )
+        return [row["pathway"] for row in rows]
+
+    async def structures_of(self, person: UUID) -> list[str]:
+        """The structures with an event that concerns a person."""
+        rows = await self.pool.fetch(
+            "select distinct structure from events where person = $1 and structure is not null order by 1", person
+        )
+        return [row["structure"] for row in rows]
 
     async def of_pathway(self, pathway: UUID) -> list[Recorded]:
         """Every event that concerns a pathway, in order."""
@@ -207,18 +232,23 @@ class EventStore:
         historical: bool = False,
         key: IdempotencyKey | None = None,
         answer: dict[str, Any] | None = None,
+        keys: Mapping[UUID, AESGCM] | None = None,
     ) -> datetime | None:
         """Appends what the aggregate has recorded since it was loaded; returns when it became known.
 
         Null where there was nothing to append. Raises VersionConflict or AlreadyAnswered; then nothing was
-        appended. When it returns, the events are durable. The current trace context is stored with them.
+        appended. `keys`: those of the persons concerned, where the caller has them already.
+        When it returns, the events are durable. The current trace context is stored with them.
         """
         events = cast("list[Aggregate.Event]", aggregate.collect_events())
         if not events and key is None:
             return None
+        person_key = None
+        if any(map(holds_sealed, events)) and about.person is not None:
+            person_key = (keys or await self.keys.ensure(self.pool, [about.person]))[about.person]
         save = _Save(
             aggregate.id,
-            [self.mapper.to_stored_event(event) for event in events],
+            [self.mapper.to_stored_event(event, person_key) for event in events],
             events,
             about,
             actor,
@@ -232,7 +262,7 @@ class EventStore:
         known_at = await save.done
         version = aggregate.version
         if version // SNAPSHOT_EVERY > (version - len(events)) // SNAPSHOT_EVERY:
-            self._to_snapshot.put_nowait((type(aggregate), aggregate.id))
+            self._to_snapshot.put_nowait((type(aggregate), aggregate.id, about.person))
         return known_at if events else None
 
     async def run(self) -> None:
@@ -337,20 +367,24 @@ class EventStore:
 
     async def _take_snapshots(self) -> None:
         while True:
-            cls, id = await self._to_snapshot.get()
+            cls, id, person = await self._to_snapshot.get()
             try:
-                stored = self.mapper.to_stored_event(Snapshot.take(await self.load(cls, id)))
+                snapshot = Snapshot.take(await self.load(cls, id))
+                keys = await self.keys.ensure(self.pool, [person]) if person and holds_sealed(snapshot) else {}
+                stored = self.mapper.to_stored_event(snapshot, keys.get(person) if person else None)
                 await self.pool.execute(
-                    """insert into snapshots as s (aggregate, version, name, state) values ($1, $2, $3, $4)
+                    """insert into snapshots as s (aggregate, version, name, state, person) values ($1, $2, $3, $4, $5)
                        on conflict (aggregate) do update
-                         set version = excluded.version, name = excluded.name, state = excluded.state
+                         set version = excluded.version, name = excluded.name, state = excluded.state,
+                             person = excluded.person
                          where s.version < excluded.version""",
                     id,
                     stored.originator_version,
                     stored.topic,
                     stored.state.decode(),
+                    person,
                 )
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, CannotOpen) as error:
                 log.warning("no snapshot taken (%s); the next one will serve", error)
 
     async def _forget_answers(self) -> None:

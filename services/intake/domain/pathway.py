@@ -1,15 +1,17 @@
-"""What can happen at the entrance of the pathway, and what is refused. Standard library and eventsourcing only."""
+"""What can happen at the entrance of the pathway, and what is refused."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.domain import event
 
-from shared.codes import Housing, Qualification, Requester, Sex
+from shared.codes import UNKNOWN, ClassCode, Housing, Qualification, Requester, Sex, StructureCode, age_class
 from shared.event_store import Aggregate, Known
 from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
+from shared.sealing import Sealed
 
 
 class DatesOutOfOrder(RuleBroken):
@@ -25,23 +27,18 @@ class ImplausibleBirthYear(RuleBroken):
 
 
 @dataclass(frozen=True)
-class StructureFile:
-    """Code, name and département (INSEE, 2–3 characters) of a structure."""
-
-    structure: str
-    name: str
-    department: str
-
-
-@dataclass(frozen=True)
 class Request:
-    """A request for support with the profile at request; null is not known, and nothing more is asked for."""
+    """A request for support with the profile at request; null is not known, and nothing more is asked for.
 
-    structure: str
+    `age` is the band that the year of birth, which is sealed, gives: see `request_for_support`.
+    """
+
+    structure: StructureCode
     person: UUID
     requested_on: date
     requester: Requester | None = None
-    birth_year: int | None = None
+    birth_year: Sealed | None = None
+    age: ClassCode = UNKNOWN
     sex: Sex | None = None
     qualification_level: Qualification | None = None
     unemployment_months: int | None = None
@@ -50,6 +47,14 @@ class Request:
     @property
     def happened_on(self) -> date:
         return self.requested_on
+
+
+def request_for_support(requested_on: date, birth_year: int | None, **known: Any) -> Request:
+    """The request with its age band. Raises ImplausibleBirthYear."""
+    if birth_year is not None and not 1900 <= birth_year <= requested_on.year:
+        raise ImplausibleBirthYear(f"the year of birth is not between 1900 and {requested_on.year}")
+    year = None if birth_year is None else Sealed(str(birth_year))
+    return Request(requested_on=requested_on, birth_year=year, age=age_class(requested_on, birth_year), **known)
 
 
 @dataclass(frozen=True)
@@ -61,49 +66,6 @@ class Dated:
     @property
     def happened_on(self) -> date | None:
         return self.on
-
-
-class Structure(Aggregate):
-    """A structure that takes part in the programme."""
-
-    TOPIC = "intake.structure"
-    file: Known[StructureFile] | None = None
-
-    class Registered(Aggregate.Event):
-        TOPIC = "intake.structure-registered"
-        fact: StructureFile
-        imported: StructureFile | None
-
-    class Corrected(Aggregate.Event):
-        TOPIC = "intake.structure-corrected"
-        fact: StructureFile
-        imported: StructureFile | None
-
-    def register(self, file: StructureFile) -> None:
-        if self.file is None:
-            self._registered(file, None)
-        elif self.file.current != file:
-            raise AlreadyRecorded(f"structure {file.structure} is registered with other content; correct it")
-
-    def correct(self, file: StructureFile) -> None:
-        if self.file is None:
-            raise UnknownFact(f"structure {file.structure} is not registered")
-        if self.file.current != file:
-            self._corrected(file, None)
-
-    def take_import(self, file: StructureFile, imported: StructureFile) -> None:
-        if self.file is None:
-            self._registered(file, imported)
-        else:
-            self._corrected(file, imported)
-
-    @event(Registered)
-    def _registered(self, fact: StructureFile, imported: StructureFile | None) -> None:
-        self.file = Known(fact, imported)
-
-    @event(Corrected)
-    def _corrected(self, fact: StructureFile, imported: StructureFile | None) -> None:
-        self.file = Known.now(self.file, fact, imported)
 
 
 class Pathway(Aggregate):
@@ -202,6 +164,10 @@ class Pathway(Aggregate):
         if self._request() != request:
             _check(today, request, self.welcomed_on, self.started_on, self.withdrawn_on)
             self._request_corrected(request, None)
+
+    def move_to_person(self, person: UUID, today: date) -> None:
+        """The request turned out to be another person's, of whom there was a file already."""
+        self.correct_request(replace(self._request(), person=person), today)
 
     def correct_welcome(self, on: date | None, today: date) -> None:
         request = self._recorded(self.welcome, "welcome")
@@ -318,6 +284,3 @@ def _check(
             raise DatesOutOfOrder(f"withdrawn on {withdrawn_on} is before requested on {request.requested_on}")
     if exited_on is not None and started_on is None:
         raise DatesOutOfOrder(f"exited on {exited_on}, so the start cannot be taken back")
-    year = request.birth_year
-    if year is not None and not 1900 <= year <= request.requested_on.year:
-        raise ImplausibleBirthYear(f"born in {year}, requested in {request.requested_on.year}")

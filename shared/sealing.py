@@ -1,0 +1,286 @@
+"""Text about a person that only that person's key opens (docs/decisions/0007-sealed-fields.md).
+
+A developer of a service declares a field as `Sealed` and does nothing more: the store seals it when an event is
+stored and opens it when an aggregate is loaded. Every person has a data key in each service's database, wrapped by
+the master key, which stays outside; events never change when the master key does, and forgetting a person begins
+with destroying these data keys.
+
+A seal is AES-256-GCM over the text, bound to the person, the service's aggregate and version, and the field: moved
+to any other place it does not open.
+"""
+
+import base64
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, Protocol, get_args, get_type_hints
+from uuid import UUID
+
+import asyncpg
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from shared.nir import holds_nir
+
+LONGEST = 10_000
+"""Characters of one sealed text at most."""
+STORED = {"stored": True}
+"""Validation context of what comes from the store; nobody else may bring a text that is sealed already."""
+_NONCE, _KEY = 12, 32
+
+
+class CannotOpen(Exception):
+    """A sealed text cannot be read; `code` says why. Everything else of the file goes on."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class Sealed:
+    """A text that is stored under its person's key only. It shows itself to nobody but who asks for `text`."""
+
+    __slots__ = ("_seal", "_text", "_why")
+
+    def __init__(self, text: str) -> None:
+        self._text: str | None = text
+        self._seal: str | None = None
+        self._why: CannotOpen | None = None
+
+    @classmethod
+    def _stored(cls, seal: str) -> "Sealed":
+        sealed = cls("")
+        sealed._text, sealed._seal = None, seal
+        return sealed
+
+    @property
+    def text(self) -> str:
+        """Raises CannotOpen."""
+        if self._text is None:
+            raise self._why or CannotOpen("not-opened", "this text is not opened here")
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        """Two texts that are both open and the same."""
+        return isinstance(other, Sealed) and self._text is not None and self._text == other._text
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return "Sealed(…)"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(_validated, serialization=_never)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _: CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": LONGEST,
+            "description": "Kept under the person's own key. Never a social-security number (NIR).",
+        }
+
+
+def _validated(value: Any, info: core_schema.ValidationInfo) -> Sealed:
+    if isinstance(value, Sealed):
+        return value
+    if info.context == STORED and isinstance(value, dict):
+        return Sealed._stored(str(value["sealed"]))
+    if not isinstance(value, str) or not value.strip():
+        raise PydanticCustomError("sealed_text", "a text that is not empty is needed")
+    if len(value) > LONGEST:
+        raise PydanticCustomError("sealed_text", "a text has {longest} characters at most", {"longest": LONGEST})
+    if "\x00" in value:
+        raise PydanticCustomError("sealed_text", "a text holds no null character")
+    if holds_nir(value):
+        raise PydanticCustomError("nir", "a social-security number (NIR) is never recorded; take it out")
+    return Sealed(value)
+
+
+def _refuse(_: Any) -> Any:
+    raise TypeError("a sealed text does not leave by itself: answer its .text where that is meant")
+
+
+_never = core_schema.plain_serializer_function_ser_schema(_refuse)
+
+
+class MasterKeys(Protocol):
+    """What wraps data keys: keys from the environment, or a key management service by the same two calls."""
+
+    def wrap(self, key: bytes, bound_to: bytes) -> tuple[str, bytes]:
+        """(id of the master key in use, the wrapped key)."""
+        ...
+
+    def unwrap(self, master: str, wrapped: bytes, bound_to: bytes) -> bytes:
+        """Raises CannotOpen where the master key is not there or the wrapped key was tampered with."""
+        ...
+
+    @property
+    def active(self) -> str:
+        """Id of the master key that new data keys are wrapped with."""
+        ...
+
+
+class EnvironmentKeys:
+    """Master keys written as `ID:BASE64[,ID:BASE64…]`, 32 bytes each; the first wraps, all unwrap."""
+
+    def __init__(self, setting: str | None) -> None:
+        self._keys: dict[str, AESGCM] = {}
+        for part in filter(None, (part.strip() for part in (setting or "").split(","))):
+            id, colon, text = part.partition(":")
+            try:
+                key = base64.b64decode(text, validate=True)
+            except ValueError:
+                key = b""
+            if not (id and colon and len(key) == _KEY):
+                raise ValueError("LIEU_KEYS_MASTER is ID:BASE64[,ID:BASE64…], each key 32 bytes")
+            self._keys[id] = AESGCM(key)
+
+    @property
+    def active(self) -> str:
+        if not self._keys:
+            raise CannotOpen("master-key-missing", "LIEU_KEYS_MASTER is not set, so no personal data can be kept")
+        return next(iter(self._keys))
+
+    def wrap(self, key: bytes, bound_to: bytes) -> tuple[str, bytes]:
+        nonce = os.urandom(_NONCE)
+        return self.active, nonce + self._keys[self.active].encrypt(nonce, key, bound_to)
+
+    def unwrap(self, master: str, wrapped: bytes, bound_to: bytes) -> bytes:
+        if master not in self._keys:
+            raise CannotOpen("master-key-missing", f"master key {master} is not among LIEU_KEYS_MASTER")
+        try:
+            return self._keys[master].decrypt(wrapped[:_NONCE], wrapped[_NONCE:], bound_to)
+        except InvalidTag:
+            raise CannotOpen("seal-broken", "a data key was changed, or belongs to another master key") from None
+
+
+def new_master_key(id: str) -> str:
+    """A fresh master key as the setting spells it."""
+    return f"{id}:{base64.b64encode(os.urandom(_KEY)).decode()}"
+
+
+class PersonKeys:
+    """The data keys of one service's persons, in its database. Nothing unwrapped is kept between two calls."""
+
+    def __init__(self, service: str, master: MasterKeys) -> None:
+        self._service, self._master = service, master
+
+    def _bound(self, person: UUID) -> bytes:
+        return f"{self._service}/{person}".encode()
+
+    async def ensure(self, pool: asyncpg.Pool, persons: Sequence[UUID]) -> dict[UUID, AESGCM]:
+        """The persons' keys, made at first use. Raises CannotOpen."""
+        found = await self.find(pool, persons)
+        if missing := [person for person in set(persons) if person not in found]:
+            made = [self._master.wrap(AESGCM.generate_key(256), self._bound(person)) for person in missing]
+            await pool.execute(
+                """insert into person_keys (person, master, wrapped)
+                   select * from unnest($1::uuid[], $2::text[], $3::bytea[]) on conflict do nothing""",
+                missing,
+                [master for master, _ in made],
+                [wrapped for _, wrapped in made],
+            )
+            found |= await self.find(pool, missing)
+        usable: dict[UUID, AESGCM] = {}
+        for person, key in found.items():
+            if isinstance(key, CannotOpen):
+                raise key
+            usable[person] = key
+        return usable
+
+    async def find(self, pool: asyncpg.Pool, persons: Sequence[UUID]) -> dict[UUID, AESGCM | CannotOpen]:
+        """The keys that are there; one that cannot be unwrapped is told by its reason."""
+        rows = await pool.fetch(
+            "select person, master, wrapped from person_keys where person = any($1)", list(set(persons))
+        )
+        found: dict[UUID, AESGCM | CannotOpen] = {}
+        for row in rows:
+            try:
+                key = self._master.unwrap(row["master"], row["wrapped"], self._bound(row["person"]))
+                found[row["person"]] = AESGCM(key)
+            except CannotOpen as why:
+                found[row["person"]] = why
+        return found
+
+    async def rewrap(self, pool: asyncpg.Pool, at_once: int = 500) -> int:
+        """Wraps every data key anew with the master key in use; returns how many were. No event changes."""
+        done = 0
+        while True:
+            async with pool.acquire() as connection, connection.transaction():
+                rows = await connection.fetch(
+                    """select person, master, wrapped from person_keys
+                        where master <> $1 limit $2 for update skip locked""",
+                    self._master.active,
+                    at_once,
+                )
+                for row in rows:
+                    bound_to = self._bound(row["person"])
+                    key = self._master.unwrap(row["master"], row["wrapped"], bound_to)
+                    master, wrapped = self._master.wrap(key, bound_to)
+                    await connection.execute(
+                        "update person_keys set master = $2, wrapped = $3 where person = $1",
+                        row["person"],
+                        master,
+                        wrapped,
+                    )
+            if not rows:
+                return done
+            done += len(rows)
+
+
+# Where sealed texts stand in a fact
+
+
+@cache
+def has_sealed(kind: Any) -> bool:
+    """Whether a type is, or anywhere holds, a sealed text."""
+    if kind is Sealed:
+        return True
+    if isinstance(kind, type) and is_dataclass(kind):
+        return any(map(has_sealed, get_type_hints(kind).values()))
+    return any(map(has_sealed, get_args(kind)))
+
+
+def sealed_texts(value: Any, place: str = "") -> Iterator[tuple[str, Sealed]]:
+    """Every sealed text in a fact or state with its place, such as `fact.contacts.0.phone`."""
+    if isinstance(value, Sealed):
+        yield place, value
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from sealed_texts(part, f"{place}.{key}")
+    elif isinstance(value, list | tuple):
+        for number, part in enumerate(value):
+            yield from sealed_texts(part, f"{place}.{number}")
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from sealed_texts(getattr(value, field.name), f"{place}.{field.name}")
+
+
+def seal(key: AESGCM, sealed: Sealed, bound_to: str) -> dict[str, str]:
+    """What is stored of a sealed text."""
+    nonce = os.urandom(_NONCE)
+    cipher = nonce + key.encrypt(nonce, sealed.text.encode(), bound_to.encode())
+    return {"sealed": base64.b64encode(cipher).decode()}
+
+
+def open_in_place(key: AESGCM | CannotOpen | None, sealed: Sealed, bound_to: str) -> None:
+    """Opens a stored text, or notes why that cannot be."""
+    seal = sealed._seal
+    if seal is None:
+        return
+    if key is None:
+        sealed._why = CannotOpen("key-destroyed", "the person's key is gone: the person was forgotten")
+    elif isinstance(key, CannotOpen):
+        sealed._why = key
+    else:
+        try:
+            cipher = base64.b64decode(seal, validate=True)
+            sealed._text = key.decrypt(cipher[:_NONCE], cipher[_NONCE:], bound_to.encode()).decode()
+        except (InvalidTag, ValueError):
+            sealed._why = CannotOpen("seal-broken", "a sealed text was changed or moved; it is refused")
