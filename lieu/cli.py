@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 import uvloop
@@ -154,6 +155,7 @@ def _tell(summary: Summary) -> None:
     print(
         f"{summary.pathways} pathways, {summary.facts} facts: {added} new events ({by_service or 'none'}); "
         f"{len(summary.refusals)} refusals, {len(summary.vanished)} vanished rows"
+        + (f", {len(summary.forgotten)} pathways of forgotten people ignored" if summary.forgotten else "")
     )
 
 
@@ -241,6 +243,33 @@ async def _trace(id: str, url: str | None, token: str | None, data: Path) -> int
     if not waterfalls:
         print("no trace found: not sampled, or sent to a collector" if ids else "no such event")
     return 0 if waterfalls else 1
+
+
+@app.command()
+def erase(
+    person: Annotated[str, typer.Argument(help="the person's id, or import:KEY")],
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+) -> None:
+    """Forgets a person over all services (RGPD, article 17), and reports what was destroyed where."""
+    _run(_erase(person, url, token, data))
+
+
+async def _erase(person: str, url: str | None, token: str | None, data: Path) -> int:
+    async with Platform(url, token, data) as platform:
+        if person.startswith("import:"):
+            key = person.removeprefix("import:")
+            person = (await platform.get(f"/intake/v1/imported-persons/{quote(key, safe='')}"))["person"]
+        state = await platform.post(f"/intake/v1/persons/{quote(person, safe='')}/erasure")
+        while not state["done"]:
+            await asyncio.sleep(0.2)
+            state = await platform.get(f"/intake/v1/erasures/{state['erasure']}")
+    print(f"erasure {state['erasure']}: done")
+    for service, destroyed in state["destroyed"].items():
+        print(f"  {service:<11} " + ", ".join(f"{count} {what}" for what, count in destroyed.items()))
+    print("The figures keep an anonymous copy. Backups made before hold the person until they expire.")
+    return 0
 
 
 parked = typer.Typer(no_args_is_help=True, help="Events that a consumer could not apply.")

@@ -40,13 +40,17 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass
 class Summary:
-    """What an import did. `vanished`: rows of an earlier import that the folder no longer has; none is deleted."""
+    """What an import did. `vanished`: rows of an earlier import that the folder no longer has; none is deleted.
+
+    `forgotten`: pathways of people who were forgotten since; their rows are ignored.
+    """
 
     pathways: int = 0
     facts: int = 0
     events: Counter[str] = field(default_factory=Counter)
     refusals: list[Refusal] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
+    forgotten: set[UUID] = field(default_factory=set)
 
 
 async def import_folder(platform: Platform, folder: Path, today: date, progress: Progress) -> Summary:
@@ -196,6 +200,8 @@ async def _send_to(platform: Platform, service: str, chunk: Sequence[KeyedDossie
             if result.outcome is Outcome.NOT_YET_KNOWN:
                 continue
             one = waiting.pop(result.pathway)
+            if result.outcome is Outcome.FORGOTTEN:
+                summary.forgotten.add(result.pathway)
             summary.events[service] += result.events
             summary.refusals += [one.refusal(problem) for problem in result.problems]
         if waiting:

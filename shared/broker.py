@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,6 +140,22 @@ async def message_before(client: Client, service: str, sequence: int) -> RawStre
         except NotFoundError:
             continue
     return None
+
+
+async def delete_messages(client: Client, service: str, subject: str) -> int:
+    """Deletes every message of a subject, one by one, so that the server overwrites each; returns how many."""
+    js, stream = client.jetstream(), stream_of(service)
+    deleted, sequence = 0, 1
+    while True:
+        try:
+            message = await js.get_msg(stream, seq=sequence, next=True, subject=subject)
+        except NotFoundError:
+            return deleted
+        assert message.seq is not None
+        with suppress(NotFoundError):  # gone since: as it should be
+            await js.delete_msg(stream, message.seq)
+            deleted += 1
+        sequence = message.seq + 1
 
 
 class Pull:

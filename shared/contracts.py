@@ -135,6 +135,54 @@ class FollowUp:
     situation: Situation | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ErasureAccepted:
+    """A person is being forgotten: the service takes no more facts of these pathways. Vanishes when it is done."""
+
+    erasure: UUID
+    persons: list[UUID]
+    pathways: list[UUID]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathwayErased:
+    """Delete what you hold of a pathway: the one for whose id, as text, HMAC-SHA-256 under `salt` gives `digest`.
+
+    Both are in hexadecimal. The id itself is gone; who never held it learns nothing.
+    """
+
+    salt: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasureDone:
+    """What was destroyed in this service: events, snapshots and data keys of its database, messages of its stream."""
+
+    erasure: UUID
+    events: int
+    snapshots: int
+    keys: int
+    messages: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathwayAnonymised:
+    """What the indicators need of a forgotten pathway, under fresh ids: the rows of reporting's read models."""
+
+    intake: list[dict[str, Any]]
+    diagnostic: list[dict[str, Any]]
+    activities: list[dict[str, Any]]
+    outcomes: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasureRewritten:
+    """The figures no longer need what the services hold of the erasure's pathways."""
+
+    erasure: UUID
+
+
 Body = (
     Structure
     | Request
@@ -148,10 +196,23 @@ Body = (
     | Exit
     | Reopening
     | FollowUp
+    | ErasureAccepted
+    | PathwayErased
+    | ErasureDone
+    | PathwayAnonymised
+    | ErasureRewritten
 )
 
+FORGETTING: dict[str, type[Body]] = {
+    "erasure-accepted": ErasureAccepted,
+    "pathway-erased": PathwayErased,
+    "erasure-done": ErasureDone,
+}
+"""Published by every service that owns facts of a pathway."""
+
 EVENTS: dict[str, dict[str, type[Body]]] = {
-    "intake": {
+    "intake": FORGETTING
+    | {
         "structure-registered": Structure,
         "structure-corrected": Structure,
         "pathway-requested": Request,
@@ -163,7 +224,8 @@ EVENTS: dict[str, dict[str, type[Body]]] = {
         "pathway-withdrawn": Withdrawal,
         "withdrawal-corrected": Withdrawal,
     },
-    "diagnostic": {
+    "diagnostic": FORGETTING
+    | {
         "diagnostic-completed": Diagnostic,
         "diagnostic-corrected": Diagnostic,
         "plan-agreed": Plan,
@@ -173,11 +235,13 @@ EVENTS: dict[str, dict[str, type[Body]]] = {
         "special-barrier-assessed": BarrierAssessment,
         "special-barrier-corrected": BarrierAssessment,
     },
-    "training": {
+    "training": FORGETTING
+    | {
         "activity-recorded": Activity,
         "activity-corrected": Activity,
     },
-    "outcomes": {
+    "outcomes": FORGETTING
+    | {
         "support-exited": Exit,
         "exit-corrected": Exit,
         "special-support-exited": Exit,
@@ -187,6 +251,10 @@ EVENTS: dict[str, dict[str, type[Body]]] = {
         "follow-up-corrected": FollowUp,
         "special-follow-up-recorded": FollowUp,
         "special-follow-up-corrected": FollowUp,
+    },
+    "reporting": {
+        "pathway-anonymised": PathwayAnonymised,
+        "erasure-rewritten": ErasureRewritten,
     },
 }
 """Every public event name of every service with the type of its body."""

@@ -15,7 +15,7 @@ from uuid import UUID
 from shared import telemetry
 from shared.access import Command
 from shared.commands import today
-from shared.event_store import About, Aggregate, EventStore, Known, VersionConflict, keeps_sealed
+from shared.event_store import About, Aggregate, EventStore, Forgotten, Known, VersionConflict, keeps_sealed
 from shared.history import (
     ActivityRow,
     BarrierRow,
@@ -63,6 +63,8 @@ class Outcome(StrEnum):
     NOT_YET_KNOWN = "not-yet-known"
     """The service has not heard of the pathway yet: send it again."""
     REFUSED = "refused"
+    FORGOTTEN = "forgotten"
+    """The person was forgotten: the copy is ignored."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,15 @@ async def import_dossiers(
     answers NOT_YET_KNOWN.
     """
     date = today()
+    ids = [id for dossier in dossiers for id in (dossier.pathway, dossier.request.person)]
+    forgotten = await store.ledger.forgotten(ids)
     files = await store.load_many(cls, [dossier.pathway for dossier in dossiers])
-    persons = {dossier.request.person for dossier in dossiers}
+    persons = {dossier.request.person for dossier in dossiers} - forgotten
     keys = await store.keys.ensure(store.pool, list(persons)) if keeps_sealed(cls) else {}
 
     async def one(dossier: Dossier) -> Imported:
+        if dossier.pathway in forgotten or dossier.request.person in forgotten:
+            return Imported(dossier.pathway, Outcome.FORGOTTEN)
         if isinstance(about, Mapping) and dossier.pathway not in about:
             return Imported(dossier.pathway, Outcome.NOT_YET_KNOWN)
         if problems := problems_of(dossier, date):
@@ -121,6 +127,8 @@ async def import_dossiers(
                 added = file.version - before
                 await store.save(file, about=concerned, actor=command.actor, historical=True, keys=keys)
                 return Imported(dossier.pathway, Outcome.RECORDED if added else Outcome.UNCHANGED, added)
+            except Forgotten:
+                return Imported(dossier.pathway, Outcome.FORGOTTEN)
             except VersionConflict:
                 file = await store.load(cls, dossier.pathway)
 

@@ -15,7 +15,8 @@ import asyncpg
 
 from shared.contracts import Exit, PublicEvent, Reopening, Request, Start
 from shared.database import Connection
-from shared.event_store import About
+from shared.event_store import About, EventStore
+from shared.history import Dossier
 from shared.problems import NotYetKnown
 
 
@@ -42,16 +43,18 @@ async def known_pathways(pool: asyncpg.Pool, pathways: Sequence[UUID]) -> dict[U
     return {row["pathway"]: KnownPathway(**row) for row in rows}
 
 
-async def about_soon(pool: asyncpg.Pool, pathways: Sequence[UUID], patience: float = 5) -> dict[UUID, About]:
-    """Whom the pathways concern, those still missing after `patience` seconds left out.
+async def about_soon(store: EventStore, dossiers: Sequence[Dossier], patience: float = 5) -> dict[UUID, About]:
+    """Whom the dossiers concern, those still unknown after `patience` seconds and the forgotten left out.
 
     An import tells intake and then, at once, the others: waiting here is cheaper than sending everything again.
     """
     deadline = asyncio.get_running_loop().time() + patience
     found: dict[UUID, About] = {}
-    missing = set(pathways)
+    persons = {dossier.pathway: dossier.request.person for dossier in dossiers}
+    forgotten = await store.ledger.forgotten([*persons, *persons.values()])
+    missing = {pathway for pathway, person in persons.items() if not {pathway, person} & forgotten}
     while True:
-        found |= {id: pathway.about for id, pathway in (await known_pathways(pool, list(missing))).items()}
+        found |= {id: pathway.about for id, pathway in (await known_pathways(store.pool, list(missing))).items()}
         missing -= found.keys()
         if not missing or asyncio.get_running_loop().time() > deadline:
             return found

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from shared.event_store import VersionConflict
+from shared.event_store import Forgotten, VersionConflict
 from shared.rules import RuleBroken
 from shared.sealing import CannotOpen
 
@@ -55,6 +55,10 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(CannotOpen)
     async def _closed(_: Request, closed: CannotOpen) -> JSONResponse:
         return answer(Problem(503, closed.code, str(closed), retry_after=60))
+
+    @app.exception_handler(Forgotten)
+    async def _forgotten(_: Request, __: Forgotten) -> JSONResponse:
+        return answer(Problem(409, "forgotten", "the person was forgotten; nothing is recorded of them any more"))
 
     @app.exception_handler(VersionConflict)
     async def _conflict(_: Request, conflict: VersionConflict) -> JSONResponse:

@@ -10,10 +10,12 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI
 
-from shared import broker
+from shared import broker, forgetting
 from shared.access import TokenCheck
+from shared.contracts import ErasureRewritten
 from shared.election import end, while_elected
 from shared.event_store import EventStore
+from shared.forgetting import Forget, Forgetting
 from shared.migrate import migrate
 from shared.operations import operations
 from shared.problems import answer_problems
@@ -35,6 +37,7 @@ class Runtime:
     client: broker.Client
     store: EventStore
     relay: Relay | None = None
+    forgetting: Forgetting | None = None
     subscribers: list[Subscriber] = field(default_factory=list)
 
 
@@ -49,8 +52,12 @@ def create_service(
     migrations: Sequence[Path],
     public: Publishing | None = None,
     subscribers: Callable[[Runtime], list[Subscriber]] = lambda _: [],
+    forget: Forget | None = None,
 ) -> FastAPI:
-    """The service's application; its routers are added by the caller. It runs while its lifespan is entered."""
+    """The service's application; its routers are added by the caller. It runs while its lifespan is entered.
+
+    `forget`: of a service that owns facts of people, what deletes its own views of them.
+    """
 
     master_keys = EnvironmentKeys(settings.keys_master.get_secret_value() if settings.keys_master else None)
 
@@ -62,9 +69,11 @@ def create_service(
         try:
             async with asyncpg.create_pool(settings.database_url, min_size=2, max_size=10, reset=_as_it_is) as pool:
                 runtime = Runtime(name, settings, pool, client, EventStore(pool, PersonKeys(name, master_keys)))
-                runtime.subscribers = subscribers(runtime)
+                if forget is not None:
+                    runtime.forgetting = Forgetting(name, runtime.store, client, forget)
+                runtime.subscribers = [*subscribers(runtime), *_erasures(runtime)]
                 if public is not None:
-                    runtime.relay = Relay(name, runtime.store, client, public)
+                    runtime.relay = Relay(name, runtime.store, client, _with_erasures(public))
                 app.state.runtime, app.state.pool = runtime, pool
                 app.state.token_check = TokenCheck(settings)
                 tasks = [asyncio.create_task(for_ever(what, task)) for what, task in _tasks(runtime).items()]
@@ -85,6 +94,17 @@ async def _as_it_is(_: asyncpg.Connection) -> None:
     """What a transaction sets ends with it, and nothing else is ever set: the usual reset is a wasted round trip."""
 
 
+def _with_erasures(public: Publishing) -> Publishing:
+    return lambda recorded: forgetting.public(recorded) or public(recorded)
+
+
+def _erasures(runtime: Runtime) -> list[Subscriber]:
+    if runtime.forgetting is None:
+        return []
+    work, name = runtime.forgetting.when_the_figures_are_rewritten, f"{runtime.name}-forgetting"
+    return [Subscriber(name, "reporting", runtime.pool, runtime.client, work, of=[ErasureRewritten])]
+
+
 def _tasks(runtime: Runtime) -> dict[str, Task]:
     url, name = runtime.settings.database_url, runtime.name
     tasks: dict[str, Task] = {}
@@ -92,6 +112,9 @@ def _tasks(runtime: Runtime) -> dict[str, Task]:
         relay = runtime.relay
         tasks["the event store"] = runtime.store.run
         tasks["the relay"] = lambda: while_elected(url, f"relay {name}", relay.run)
+    if runtime.forgetting is not None:
+        run_erasures = runtime.forgetting.run
+        tasks["erasures"] = lambda: while_elected(url, f"erasures {name}", run_erasures)
     for subscriber in runtime.subscribers:
         lock = f"{subscriber.name} on {subscriber.stream}"
         tasks[lock] = lambda lock=lock, run=subscriber.run: while_elected(url, lock, run)  # type: ignore[misc]

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from lieu import issuer
-from lieu.embedded import Addresses, Database, EmbeddedServers
+from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers
 from lieu.platform import platform
 from lieu.up import settings_for
 from tests.harness import Running
@@ -29,47 +29,46 @@ def ten_structures() -> Path:
 
 
 @pytest.fixture(scope="session")
-def containers(request: pytest.FixtureRequest) -> Iterator[tuple[str, str] | None]:
-    """(PostgreSQL's url as superuser, NATS's url) of containers, null for embedded servers."""
+def containers(request: pytest.FixtureRequest) -> Iterator[Addresses | None]:
+    """PostgreSQL and NATS as docker-compose.yml starts them; null for embedded servers."""
     if not request.config.getoption("--containers"):
         yield None
         return
+    from testcontainers.community.postgres import PostgresContainer
     from testcontainers.core.container import DockerContainer
     from testcontainers.core.wait_strategies import LogMessageWaitStrategy
-    from testcontainers.postgres import PostgresContainer
 
-    nats = DockerContainer("nats:2", command=["-js"]).with_exposed_ports(4222)
+    compose = Path(__file__).parents[1] / "deploy" / "compose"
+    postgres = PostgresContainer("postgres:18", driver=None, command="postgres -c fsync=off -c max_connections=200")
+    postgres.with_copy_into_container(compose / "databases.sql", "/docker-entrypoint-initdb.d/databases.sql")
+    for service in SERVICES:
+        postgres.with_env(f"{service.upper()}_PASSWORD", "test").with_env(f"{service.upper()}_OWNER_PASSWORD", "test")
+    nats = DockerContainer("nats:2", command=["--config", "/etc/nats/nats.conf"]).with_exposed_ports(4222)
+    nats.with_copy_into_container(compose / "nats.conf", "/etc/nats/nats.conf").with_env("NATS_PASSWORD", '"test"')
     nats.waiting_for(LogMessageWaitStrategy("Server is ready"))
-    with PostgresContainer("postgres:18", driver=None) as postgres, nats:
-        yield (
-            postgres.get_connection_url(),
-            f"nats://{nats.get_container_host_ip()}:{nats.get_exposed_port(4222)}",
+    with postgres, nats:
+        host = f"{postgres.get_container_host_ip()}:{postgres.get_exposed_port(5432)}"
+        yield Addresses(
+            {
+                service: Database(
+                    f"postgresql://{service}_owner:test@{host}/{service}",
+                    f"postgresql://{service}:test@{host}/{service}",
+                )
+                for service in SERVICES
+            },
+            f"nats://lieu:test@{nats.get_container_host_ip()}:{nats.get_exposed_port(4222)}",
         )
 
 
 @pytest_asyncio.fixture(scope="session")
-async def servers(
-    tmp_path_factory: pytest.TempPathFactory, containers: tuple[str, str] | None
-) -> AsyncIterator[Addresses]:
+async def servers(tmp_path_factory: pytest.TempPathFactory, containers: Addresses | None) -> AsyncIterator[Addresses]:
     """One PostgreSQL and one NATS for the whole run; throw-away, so without fsync."""
-    if containers is None:
-        embedded = EmbeddedServers(tmp_path_factory.mktemp("servers") / "data", fsync=False)
-        yield await embedded.start()
-        await embedded.stop()
+    if containers is not None:
+        yield containers
         return
-    postgres, nats = containers
-    connection = await asyncpg.connect(postgres)
-    databases = {}
-    for name in ("intake", "diagnostic", "training", "outcomes", "reporting"):
-        await connection.execute(f"create role {name} login password 'test'")
-        await connection.execute(f"create role {name}_owner login password 'test'")
-        await connection.execute(f"create database {name} owner {name}_owner")
-        base = postgres.rsplit("@", 1)[1].rsplit("/", 1)[0]
-        databases[name] = Database(
-            f"postgresql://{name}_owner:test@{base}/{name}", f"postgresql://{name}:test@{base}/{name}"
-        )
-    await connection.close()
-    yield Addresses(databases, nats)
+    embedded = EmbeddedServers(tmp_path_factory.mktemp("servers") / "data", fsync=False)
+    yield await embedded.start()
+    await embedded.stop()
 
 
 @pytest_asyncio.fixture
@@ -99,7 +98,7 @@ async def _empty(servers: Addresses) -> Addresses:
                     await connection.execute(f'drop table if exists {schema}."{table}" cascade')
                 if schema != "public":
                     await connection.execute(f"drop schema {schema} cascade")
-            await connection.execute("drop function if exists let_time_pass()")
+            await connection.execute("drop function if exists let_time_pass(), forget_events(uuid)")
             for (signature,) in await connection.fetch(
                 "select oid::regprocedure::text from pg_proc where proname = 'append_saves'"
             ):

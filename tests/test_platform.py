@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 
@@ -53,14 +54,14 @@ async def test_the_ten_structures_give_the_expected_figures_and_a_second_import_
 
 
 async def _rebuild_gives_the_same_rows(running: Running) -> None:
-    active, before = await _read_models(running)
-    await running.post("/reporting/v1/rebuild", status=202)
-    while (state := (await running.http.get("/reporting/v1/rebuild")).json())["state"] == "running":
+    active, before = await read_models(running)
+
+    async def answers_meanwhile() -> None:
         found = await running.indicators("national", date(2021, 10, 1), date(2022, 9, 30))
         assert found["indicators"]["requests"]["value"] == 461, "the old read models answer meanwhile"
-        await asyncio.sleep(0.05)
-    assert state["state"] == "done", state
-    rebuilt, after = await _read_models(running)
+
+    await rebuild(running, answers_meanwhile)
+    rebuilt, after = await read_models(running)
     assert rebuilt != active
     for table in READ_MODELS:
         assert len(before[table]) > 0
@@ -68,7 +69,16 @@ async def _rebuild_gives_the_same_rows(running: Running) -> None:
     await running.caught_up()
 
 
-async def _read_models(running: Running) -> tuple[str, dict[str, list[str]]]:
+async def rebuild(running: Running, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+    await running.post("/reporting/v1/rebuild", status=202)
+    while (state := (await running.http.get("/reporting/v1/rebuild")).json())["state"] == "running":
+        if meanwhile is not None:
+            await meanwhile()
+        await asyncio.sleep(0.05)
+    assert state["state"] == "done", state
+
+
+async def read_models(running: Running) -> tuple[str, dict[str, list[str]]]:
     connection = await asyncpg.connect(running.addresses.databases["reporting"].url)
     try:
         name = await connection.fetchval("select name from active_read_model")

@@ -16,11 +16,14 @@ from lieu import issuer
 from services.diagnostic.domain import DiagnosticFile
 from services.intake.domain import Identity, Pathway, Person, Structure
 from services.outcomes.domain import OutcomeFile
+from services.reporting.forgetting import AnonymousPathway, Rewriting
 from services.training.domain import ActivityFile
+from shared import broker
 from shared.access import Role
 from shared.codes import InClear
 from shared.event_store import Aggregate
 from shared.event_store.aggregates import TypedMapper, open_sealed
+from shared.forgetting import Erasure, ErasureReport
 from shared.sealing import (
     CannotOpen,
     EnvironmentKeys,
@@ -34,7 +37,18 @@ from shared.sealing import (
 from tests.harness import Running
 
 NAME, FAMILY, PHONE = "Marie-Ange", "Quéméneur", "0600000007"
-AGGREGATES = (Structure, Pathway, Person, DiagnosticFile, ActivityFile, OutcomeFile)
+AGGREGATES = (
+    Structure,
+    Pathway,
+    Person,
+    DiagnosticFile,
+    ActivityFile,
+    OutcomeFile,
+    Erasure,
+    ErasureReport,
+    AnonymousPathway,
+    Rewriting,
+)
 
 
 def events_of(aggregate: type[Aggregate]) -> list[type]:
@@ -273,11 +287,11 @@ async def everything_stored(running: Running) -> str:
         for table in tables:
             parts += [row["line"] for row in await pool.fetch(f"select t::text as line from {table['name']} t")]
     client = running.service("intake").state.runtime.client
-    for service in ("intake", "diagnostic", "training", "outcomes"):
-        info = await client.jetstream().stream_info(service.upper())
-        for sequence in range(max(info.state.first_seq, 1), info.state.last_seq + 1):
-            message = await client.jetstream().get_msg(service.upper(), seq=sequence)
+    for service in ("intake", "diagnostic", "training", "outcomes", "reporting"):
+        sequence = 1
+        while (message := await broker.message_at_or_after(client, service, sequence)) is not None:
             parts.append(f"{message.subject} {message.headers} {message.data!r}")
+            sequence = (message.seq or 0) + 1
     parts += [file.read_text() for file in running.data.rglob("*.jsonl")]
     return "\n".join(parts)
 

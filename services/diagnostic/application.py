@@ -105,7 +105,7 @@ def _barrier_key(pathway: UUID, row: BarrierRow) -> UUID:
 
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
-    about = await about_soon(store.pool, [dossier.pathway for dossier in dossiers])
+    about = await about_soon(store, dossiers)
     return await import_dossiers(store, DiagnosticFile, dossiers, _take, about, command)
 
 

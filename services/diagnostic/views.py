@@ -39,3 +39,8 @@ async def without_diagnostic(
         limit,
     )
     return [WithoutDiagnostic(**row) for row in rows]
+
+
+async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
+    """Deletes what these views hold of the pathways."""
+    await connection.execute("delete from diagnosed where pathway = any($1)", pathways)

@@ -1,8 +1,10 @@
-"""Intake: who asked for support, was welcomed, started, withdrew; and which structures take part.
+"""Intake: who asked for support, was welcomed, started, withdrew; who they are; and which structures take part.
 
-Owns: structures, and of each pathway the request with its profile, the welcome, the start and the withdrawal.
-Is asked to: register structures; record requests, welcomes, starts and withdrawals; correct each of them.
-Reacts to: exits and reopenings of outcomes (a start may not be corrected to after the exit).
+Owns: structures; persons and what they are called; of each pathway the request with its profile, the welcome, the
+      start and the withdrawal.
+Is asked to: register structures; record requests, welcomes, starts and withdrawals; correct each of them; identify,
+             find and merge persons; forget a person.
+Reacts to: exits and reopenings of outcomes (a start may not be corrected to after the exit); erasures done elsewhere.
 Publishes: structure-registered, pathway-requested, pathway-welcomed, support-started, pathway-withdrawn, and
-           their corrections.
+           their corrections; and what every service publishes of an erasure (shared/forgetting.py).
 """

@@ -12,7 +12,7 @@ from services.intake import application, domain, views
 from shared.access import Commanded, CommandedInStructure, OfStructure
 from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
 from shared.commands import Done, answered
-from shared.history import StructureRow, imported_pathway_id
+from shared.history import StructureRow, imported_pathway_id, imported_person_id
 from shared.imports import AT_ONCE
 from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
@@ -166,6 +166,25 @@ async def identify(
 async def merge(person: UUID, body: Merge, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """Joins this person's file to another's, of the same person."""
     return answered(response, await application.merge(store, person, body.into, command))
+
+
+@router.post("/persons/{person}/erasure", status_code=202)
+async def erase(person: UUID, request: Request, command: Commanded) -> views.ErasureState:
+    """Begins to forget a person over all services (RGPD, article 17). Asked again it tells how far it is."""
+    erasure = await application.erase(request.app.state.runtime.forgetting, person)
+    return await views.erasure(request.app.state.pool, erasure)
+
+
+@router.get("/erasures/{erasure}", dependencies=reads)
+async def erasure(erasure: UUID, request: Request) -> views.ErasureState:
+    """How far an erasure is, and what was destroyed where."""
+    return await views.erasure(request.app.state.pool, erasure)
+
+
+@router.get("/imported-persons/{key}", dependencies=reads)
+async def imported_person(key: str) -> dict[str, UUID]:
+    """The platform's id of the person that import files call `key`."""
+    return {"person": imported_person_id(key)}
 
 
 @router.get("/persons/{person}")

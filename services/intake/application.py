@@ -19,6 +19,7 @@ from services.intake.names import matches, words
 from shared.access import Command
 from shared.commands import Done, decide, today
 from shared.event_store import About, EventStore, Known
+from shared.forgetting import Concerned, Forgetting
 from shared.history import Dossier, PathwayRow, StructureRow
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
 from shared.known_pathways import exit_date
@@ -117,6 +118,41 @@ async def merge(store: EventStore, person: UUID, other: UUID, command: Command) 
     for pathway in await store.pathways_of(person):
         await decide(store, Pathway, pathway, lambda p: p.move_to_person(other, today()), _about, alone)
     return done
+
+
+async def erase(forgetting: Forgetting, person: UUID) -> UUID:
+    """Begins to forget a person, with all who were merged into them, and returns the erasure's id.
+
+    Asked again it returns the same. Raises Problem where nobody of this id was ever known.
+    """
+    store = forgetting.store
+    (digest,) = await store.ledger.digests([person])
+    erasure = UUID(bytes=digest[:16])
+    if await store.ledger.holds([digest]):
+        return erasure
+    persons = await _one_person(store, person)
+    pathways = {pathway for one in persons for pathway in await store.pathways_of(one)}
+    if not pathways and not any([(await store.load(Person, one)).version for one in persons]):
+        raise Problem(404, "unknown-person", "nobody is known under this id")
+    async with store.pool.acquire() as connection, connection.transaction():
+        await forgetting.note(connection, erasure, Concerned(sorted(persons), sorted(pathways)))
+    return erasure
+
+
+async def _one_person(store: EventStore, person: UUID) -> set[UUID]:
+    """The person with everyone merged into them, or whom they were merged into."""
+    found: set[UUID] = set()
+    open_ends = {person}
+    while open_ends:
+        found |= open_ends
+        rows = await store.pool.fetch(
+            """select aggregate as one, (state ->> 'fact')::uuid as other from events
+                where name = 'intake.person-merged' and (state ->> 'fact' = any($1::text[]) or aggregate = any($2))""",
+            [str(id) for id in open_ends],
+            list(open_ends),
+        )
+        open_ends = {id for row in rows for id in row.values()} - found
+    return found
 
 
 async def _must_be_theirs(store: EventStore, person: UUID, command: Command) -> None:

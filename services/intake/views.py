@@ -3,6 +3,7 @@
 Table, fold and query together. A request without a welcome is an alarm, not a status.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,8 +11,9 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.contracts import PublicEvent, Request, Start, Structure, Welcome, Withdrawal
+from shared.contracts import ErasureDone, PublicEvent, Request, Start, Structure, Welcome, Withdrawal
 from shared.database import Connection
+from shared.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class RegisteredStructure:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """Keeps both tables in step with intake's own events; a version already applied changes nothing."""
+    """Keeps the tables in step with intake's own events; a version already applied changes nothing."""
+    await follow_erasures(connection, events)
     for event in events:
         match event.body:
             case Structure(structure=structure, name=name, department=department):
@@ -108,3 +111,44 @@ async def waiting_requests(pool: asyncpg.Pool, structure: str | None, limit: int
 async def structures(pool: asyncpg.Pool) -> list[RegisteredStructure]:
     rows = await pool.fetch("select structure, name, department from structures order by structure")
     return [RegisteredStructure(**row) for row in rows]
+
+
+SERVICES = ("intake", "diagnostic", "training", "outcomes")
+"""Those that hold facts of a person's pathways."""
+
+
+@dataclass(frozen=True)
+class ErasureState:
+    """`done` when every service has destroyed what it held; `destroyed`: how many of what, by service."""
+
+    erasure: UUID
+    done: bool
+    destroyed: dict[str, dict[str, int]]
+
+
+async def follow_erasures(connection: Connection, events: Sequence[PublicEvent]) -> None:
+    """What each service says it destroyed."""
+    for event in events:
+        if isinstance(event.body, ErasureDone):
+            counts = {name: count for name, count in vars(event.body).items() if name != "erasure"}
+            await connection.execute(
+                "insert into erasure_reports values ($1, $2, $3, $4) on conflict do nothing",
+                event.body.erasure,
+                event.service,
+                json.dumps(counts),
+                event.known_at,
+            )
+
+
+async def erasure(pool: asyncpg.Pool, erasure: UUID) -> ErasureState:
+    """Raises Problem where there is none."""
+    if not await pool.fetchval("select exists(select from erasures where erasure = $1)", erasure):
+        raise Problem(404, "unknown-erasure", "no such erasure was begun")
+    rows = await pool.fetch("select service, destroyed from erasure_reports where erasure = $1 order by 1", erasure)
+    destroyed = {row["service"]: json.loads(row["destroyed"]) for row in rows}
+    return ErasureState(erasure, set(SERVICES) <= destroyed.keys(), destroyed)
+
+
+async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
+    """Deletes what these views hold of the pathways."""
+    await connection.execute("delete from requests where pathway = any($1)", pathways)

@@ -85,7 +85,7 @@ def _exit(row: ExitRow) -> Exit:
 
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
-    about = await about_soon(store.pool, [dossier.pathway for dossier in dossiers])
+    about = await about_soon(store, dossiers)
     return await import_dossiers(store, OutcomeFile, dossiers, _take, about, command)
 
 

@@ -66,3 +66,9 @@ async def follow_ups_due(pool: asyncpg.Pool, until: date, structure: str | None,
         limit,
     )
     return [FollowUpDue(**row) for row in rows]
+
+
+async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
+    """Deletes what these views hold of the pathways."""
+    await connection.execute("delete from exits where pathway = any($1)", pathways)
+    await connection.execute("delete from asked where pathway = any($1)", pathways)

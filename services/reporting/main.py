@@ -1,15 +1,17 @@
 """The composition root of reporting."""
 
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from services.reporting.api import router
-from services.reporting.indicators import STREAMS
+from services.reporting.forgetting import public
 from services.reporting.pages import pages as page_routes
-from services.reporting.projections import project
+from services.reporting.projections import follow
 from services.reporting.read_model import enter_active
-from services.reporting.rebuild import Rebuilder
+from services.reporting.rebuild import FOLLOWED, Rebuilder
+from shared.migrate import SHARED
 from shared.problems import answer_problems
 from shared.service import Runtime, create_service
 from shared.settings import Settings
@@ -21,7 +23,8 @@ def create_app(settings: Settings) -> FastAPI:
         "reporting",
         settings,
         "Reporting: indicators per structure, département and nation",
-        migrations=[Path(__file__).parent / "migrations"],
+        migrations=[SHARED, Path(__file__).parent / "migrations"],
+        public=public,
         subscribers=lambda runtime: _projections(app, runtime),
     )
     app.include_router(router)
@@ -29,19 +32,19 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _projections(app: FastAPI, runtime: Runtime) -> list[Subscriber]:
-    app.state.rebuilder = Rebuilder(runtime.settings.database_url, runtime.pool, runtime.client)
+    app.state.rebuilder = Rebuilder(runtime.settings.database_url, runtime.store, runtime.client)
     return [
         Subscriber(
             "reporting",
             stream.lower(),
             runtime.pool,
             runtime.client,
-            project,
+            partial(follow, runtime.store),
             stage="projection",
             enter=enter_active,
             watermarks=True,
         )
-        for stream in STREAMS
+        for stream in FOLLOWED
     ]
 
 

@@ -14,10 +14,12 @@ from uuid import UUID
 
 import orjson
 
+from services.reporting.forgetting import not_forgotten, take_accepted, take_copies
 from shared import contracts
 from shared.codes import ActivityStatus, FollowUpMonth, FollowUpStatus, Situation
 from shared.contracts import PublicEvent
 from shared.database import Connection
+from shared.event_store import EventStore
 
 State = dict[str, Any]
 
@@ -225,8 +227,21 @@ PROJECTIONS: dict[str, Projection] = {
 """The projection of each service's pathway events; structures have their own."""
 
 
+ERASURES = (contracts.ErasureAccepted, contracts.PathwayErased, contracts.ErasureDone)
+
+
+async def follow(store: EventStore, connection: Connection, events: Sequence[PublicEvent]) -> None:
+    """Applies events of one stream, in order, erasures included."""
+    if events[0].service == "reporting":
+        await take_copies(connection, events)
+    else:
+        await project(connection, await not_forgotten(store, events))
+        await take_accepted(connection, store, events)
+
+
 async def project(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies events of one stream, in order, to the read models of the connection's schema."""
+    events = [event for event in events if not isinstance(event.body, ERASURES)]
     structures = [event for event in events if isinstance(event.body, contracts.Structure)]
     pathways = [event for event in events if not isinstance(event.body, contracts.Structure)]
     if structures:

@@ -3,20 +3,24 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 import asyncpg
 
 from services.reporting.indicators import STREAMS
-from services.reporting.projections import project
+from services.reporting.projections import follow
 from services.reporting.read_model import enter
 from shared import broker
 from shared.database import Connection
+from shared.event_store import EventStore
 from shared.problems import Problem
 from shared.subscriber import Subscriber
 
 log = logging.getLogger(__name__)
 
 SETS = ("read_model_a", "read_model_b")
+FOLLOWED = ("REPORTING", *STREAMS)
+"""Our own stream holds what is left of forgotten people."""
 TABLES = "folds, structures, intake, diagnostic, activities, outcomes, subscription, parked"
 
 
@@ -33,8 +37,8 @@ class Rebuild:
 class Rebuilder:
     """One rebuild at a time, over all instances: a session lock sees to it."""
 
-    def __init__(self, database_url: str, pool: asyncpg.Pool, client: broker.Client) -> None:
-        self.database_url, self.pool, self.client = database_url, pool, client
+    def __init__(self, database_url: str, store: EventStore, client: broker.Client) -> None:
+        self.database_url, self.store, self.pool, self.client = database_url, store, store.pool, client
         self.rebuild = Rebuild()
         self._task: asyncio.Task[None] | None = None
 
@@ -64,8 +68,8 @@ class Rebuilder:
         async with self.pool.acquire() as connection, connection.transaction():
             await enter(connection, fresh)
             await connection.execute(f"truncate {TABLES}")
-        readers = [self._reader(stream, fresh) for stream in STREAMS]
-        done = dict.fromkeys(STREAMS, 0)
+        readers = [self._reader(stream, fresh) for stream in FOLLOWED]
+        done = dict.fromkeys(FOLLOWED, 0)
 
         def progress(stream: str, position: int) -> None:
             done[stream] = position
@@ -95,7 +99,15 @@ class Rebuilder:
         async def enter_fresh(connection: Connection) -> None:
             await enter(connection, fresh)
 
-        return Subscriber(None, stream.lower(), self.pool, self.client, project, stage="rebuild", enter=enter_fresh)
+        return Subscriber(
+            None,
+            stream.lower(),
+            self.pool,
+            self.client,
+            partial(follow, self.store),
+            stage="rebuild",
+            enter=enter_fresh,
+        )
 
     @staticmethod
     async def _positions(where: asyncpg.Pool | Connection, name: str) -> dict[str, int]:

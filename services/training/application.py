@@ -39,7 +39,7 @@ def _take(file: ActivityFile, dossier: Dossier) -> None:
 
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
-    about = await about_soon(store.pool, [dossier.pathway for dossier in dossiers])
+    about = await about_soon(store, dossiers)
     return await import_dossiers(store, ActivityFile, dossiers, _take, about, command)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.training import views
 from services.training.api import imports, router
 from services.training.publishing import public
 from services.training.reactions import subscribers
@@ -20,6 +21,7 @@ def create_app(settings: Settings) -> FastAPI:
         migrations=[SHARED, Path(__file__).parent / "migrations"],
         public=public,
         subscribers=subscribers,
+        forget=views.forget,
     )
     app.include_router(router)
     app.include_router(imports)

@@ -3,20 +3,23 @@
 from collections.abc import Sequence
 
 from services.training import views
-from shared.contracts import PublicEvent
+from shared.contracts import ErasureAccepted, PublicEvent
 from shared.database import Connection
 from shared.known_pathways import OF_INTAKE, remember_intake
 from shared.service import Runtime
 from shared.subscriber import Subscriber
 
-
-async def when_intake_tells(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """A request makes a pathway known here; a start opens what may be recorded of it."""
-    await remember_intake(connection, events)
+NEEDED = (*OF_INTAKE, ErasureAccepted)
 
 
 def subscribers(runtime: Runtime) -> list[Subscriber]:
+    async def when_intake_tells(connection: Connection, events: Sequence[PublicEvent]) -> None:
+        """A request makes a pathway known here; a start opens what may be recorded of it; an erasure ends it."""
+        await remember_intake(connection, events)
+        assert runtime.forgetting is not None
+        await runtime.forgetting.when_an_erasure_is_accepted(connection, events)
+
     return [
-        Subscriber("training", "intake", runtime.pool, runtime.client, when_intake_tells, of=OF_INTAKE),
+        Subscriber("training", "intake", runtime.pool, runtime.client, when_intake_tells, of=NEEDED),
         Subscriber("training-views", "training", runtime.pool, runtime.client, views.follow, stage="view"),
     ]

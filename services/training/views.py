@@ -67,3 +67,8 @@ async def activities(pool: asyncpg.Pool, structure: str, start: date, end: date,
         limit,
     )
     return [ListedActivity(**row) for row in rows]
+
+
+async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
+    """Deletes what these views hold of the pathways."""
+    await connection.execute("delete from activities where pathway = any($1)", pathways)

@@ -5,6 +5,7 @@ per save, positions and known_at in total order. A reader is `position > $1 orde
 """
 
 import asyncio
+import hmac
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
+from shared.database import Connection
 from shared.event_store.aggregates import Aggregate, TypedMapper, holds_sealed, open_sealed
 from shared.sealing import CannotOpen, PersonKeys
 from shared.telemetry import current_traceparent
@@ -39,6 +41,10 @@ class VersionConflict(IntegrityError):
     def __init__(self, aggregate: UUID, version: int) -> None:
         super().__init__(f"{aggregate} has moved on from version {version}")
         self.aggregate, self.version = aggregate, version
+
+
+class Forgotten(Exception):
+    """The pathway or the person was forgotten: nothing is recorded of them any more."""
 
 
 class AlreadyAnswered(Exception):
@@ -101,15 +107,42 @@ class _Save:
     key: IdempotencyKey | None
     answer: dict[str, Any] | None
     traceparent: str | None
+    digests: list[bytes]
     id: UUID = field(default_factory=uuid4)
     done: asyncio.Future[datetime] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Ledger:
+    """The forgotten ids of one database, as keyed digests."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self.pool = pool
+        self._secret: bytes | None = None
+
+    async def digests(self, ids: Iterable[UUID | None]) -> list[bytes]:
+        """In the order of the ids, null left out."""
+        if self._secret is None:
+            self._secret = await self.pool.fetchval("select secret from forgetting_secret")
+            assert self._secret is not None
+        secret = self._secret
+        return [hmac.digest(secret, id.bytes, "sha256") for id in ids if id is not None]
+
+    async def holds(self, digests: Sequence[bytes]) -> bool:
+        return bool(await self.pool.fetchval("select exists(select from forgotten where digest = any($1))", digests))
+
+    async def forgotten(self, ids: Iterable[UUID]) -> set[UUID]:
+        """Those of the ids that were forgotten."""
+        asked = list(set(ids))
+        by_digest = dict(zip(await self.digests(asked), asked, strict=True))
+        rows = await self.pool.fetch("select digest from forgotten where digest = any($1)", list(by_digest))
+        return {by_digest[row["digest"]] for row in rows}
 
 
 class EventStore:
     """The event store of one service. `pool` connects as the service's own role."""
 
     def __init__(self, pool: asyncpg.Pool, keys: PersonKeys) -> None:
-        self.pool, self.keys = pool, keys
+        self.pool, self.keys, self.ledger = pool, keys, Ledger(pool)
         self.mapper = TypedMapper()
         self.appended = asyncio.Event()
         """Set after every commit: wakes the relay of this process."""
@@ -256,6 +289,7 @@ class EventStore:
             key,
             answer,
             current_traceparent(),
+            await self.ledger.digests([about.pathway, about.person]),
         )
         self._waiting.append(save)
         self._wake.set()
@@ -264,6 +298,19 @@ class EventStore:
         if version // SNAPSHOT_EVERY > (version - len(events)) // SNAPSHOT_EVERY:
             self._to_snapshot.put_nowait((type(aggregate), aggregate.id, about.person))
         return known_at if events else None
+
+    async def append_within(self, connection: Connection, aggregate: Aggregate, about: About, actor: str) -> None:
+        """Appends in the caller's own transaction, for what must happen together with another change of the database.
+
+        Raises VersionConflict.
+        """
+        events = cast("list[Aggregate.Event]", aggregate.collect_events())
+        stored = [self.mapper.to_stored_event(event) for event in events]
+        save = _Save(aggregate.id, stored, events, about, actor, False, None, None, current_traceparent(), [])
+        row = await connection.fetchrow(_APPEND, *_columns([save]))
+        assert row is not None
+        if row["refused"]:
+            raise VersionConflict(aggregate.id, stored[0].originator_version - 1)
 
     async def run(self) -> None:
         """Writes what waits, until cancelled. One writer connection a process."""
@@ -332,6 +379,8 @@ class EventStore:
                     save.done.set_result(known_at)
             elif save.key is not None and await self.answer(save.key):
                 _fail(save, AlreadyAnswered())
+            elif await self.ledger.holds(save.digests):
+                _fail(save, Forgotten())
             else:
                 _fail(
                     save,
@@ -401,7 +450,7 @@ def _fail(save: _Save, error: Exception) -> None:
         save.done.set_exception(error)
 
 
-_APPEND = "select * from append_saves({})".format(", ".join(f"${n}" for n in range(1, 20)))
+_APPEND = "select * from append_saves({})".format(", ".join(f"${n}" for n in range(1, 22)))
 
 
 def _columns(group: Iterable[_Save]) -> list[list[Any]]:
@@ -436,7 +485,8 @@ def _columns(group: Iterable[_Save]) -> list[list[Any]]:
         for save in group
         if (key := save.key) is not None
     ]
-    return [*_transposed(events, 13), *_transposed(keys, 6)]
+    digests = [(save.id, digest) for save in group for digest in save.digests]
+    return [*_transposed(events, 13), *_transposed(keys, 6), *_transposed(digests, 2)]
 
 
 def _transposed(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

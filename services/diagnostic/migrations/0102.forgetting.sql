@@ -1,0 +1,5 @@
+-- Forgetting a person deletes the rows of their pathways.
+
+do $$ begin
+  execute format('grant delete on diagnosed to %I', current_setting('lieu.role'));
+end $$;

@@ -1,0 +1,190 @@
+"""Reporting's part in forgetting a person: anonymous copies in the place of their pathways (docs/decisions/0009).
+
+Every figure stays what it was, as known at any moment: the copies keep every row of the read models with the instants
+between which it held, under fresh ids that lead nowhere.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+import orjson
+from eventsourcing.domain import event
+
+from shared import contracts
+from shared.codes import InClear
+from shared.contracts import Body, ErasureAccepted, PublicEvent
+from shared.database import Connection
+from shared.event_store import About, Aggregate, EventStore, Recorded
+from shared.forgetting import ACTOR, remember_digests
+
+TABLES = ("intake", "diagnostic", "activities", "outcomes")
+OWNERS = ("diagnostic", "intake", "outcomes", "training")
+"""The services that hold facts of pathways: each must have said that it takes no more."""
+
+Column = Annotated[str, InClear("column of a read model, whose values are codes, dates and counts")]
+Rows = list[dict[Column, Any]]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The rows of one pathway by table, under fresh ids."""
+
+    intake: Rows
+    diagnostic: Rows
+    activities: Rows
+    outcomes: Rows
+
+
+class AnonymousPathway(Aggregate):
+    """What the indicators keep of a forgotten pathway."""
+
+    TOPIC = "reporting.anonymous-pathway"
+    copied: bool = False
+
+    class Anonymised(Aggregate.Event):
+        TOPIC = "reporting.pathway-anonymised"
+        fact: Copy
+
+    def take(self, copy: Copy) -> None:
+        self._anonymised(copy)
+
+    @event(Anonymised)
+    def _anonymised(self, fact: Copy) -> None:
+        self.copied = True
+
+
+class Rewriting(Aggregate):
+    """That the figures no longer need an erasure's pathways."""
+
+    TOPIC = "reporting.rewriting"
+    done: bool = False
+
+    class Rewritten(Aggregate.Event):
+        TOPIC = "reporting.erasure-rewritten"
+        fact: UUID
+
+    def rewritten(self, erasure: UUID) -> None:
+        self._rewritten(erasure)
+
+    @event(Rewritten)
+    def _rewritten(self, fact: UUID) -> None:
+        self.done = True
+
+
+def public(recorded: Recorded) -> tuple[str, Body] | None:
+    match recorded.event:
+        case AnonymousPathway.Anonymised(fact=fact):
+            return "pathway-anonymised", contracts.PathwayAnonymised(**vars(fact))
+        case Rewriting.Rewritten(fact=erasure):
+            return "erasure-rewritten", contracts.ErasureRewritten(erasure=erasure)
+    raise NotImplementedError(f"no public event is decided for {recorded.name}")
+
+
+async def not_forgotten(store: EventStore, events: Sequence[PublicEvent]) -> list[PublicEvent]:
+    """Without late copies of what was forgotten."""
+    pathways = {told.pathway for told in events if told.pathway is not None}
+    forgotten = await store.ledger.forgotten(pathways) if pathways else set()
+    return [told for told in events if told.pathway not in forgotten]
+
+
+async def take_accepted(connection: Connection, store: EventStore, events: Iterable[PublicEvent]) -> None:
+    """Notes which service takes no more facts; when all have said so, puts the copies in the pathways' place."""
+    for told in events:
+        if isinstance(told.body, ErasureAccepted):
+            await _accepted(connection, store, told.service, told.body)
+
+
+async def _accepted(connection: Connection, store: EventStore, service: str, told: ErasureAccepted) -> None:
+    await connection.execute(
+        """insert into erasures (erasure, persons, pathways, stage) values ($1, $2, $3, 'accepted')
+           on conflict do nothing""",
+        told.erasure,
+        told.persons,
+        told.pathways,
+    )
+    row = await connection.fetchrow(
+        """update erasures set accepted_by = array(select distinct unnest(accepted_by || $2) order by 1)
+            where erasure = $1 returning stage, accepted_by""",
+        told.erasure,
+        [service],
+    )
+    assert row is not None
+    if row["stage"] == "done":
+        # The set of read models under this transaction was filled before the rewriting; the copies come by our stream.
+        await _drop(connection, told.pathways)
+    elif tuple(row["accepted_by"]) == OWNERS:
+        await _rewrite(connection, store, told)
+
+
+async def _rewrite(connection: Connection, store: EventStore, told: ErasureAccepted) -> None:
+    someone = uuid4()
+    for pathway in told.pathways:
+        fresh = uuid4()
+        await connection.execute(
+            "update intake set entity = $2, person = $3 where entity = $1", pathway, fresh, someone
+        )
+        for table in ("diagnostic", "outcomes"):
+            await connection.execute(f"update {table} set entity = $2 where entity = $1", pathway, fresh)
+        await _rename_activities(connection, pathway, fresh)
+        copied = AnonymousPathway.blank(fresh)
+        copied.take(Copy(**{table: await _rows(connection, table, fresh) for table in TABLES}))
+        structure = await connection.fetchval(
+            "select structure from intake where entity = $1 order by known_to desc limit 1", fresh
+        )
+        await store.append_within(connection, copied, About(structure, fresh, someone), ACTOR)
+    rewriting = Rewriting.blank(told.erasure)
+    rewriting.rewritten(told.erasure)
+    await store.append_within(connection, rewriting, About(), ACTOR)
+    await _drop(connection, told.pathways)
+    await remember_digests(connection, store, [*told.persons, *told.pathways])
+    await connection.execute(
+        "update erasures set stage = 'done', persons = null, pathways = null where erasure = $1", told.erasure
+    )
+
+
+async def _rename_activities(connection: Connection, pathway: UUID, fresh: UUID) -> None:
+    entities = await connection.fetch("select distinct entity from activities where pathway = $1", pathway)
+    old = [row["entity"] for row in entities]
+    await connection.execute("delete from folds where projection = 'activities' and entity = any($1)", old)
+    await connection.execute(
+        """update activities a set entity = u.fresh, pathway = $3
+             from unnest($1::uuid[], $2::uuid[]) u(old, fresh) where a.entity = u.old""",
+        old,
+        [uuid4() for _ in old],
+        fresh,
+    )
+
+
+async def _rows(connection: Connection, table: str, fresh: UUID) -> Rows:
+    column = "pathway" if table == "activities" else "entity"
+    rows = await connection.fetch(
+        f"select row_to_json(t) as row from {table} t where {column} = $1 order by entity, known_from", fresh
+    )
+    return [orjson.loads(row["row"]) for row in rows]
+
+
+async def _drop(connection: Connection, pathways: Sequence[UUID]) -> None:
+    """Everything that still stands under the old ids in this set of read models."""
+    await connection.execute(
+        """delete from folds where entity = any($1)
+              or (projection = 'activities' and entity in (select entity from activities where pathway = any($1)))""",
+        pathways,
+    )
+    for table in TABLES:
+        column = "pathway" if table == "activities" else "entity"
+        await connection.execute(f"delete from {table} where {column} = any($1)", pathways)
+    await connection.execute("delete from parked where key = any($1::text[])", [str(id) for id in pathways])
+
+
+async def take_copies(connection: Connection, events: Iterable[PublicEvent]) -> None:
+    """Puts the copies of forgotten pathways into a set of read models that does not have them."""
+    for told in events:
+        if isinstance(told.body, contracts.PathwayAnonymised):
+            for table in TABLES:
+                await connection.execute(
+                    f"""insert into {table} select * from json_populate_recordset(null::{table}, $1)
+                        on conflict do nothing""",
+                    orjson.dumps(getattr(told.body, table)).decode(),
+                )
