@@ -158,6 +158,12 @@ async def delete_messages(client: Client, service: str, subject: str) -> int:
         sequence = message.seq + 1
 
 
+async def drop_stream(client: Client, service: str) -> None:
+    """Takes a stream with its files away; the relay publishes it again, the same events at the same positions."""
+    with suppress(NotFoundError):
+        await client.jetstream().delete_stream(stream_of(service))
+
+
 class Pull:
     """Takes what a pull consumer has as soon as it has it; nats-py's own fetch waits to fill its batch."""
 
@@ -171,6 +177,7 @@ class Pull:
         self._due = 0
         self._arrived: deque[Msg] = deque()
         self._more = asyncio.Event()
+        self._gone = False
 
     async def __aenter__(self) -> "Pull":
         # A callback costs a fraction of nats-py's next_msg, which makes two tasks a message.
@@ -182,15 +189,23 @@ class Pull:
             await self._subscription.unsubscribe()
 
     async def _take(self, message: Msg) -> None:
-        if message.headers and "Status" in message.headers:
+        status = message.headers and message.headers.get("Status")
+        if status:
             self._due = 0  # the request ran out; the next fetch makes another
+            if status == "503" or "Deleted" in (message.headers or {}).get("Description", ""):
+                self._gone = True
         else:
             self._due -= 1
             self._arrived.append(message)
         self._more.set()
 
     async def fetch(self, most: int, timeout: float) -> list[Msg]:
-        """Up to `most` messages, as soon as there is one; none after `timeout` seconds."""
+        """Up to `most` messages, as soon as there is one; none after `timeout` seconds.
+
+        Raises ConnectionError where the consumer is no longer there, as after its stream was dropped.
+        """
+        if self._gone and not self._arrived:
+            raise ConnectionError("the consumer is gone from the broker")
         if self._due <= 0:
             self._due = most
             body = {"batch": most, "expires": self.WAIT * 1_000_000_000}

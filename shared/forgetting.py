@@ -206,8 +206,15 @@ class Forgetting:
                 await self.store.save(accepted, about=About(), actor=ACTOR)
 
     async def _finish(self, erasure: UUID, pathways: Sequence[UUID], destroyed: dict[str, int]) -> None:
+        attempts = await self.store.pool.fetchval(
+            "update erasures set attempts = attempts + 1 where erasure = $1 returning attempts", erasure
+        )
         subjects = [f"lieu.{self.service}.*.{id}.>" for id in (*pathways, erasure)]
         messages = sum([await broker.delete_messages(self.client, self.service, subject) for subject in subjects])
+        if attempts > 1:
+            # A broker that was killed while it erased a message forgets the message and leaves its text in the file,
+            # where no call reaches it any more: the file has to go.
+            await broker.drop_stream(self.client, self.service)
         report = await self.store.load(ErasureReport, uuid5(erasure, self.service))
         report.tell(erasure, pathways, Destroyed(messages=messages, **destroyed))
         await self.store.save(report, about=About(), actor=ACTOR)

@@ -22,3 +22,7 @@ async def lieu(*arguments: str) -> asyncio.subprocess.Process:
         sys.executable, "-c", "from lieu.cli import main; main()", *arguments,
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

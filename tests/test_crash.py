@@ -25,7 +25,7 @@ from shared.sealing import EnvironmentKeys, PersonKeys
 from shared.service import for_ever
 from shared.subscriber import Subscriber
 from tests.harness import assert_same, read_json
-from tests.processes import lieu, up
+from tests.processes import children, lieu, up
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
@@ -151,7 +151,7 @@ async def test_an_import_killed_in_the_middle_is_run_again_and_is_exact(tmp_path
     platform = await up(data)
     importing = await lieu("import", str(ten_structures), "--data", str(data))
     await asyncio.sleep(4)
-    for pid in (*_children(platform.pid), platform.pid):
+    for pid in (*children(platform.pid), platform.pid):
         os.kill(pid, signal.SIGKILL)
     await platform.wait()
     await importing.wait()
@@ -174,10 +174,6 @@ async def test_an_import_killed_in_the_middle_is_run_again_and_is_exact(tmp_path
     finally:
         platform.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(platform.wait(), 30) == 0
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 async def _answer(data: Path, start: str, end_: str) -> str:

@@ -20,6 +20,7 @@ create table erasures (
   stage text not null check (stage in ('accepted', 'rewritten', 'deleted', 'done')),
   accepted_by text[] not null default '{}',
   destroyed json,
+  attempts integer not null default 0,   -- at deleting the messages
   at timestamptz not null default clock_timestamp()
 );
 
