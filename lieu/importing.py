@@ -211,13 +211,18 @@ async def _send_to(platform: Platform, service: str, chunk: Sequence[KeyedDossie
 
 
 async def _each_chunk(items: Sequence[R], work: Callable[[Sequence[R]], Any]) -> None:
-    """`AT_ONCE` chunks at a time, in order."""
+    """`AT_ONCE` chunks at a time, in order. Raises the first PlatformError."""
     limit = asyncio.Semaphore(AT_ONCE)
 
     async def one(chunk: Sequence[R]) -> None:
         async with limit:
             await work(chunk)
 
-    async with asyncio.TaskGroup() as tasks:
-        for start in range(0, len(items), CHUNK):
-            tasks.create_task(one(items[start : start + CHUNK]))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for start in range(0, len(items), CHUNK):
+                tasks.create_task(one(items[start : start + CHUNK]))
+    except ExceptionGroup as group:
+        if isinstance(first := group.exceptions[0], PlatformError):
+            raise first from None
+        raise

@@ -56,7 +56,8 @@ def platform(settings: Mapping[str, Settings]) -> FastAPI:
 
     @root.get("/asyncapi.json")
     async def described() -> dict[str, Any]:
-        return asyncapi(list(apps))
+        """Of all services, whichever this process runs."""
+        return asyncapi(list(SERVICES))
 
     for name, app in apps.items():
         root.mount(f"/{name}", app)

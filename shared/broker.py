@@ -175,6 +175,7 @@ class Pull:
         self._request = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = client.new_inbox()
         self._due = 0
+        self._asked = 0.0
         self._arrived: deque[Msg] = deque()
         self._more = asyncio.Event()
         self._gone = False
@@ -195,7 +196,7 @@ class Pull:
             if status == "503" or "Deleted" in (message.headers or {}).get("Description", ""):
                 self._gone = True
         else:
-            self._due -= 1
+            self._due, self._asked = self._due - 1, asyncio.get_running_loop().time()
             self._arrived.append(message)
         self._more.set()
 
@@ -207,7 +208,7 @@ class Pull:
         if self._gone and not self._arrived:
             raise ConnectionError("the consumer is gone from the broker")
         if self._due <= 0:
-            self._due = most
+            self._due, self._asked = most, asyncio.get_running_loop().time()
             body = {"batch": most, "expires": self.WAIT * 1_000_000_000}
             await self._client.publish(self._request, json.dumps(body).encode(), reply=self._inbox)
         if not self._arrived:
@@ -216,5 +217,7 @@ class Pull:
                 async with asyncio.timeout(timeout):
                     await self._more.wait()
             except TimeoutError:
+                if asyncio.get_running_loop().time() > self._asked + self.WAIT + 5:
+                    self._due = 0  # the request was lost on its way: nobody answers it any more
                 return []
         return [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]

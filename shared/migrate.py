@@ -21,6 +21,9 @@ def migrate(owner_url: str, restricted_url: str, folders: Sequence[Path]) -> Non
     backend = get_backend(url)
     try:
         migrations = read_migrations(*map(str, folders))
+        # yoyo's own lock is a row, which a killed process leaves behind; this one ends with its session.
+        backend.execute("select pg_advisory_lock(hashtext('lieu.migrations'))")
+        backend.break_lock()
         with backend.lock():
             backend.apply_migrations(backend.to_apply(migrations))
     finally:

@@ -177,7 +177,8 @@ class PersonKeys:
     async def ensure(self, pool: asyncpg.Pool, persons: Sequence[UUID]) -> dict[UUID, AESGCM]:
         """The persons' keys, made at first use. Raises CannotOpen."""
         found = await self.find(pool, persons)
-        if missing := [person for person in set(persons) if person not in found]:
+        # In order: two callers that make the same keys wait for each other, and never both.
+        if missing := sorted(person for person in set(persons) if person not in found):
             made = [self._master.wrap(AESGCM.generate_key(256), self._bound(person)) for person in missing]
             await pool.execute(
                 """insert into person_keys (person, master, wrapped)

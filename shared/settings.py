@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """What one service needs to know of its surroundings. Unset and without default: the service does not start."""
 
-    model_config = SettingsConfigDict(frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True, env_ignore_empty=True)
 
     database_url: str = Field(
         alias="LIEU_DATABASE_URL", description="The service's own PostgreSQL database, as its restricted role"

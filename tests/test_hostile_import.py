@@ -3,8 +3,10 @@
 from datetime import date
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from lieu.client import PlatformError
 from lieu.import_folder import FolderRefused
 from tests.folders import COLUMNS
 from tests.harness import Running
@@ -110,3 +112,17 @@ async def test_a_refused_row_refuses_its_pathway_in_all_files_and_nothing_else(
     again = await running.bring(folder)
     assert sum(again.events.values()) == 0, "the second import adds nothing"
     assert [str(refusal) for refusal in again.refusals] == [refusal]
+
+
+async def test_a_platform_that_fails_in_the_middle_is_told_as_one_error(running: Running, folder: Path) -> None:
+    await running.bring(folder)
+    training = await asyncpg.connect(running.addresses.databases["training"].owner_url)
+    try:
+        await training.execute("alter table events rename to mislaid")
+        add(folder, "activities.csv", "lone,support,2024-02-01,2024-02-01,1,partial")
+        with pytest.raises(PlatformError, match="500 unexpected"):
+            await running.bring(folder)
+    finally:
+        await training.execute("alter table mislaid rename to events")
+        await training.close()
+    assert dict((await running.bring(folder)).events)["training"] == 1, "run again, it goes on"
