@@ -1,0 +1,214 @@
+"""What is recorded is recorded: `@event` methods never refuse, snapshots lose nothing, old shapes stay readable."""
+
+import ast
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from eventsourcing.domain import Snapshot, event
+from eventsourcing.persistence import StoredEvent
+
+from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan
+from services.intake.domain import Dated, Identity, Pathway, Person, Structure, StructureFile, request_for_support
+from services.outcomes.domain import Exit, FollowUp, OutcomeFile
+from services.training.domain import Activity, ActivityFile
+from shared.codes import (
+    ActivityKind,
+    ActivityStatus,
+    Barrier,
+    Contract,
+    ExitClass,
+    FollowUpMonth,
+    FollowUpStatus,
+    Intensity,
+    Purpose,
+    Qualification,
+    Sex,
+    Situation,
+)
+from shared.event_store import Aggregate
+from shared.sealing import Sealed
+from tests.sentences import MAPPER, Told, given, stored_and_read, told
+
+SERVICES = Path(__file__).parents[1] / "services"
+DOMAINS = [*SERVICES.glob("*/domain.py"), *SERVICES.glob("*/domain/*.py")]
+
+# --- `@event` methods record and never refuse ---------------------------------------------------------------
+
+
+def event_methods(source: str) -> Iterator[ast.FunctionDef]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            decorators = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
+            if any(isinstance(d, ast.Name) and d.id == "event" for d in decorators):
+                yield node
+
+
+def refusals(method: ast.FunctionDef) -> list[str]:
+    """What in a method raises, or may: a raise, an assert, a method of self or a function of the module."""
+    self = method.args.args[0].arg
+    found = []
+    for node in ast.walk(ast.Module(method.body, [])):
+        match node:
+            case ast.Raise() | ast.Assert():
+                found.append(ast.unparse(node))
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) if name == self:
+                found.append(ast.unparse(node))
+            case ast.Call(func=ast.Name(id=name)) if not name[0].isupper() and not hasattr(builtins, name):
+                found.append(ast.unparse(node))
+    return found
+
+
+def test_event_methods_never_refuse() -> None:
+    methods = [
+        (path.relative_to(SERVICES).parts[0], method) for path in DOMAINS for method in event_methods(path.read_text())
+    ]
+    assert len(methods) > 20
+    assert {service for service, _ in methods} == {"intake", "diagnostic", "training", "outcomes"}
+    assert {f"{service}.{method.name}": found for service, method in methods if (found := refusals(method))} == {}
+
+
+@pytest.mark.parametrize("planted", ["raise ValueError(fact)", "assert fact", "self._decide(fact)", "not_after(fact)"])
+def test_a_refusal_in_an_event_method_is_found(planted: str) -> None:
+    source = f"""
+class File(Aggregate):
+    def ask(self, fact):
+        raise NotHere
+    @event(Recorded)
+    def _recorded(self, fact):
+        for key in fact:
+            {planted}
+        self.facts[key] = Known.now(self.facts.get(key), Fact(tuple(fact)))
+"""
+    assert [refusals(method) for method in event_methods(source)] == [[planted]]
+
+
+# --- snapshots lose nothing ---------------------------------------------------------------------------------
+
+DAY, KEY = date(2025, 1, 6), UUID(int=1)
+FILE = StructureFile("s01", "Les Tilleuls", "2A")
+REQUEST = request_for_support(
+    DAY, 1980, structure="s01", person=UUID(int=2), sex=Sex.OTHER, qualification_level=Qualification.NONE
+)
+DIAGNOSTIC = Diagnostic(DAY, Purpose.ENTRY, 0)
+ACTIVITY = Activity(ActivityKind.TRAINING, DAY, DAY, ActivityStatus.PARTIAL, Decimal("3.50"))
+EXIT = Exit(DAY, Situation.EMPLOYMENT, Contract.CDD, DAY, DAY)
+FOLLOW_UP = FollowUp(FollowUpMonth.THREE, DAY, FollowUpStatus.REACHED, Situation.SIAE)
+
+HISTORIES: dict[type[Aggregate], list[Told]] = {
+    Structure: [told(Structure.Registered, FILE, imported=FILE)],
+    Pathway: [
+        told(Pathway.Requested, REQUEST, imported=REQUEST),
+        told(Pathway.Started, Dated(DAY)),
+        told(Pathway.StartCorrected, Dated(None), imported=Dated(DAY)),
+        told(Pathway.Withdrawn, Dated(DAY)),
+    ],
+    Person: [
+        told(Person.Identified, Identity(Sealed("Anna"))),
+        told(Person.IdentityCorrected, Identity(Sealed("Anna"), Sealed("Dias"), language="pt")),
+        told(Person.Merged, UUID(int=8)),
+    ],
+    DiagnosticFile: [
+        told(DiagnosticFile.Completed, DIAGNOSTIC, key=KEY, imported=DIAGNOSTIC),
+        told(DiagnosticFile.PlanAgreed, Plan(DAY), key=KEY),
+        told(DiagnosticFile.PlanCorrected, Plan(None), key=KEY),
+        told(DiagnosticFile.Assessed, Assessment(DAY, Barrier.LITERACY, Intensity.NONE), key=KEY),
+    ],
+    ActivityFile: [
+        told(ActivityFile.Recorded, ACTIVITY, key=KEY, imported=ACTIVITY),
+        told(ActivityFile.Recorded, replace(ACTIVITY, hours=Decimal(7)), key=UUID(int=0)),
+    ],
+    OutcomeFile: [
+        told(OutcomeFile.Exited, EXIT, exit_class=ExitClass.TRANSITION, uncertain=False, rule="exit-1"),
+        told(OutcomeFile.FollowUpRecorded, FOLLOW_UP, imported=FOLLOW_UP),
+        told(OutcomeFile.Reopened, DAY),
+    ],
+}
+
+
+@pytest.mark.parametrize("cls", HISTORIES, ids=lambda cls: cls.TOPIC)
+def test_an_aggregate_is_the_same_from_its_snapshot(cls: type[Aggregate]) -> None:
+    aggregate = given(cls, *HISTORIES[cls]).aggregate
+    loaded = stored_and_read(Snapshot.take(aggregate)).mutate(None)
+    assert loaded == aggregate
+    assert (type(loaded), loaded.version) == (cls, len(HISTORIES[cls]))
+    assert repr(facts(loaded)) == repr(facts(aggregate))  # a code is equal to its text, so equality would not tell
+
+
+@pytest.mark.parametrize("cls", HISTORIES, ids=lambda cls: cls.TOPIC)
+def test_a_history_goes_on_after_a_snapshot(cls: type[Aggregate]) -> None:
+    *before, last = HISTORIES[cls]
+    loaded = stored_and_read(Snapshot.take(given(cls, *before).aggregate)).mutate(None)
+    assert stored_and_read(last.of(loaded)).mutate(loaded) == given(cls, *before, last).aggregate
+
+
+def facts(aggregate: Aggregate) -> list[Any]:
+    kept = [value for _, value in sorted(vars(aggregate).items())]
+    return [known for value in kept for known in (value.values() if isinstance(value, dict) else [value])]
+
+
+# --- old shapes stay readable -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Version 1 told `{"day": …}` and nothing of who came."""
+
+    visited_on: date
+    people: int
+
+
+class VisitFile(Aggregate):
+    TOPIC = "tests.visit-file"
+    visits: int = 0
+
+    class Noted(Aggregate.Event):
+        TOPIC = "tests.visit-noted"
+        class_version = 2
+        fact: Visit
+        reason: Purpose
+
+        @staticmethod
+        def upcast_v1_v2(state: dict[str, Any]) -> None:
+            state["fact"] = {"visited_on": state["fact"]["day"], "people": 1}
+            state["reason"] = "interim"
+
+    @event(Noted)
+    def _noted(self, fact: Visit, reason: Purpose) -> None:
+        self.visits += fact.people
+
+
+OLD = StoredEvent(UUID(int=7), 1, "tests.visit-noted", b'{"fact":{"day":"2019-05-02"}}')
+NEW = told(VisitFile.Noted, Visit(date(2025, 1, 6), 2), reason=Purpose.EXIT)
+
+
+def test_an_old_shape_is_read_as_the_new_one() -> None:
+    noted = MAPPER.to_domain_event(OLD)
+    assert type(noted) is VisitFile.Noted
+    assert (noted.fact, noted.reason) == (Visit(date(2019, 5, 2), 1), Purpose.INTERIM)
+    assert type(noted.reason) is Purpose
+
+
+def test_old_and_new_shapes_stand_in_one_history_as_they_were_stored() -> None:
+    file = MAPPER.to_domain_event(OLD).mutate(VisitFile.blank(OLD.originator_id))
+    second = MAPPER.to_stored_event(NEW.of(file))
+    file = MAPPER.to_domain_event(second).mutate(file)
+    assert (file.version, file.visits) == (2, 3)
+    assert orjson.loads(second.state) == {
+        "fact": {"visited_on": "2025-01-06", "people": 2},
+        "reason": "exit",
+        "class_version": 2,
+    }
+    assert OLD.state == b'{"fact":{"day":"2019-05-02"}}'
+
+
+def test_what_tells_of_version_2_is_not_taken_for_version_1() -> None:
+    noted = NEW.of(VisitFile.blank(UUID(int=7)))
+    assert stored_and_read(noted) == noted
