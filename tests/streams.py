@@ -1,0 +1,605 @@
+"""Random folders, imported and corrected by the four services in memory: the facts that then stand, and the
+public events that say so.
+
+The aggregates, their part of the import, what they publish and its way onto the wire and back are the services'
+own; here are only the order and the instants in which things become known. Beside them the same changes are made
+to the rows of the folder, cell by cell, for `tests.oracle` to compute from.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import cycle
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from hypothesis import strategies as st
+
+from lieu.import_folder import Reading, read_folder
+from services.diagnostic import application as diagnostic
+from services.diagnostic import publishing as diagnostic_publishing
+from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan
+from services.intake import application as intake
+from services.intake import publishing as intake_publishing
+from services.intake.domain import Pathway, Structure, StructureFile
+from services.outcomes import application as outcomes
+from services.outcomes import publishing as outcomes_publishing
+from services.outcomes.domain import FollowUp, OutcomeFile
+from services.training import application as training
+from services.training import publishing as training_publishing
+from services.training.domain import Activity, ActivityFile
+from shared.codes import Intensity, Purpose
+from shared.commands import PARIS
+from shared.contracts import PublicEvent
+from shared.event_store import About, Aggregate, Recorded
+from shared.event_store.aggregates import TypedMapper
+from shared.history import Dossier, imported_pathway_id
+from shared.imports import news
+from shared.relay import to_message
+from shared.rules import RuleBroken
+from shared.subscriber import Delivery
+from tests import folders
+from tests.oracle import FILES, Facts, Row, months_later
+from tests.sentences import PERSONS_KEY
+
+A = TypeVar("A", bound=Aggregate)
+
+PUBLISHING: dict[str, ModuleType] = {
+    "intake": intake_publishing,
+    "diagnostic": diagnostic_publishing,
+    "training": training_publishing,
+    "outcomes": outcomes_publishing,
+}
+BY_HAND = UUID("2a7d1c1e-6c1b-5d3f-8f0a-7d0b6f5f3c11")
+
+
+class Services:
+    """The four services' aggregates; what these record is published at once, each save at the next instant."""
+
+    def __init__(self, instants: Iterator[datetime]) -> None:
+        self.streams: dict[str, list[PublicEvent]] = {service: [] for service in PUBLISHING}
+        self._instants = instants
+        self._mapper = TypedMapper()
+        self._aggregates: dict[tuple[type[Aggregate], UUID], Any] = {}
+
+    def load(self, cls: type[A], id: UUID) -> A:
+        found: A = self._aggregates.setdefault((cls, id), cls.blank(id))
+        return found
+
+    # The import
+
+    def take_structure(self, row: Any) -> None:
+        structure, file = self.structure(row.structure), StructureFile(row.structure, row.name, row.department)
+        if (fact := news(structure.file, file)) is not None:
+            structure.take_import(fact, file)
+        self._save("intake", structure, About(row.structure), historical=True)
+
+    def take_request(self, dossier: Dossier) -> None:
+        pathway = self.load(Pathway, dossier.pathway)
+        intake._take(pathway, dossier)
+        self._save("intake", pathway, self._about(dossier.pathway), historical=True)
+
+    def take_the_rest(self, dossier: Dossier) -> None:
+        """What the other services take of a dossier, each in a save of its own."""
+        parts: tuple[tuple[str, type[Aggregate], ModuleType], ...] = (
+            ("diagnostic", DiagnosticFile, diagnostic),
+            ("training", ActivityFile, training),
+            ("outcomes", OutcomeFile, outcomes),
+        )
+        for service, cls, application in parts:
+            file = self.load(cls, dossier.pathway)
+            application._take(file, dossier)
+            self._save(service, file, self._about(dossier.pathway), historical=True)
+
+    # By hand
+
+    def structure(self, code: str) -> Structure:
+        return self.load(Structure, intake.structure_id(code))
+
+    def correct_structure(self, row: Any) -> bool:
+        file, structure = StructureFile(row.structure, row.name, row.department), self.structure(row.structure)
+        return self._decide("intake", structure, About(row.structure), lambda: structure.correct(file))
+
+    def ask(self, dossier: Dossier, today: date) -> set[str]:
+        """Corrects the request, records or corrects its dates; returns what of it was refused."""
+        row, pathway = dossier.request, self.load(Pathway, dossier.pathway)
+        exited_on = self.load(OutcomeFile, dossier.pathway).exited_on
+
+        def dated(known: object, on: date | None, first: Callable[[date], None], again: Callable[[], None]) -> None:
+            if known is not None:
+                again()
+            elif on is not None:
+                first(on)
+
+        welcome, start, withdrawal = row.welcomed_on, row.started_on, row.withdrawn_on
+        wanted: dict[str, Callable[[], None]] = {
+            "request": lambda: pathway.correct_request(intake._request(row), today),
+            "welcomed_on": lambda: dated(
+                pathway.welcome,
+                welcome,
+                lambda on: pathway.welcome_person(on, today),
+                lambda: pathway.correct_welcome(welcome, today),
+            ),
+            "started_on": lambda: dated(
+                pathway.start,
+                start,
+                lambda on: pathway.start_support(on, today),
+                lambda: pathway.correct_start(start, exited_on, today),
+            ),
+            "withdrawn_on": lambda: dated(
+                pathway.withdrawal,
+                withdrawal,
+                lambda on: pathway.withdraw(on, today),
+                lambda: pathway.correct_withdrawal(withdrawal, today),
+            ),
+        }
+        about = self._about(dossier.pathway)
+        return {name for name, decision in wanted.items() if not self._decide("intake", pathway, about, decision)}
+
+    def record(self, file: str, dossier: Dossier, place: int, today: date) -> bool:
+        """Records or corrects the pathway's fact at this place of the file; false where that is refused."""
+        id, about = dossier.pathway, self._about(dossier.pathway)
+        if file in ("diagnostics", "barriers"):
+            assessed = self.load(DiagnosticFile, id)
+            if file == "barriers":
+                barrier = dossier.barriers[place]
+                fact = Assessment(barrier.assessed_on, barrier.domain, barrier.intensity)
+                return self._one_of("diagnostic", assessed, assessed.assessments, place, fact, today)
+            row = dossier.diagnostics[place]
+            completed = Diagnostic(row.completed_on, row.purpose, row.remobilisation)
+            if not self._one_of("diagnostic", assessed, assessed.diagnostics, place, completed, today):
+                return False
+            key, plan = list(assessed.diagnostics)[place], Plan(row.plan_agreed_on)
+            if key in assessed.plans:
+                return self._decide("diagnostic", assessed, about, lambda: assessed.correct_plan(key, plan, today))
+            if plan.agreed_on is not None:
+                return self._decide("diagnostic", assessed, about, lambda: assessed.agree_plan(key, plan, today))
+            return True
+        if file == "activities":
+            attended, told = self.load(ActivityFile, id), dossier.activities[place]
+            activity = Activity(told.kind, told.started_on, told.ended_on, told.status, told.hours)
+            return self._one_of("training", attended, attended.activities, place, activity, today)
+        left = self.load(OutcomeFile, id)
+        if file == "exits":
+            assert dossier.exit is not None
+            exit, started_on = outcomes._exit(dossier.exit), self.load(Pathway, id).started_on
+            leave = left.leave if left.exited_on is None else left.correct_exit
+            return self._decide("outcomes", left, about, lambda: leave(exit, started_on, today))
+        asked = dossier.followups[place]
+        followup = FollowUp(asked.month, asked.asked_on, asked.status, asked.situation)
+        answer = left.correct_follow_up if asked.month in left.followups else left.record_follow_up
+        return self._decide("outcomes", left, about, lambda: answer(followup, today))
+
+    def _one_of(self, service: str, file: Any, known: dict[UUID, Any], place: int, fact: Any, today: date) -> bool:
+        """A fact that has an id: the one that became known in this place, or else a new one."""
+        about, keys = self._about(file.id), list(known)
+        first, again = {
+            Diagnostic: ("complete", "correct_diagnostic"),
+            Assessment: ("assess", "correct_assessment"),
+            Activity: ("record", "correct"),
+        }[type(fact)]
+        if place < len(keys):
+            return self._decide(service, file, about, lambda: getattr(file, again)(keys[place], fact, today))
+        new = uuid5(BY_HAND, f"{file.id} {type(fact).__name__} {place}")
+        return self._decide(service, file, about, lambda: getattr(file, first)(new, fact, today))
+
+    def reopen(self, pathway: UUID, on: date, today: date) -> bool:
+        left = self.load(OutcomeFile, pathway)
+        return self._decide("outcomes", left, self._about(pathway), lambda: left.reopen(on, today))
+
+    def _decide(self, service: str, aggregate: Aggregate, about: About, decision: Callable[[], object]) -> bool:
+        try:
+            decision()
+        except RuleBroken:
+            return False
+        self._save(service, aggregate, about)
+        return True
+
+    # Publishing
+
+    def _about(self, pathway: UUID) -> About:
+        return intake._about(self.load(Pathway, pathway))
+
+    def _save(self, service: str, aggregate: Aggregate, about: About, *, historical: bool = False) -> None:
+        if not (events := aggregate.collect_events()):
+            return
+        known_at, stream = next(self._instants), self.streams[service]
+        for event in events:
+            stored = self._mapper.to_stored_event(event, PERSONS_KEY)
+            recorded = Recorded(
+                position=len(stream) + 1,
+                event=self._mapper.to_domain_event(stored),
+                name=stored.topic,
+                aggregate=aggregate.id,
+                version=stored.originator_version,
+                about=about,
+                actor="test",
+                happened_on=event.happened_on,
+                known_at=known_at,
+                rule=event.rule_version,
+                historical=historical,
+                traceparent=None,
+            )
+            stream.append(_published(service, recorded))
+
+
+def _published(service: str, recorded: Recorded) -> PublicEvent:
+    """The public event, onto the wire and back."""
+    message = to_message(service, "1", recorded, *PUBLISHING[service].public(recorded))
+    return Delivery(message.subject, message.headers, message.data, lambda: recorded.position).event()
+
+
+@dataclass(eq=False)
+class Entry:
+    """One fact: what the folder last said of it (null: recorded by hand), how it stands, whether it was annulled."""
+
+    told: Row | None
+    stands: Row
+    annulled: bool = False
+
+
+@dataclass(eq=False)
+class World:
+    """The services after some imports and corrections, and beside them the facts that stand."""
+
+    services: Services
+    today: date
+    entries: dict[str, list[Entry]] = field(default_factory=lambda: {file: [] for file in FILES})
+    story: list[str] = field(default_factory=list)
+    """What happened, for the reader of a counterexample."""
+
+    @property
+    def streams(self) -> dict[str, list[PublicEvent]]:
+        return self.services.streams
+
+    @property
+    def events(self) -> list[PublicEvent]:
+        """Of all streams, as they became known."""
+        return sorted((event for stream in self.streams.values() for event in stream), key=lambda e: e.known_at)
+
+    @property
+    def facts(self) -> Facts:
+        """How everything stands, in the order in which it became known."""
+        return Facts(**{file: [one.stands for one in self.entries[file] if not one.annulled] for file in FILES})
+
+    def due(self) -> set[datetime]:
+        """The instants at which a follow-up of a known exit falls due: midnights in Paris."""
+        exits = {date.fromisoformat(one.stands["exited_on"]) for one in self.entries["exits"]}
+        return {midnight(months_later(day, months)) for day in exits for months in (3, 6, 12)}
+
+    def __repr__(self) -> str:
+        return "\n".join(["World:", *self.story])
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in Paris."""
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)
+
+
+def read(facts: Facts, today: date) -> Reading:
+    """The folder as the command line reads it."""
+    with TemporaryDirectory() as folder:
+        folders.write(facts, Path(folder))
+        return read_folder(Path(folder), today)
+
+
+# --- drawn at random --------------------------------------------------------------------------------------
+
+TICK = timedelta(microseconds=1)
+_GAPS = (timedelta(0), timedelta(0), TICK, timedelta(hours=1), timedelta(hours=11), timedelta(days=40))
+
+
+@st.composite
+def imported(draw: st.DrawFn, days: Sequence[date] = folders.DAYS) -> World:
+    """One folder, imported once."""
+    facts = draw(folders.folders(days))
+    world = World(Services(_instants(draw, facts, _GAPS[:3])), _last_day(facts))
+    _import(world, facts)
+    return world
+
+
+@st.composite
+def corrected(draw: st.DrawFn, pathways: int = 18, days: Sequence[date] = folders.DAYS) -> World:
+    """A folder of which a part is imported, then more of it with changed rows, and rows added or corrected by hand.
+
+    `pathways`: how many of the folder are kept.
+    """
+    whole = _only(draw(folders.folders(days)), pathways)
+    world = World(Services(_instants(draw, whole, _GAPS)), _last_day(whole))
+    waves = _waves(draw, whole)
+    _import(world, waves[0])
+    later = [(file, row) for file in FILES for row in getattr(waves[2], file)]
+    more = waves[1]
+    # Of each step only the seed is drawn, by which it is as likely as any other and found among few examples.
+    for seed in draw(st.lists(st.integers(0, 2**32), min_size=draw(st.sampled_from((0, 4, 12))), max_size=24)):
+        choices = Choices(draw, Random(seed), days)
+        step = choices.of("correct", "correct", "correct", "add", "reopen", "import")
+        if step == "import":
+            _import_again(choices, world, more)
+            more = Facts()
+        elif step == "reopen":
+            _reopen(choices, world)
+        elif step == "add" and later:
+            _add_by_hand(world, *later.pop(0))
+        else:
+            _correct_by_hand(choices, world)
+    _import_again(Choices(draw, Random(draw(st.integers(0, 2**32))), days), world, more)
+    return world
+
+
+@dataclass
+class Choices:
+    """What happens in one step."""
+
+    draw: st.DrawFn
+    random: Random
+    days: Sequence[date]
+
+    def of(self, *these: Any) -> Any:
+        return self.random.choice(these)
+
+    def file(self, world: World, *, but: str | None = None) -> str:
+        """A file with rows; exits and pathways, on which most indicators stand, more often than the others."""
+        files = [*FILES, *FILES[1:], "pathways", "pathways", "exits", "exits", "followups"]
+        return str(self.random.choice([file for file in files if world.entries[file] and file != but]))
+
+
+def _instants(draw: st.DrawFn, facts: Facts, gaps: Sequence[timedelta]) -> Iterator[datetime]:
+    """From noon, or the end, of the last day on: some at once, some later, never earlier."""
+    at = midnight(_last_day(facts)) + draw(st.sampled_from((timedelta(hours=12), timedelta(hours=22), -TICK)))
+    between = cycle(draw(st.lists(st.sampled_from(gaps), min_size=1, max_size=6)))
+
+    def instants() -> Iterator[datetime]:
+        instant = at
+        while True:
+            yield instant
+            instant += next(between)
+
+    return instants()
+
+
+def _last_day(facts: Facts) -> date:
+    """The last day on which something of the folder happened; a contract may end later."""
+    cells = (
+        cell
+        for file in FILES
+        for row in getattr(facts, file)
+        for column, cell in row.items()
+        if column.endswith("_on") and cell
+    )
+    return max(map(date.fromisoformat, cells), default=folders.DAYS[0])
+
+
+def _only(facts: Facts, most: int) -> Facts:
+    keys = [row["pathway"] for row in facts.pathways[:most]]
+    kept = {file: [row for row in getattr(facts, file) if row["pathway"] in keys] for file in FILES[1:]}
+    return Facts(structures=facts.structures, **kept)
+
+
+def _waves(draw: st.DrawFn, facts: Facts) -> tuple[Facts, Facts, Facts]:
+    """The folder as it comes: at first, in a second import, by hand. What needs another fact is never before it."""
+    waves = (Facts(structures=facts.structures), Facts(), Facts())
+    rows = [(file, row) for file in FILES[1:] for row in getattr(facts, file)]
+    begun: dict[tuple[str, str], int] = {}
+    for (file, row), byte in zip(rows, draw(st.binary(min_size=len(rows), max_size=len(rows))), strict=True):
+        key = row["pathway"]
+        wave = (byte > 170) + (byte > 215)
+        if file == "pathways":
+            wave = min(wave, 1)
+        needs = begun.get(("exits", key), 0) if file == "followups" else begun.get(("pathways", key), 0)
+        begun[file, key] = wave = max(wave, needs)
+        getattr(waves[wave], file).append(row)
+    return waves
+
+
+# --- what happens -----------------------------------------------------------------------------------------
+
+
+def _import(world: World, folder: Facts) -> None:
+    """A first import: everything is new."""
+    reading = read(folder, world.today)
+    assert not reading.refusals
+    _send(world, reading, reading.dossiers)
+    for file in FILES:
+        world.entries[file] += [Entry(row, row) for row in getattr(folder, file)]
+    world.story.append(f"imported: {_told(folder)}")
+
+
+def _send(world: World, reading: Reading, keyed: Iterable[Any]) -> None:
+    for structure in reading.structures:
+        world.services.take_structure(structure)
+    dossiers = [one.dossier for one in keyed]
+    for dossier in dossiers:
+        world.services.take_request(dossier)
+    for dossier in dossiers:
+        world.services.take_the_rest(dossier)
+
+
+def _import_again(choices: Choices, world: World, more: Facts) -> None:
+    """The folder with changed cells, more rows and another order. A pathway that would be refused stays as it is."""
+    told = {file: [[one, dict(one.told)] for one in world.entries[file] if one.told is not None] for file in FILES}
+    changes = []
+    for _ in range(choices.of(0, 1, 6, 12)):
+        file = choices.file(world, but="activities")
+        if told[file]:
+            _, row = choices.of(*told[file])
+            cells = _new_cells(choices, world, file, row)
+            row |= {column: cell for column, cell in cells.items() if column not in KEYS[file]}
+            changes.append(f"{file} {row}")
+    by_hand = {file: {_key(file, one.stands) for one in world.entries[file] if one.told is None} for file in FILES}
+    new = {file: [row for row in getattr(more, file) if _key(file, row) not in by_hand[file]] for file in FILES}
+    folder = Facts()
+    for file in FILES:
+        rows = [row for _, row in told[file]] + new[file]
+        if file in ("diagnostics", "barriers") and told[file] and told[file][0][1] == told[file][0][0].told:
+            rows = rows[choices.of(0, 1) :]  # a row that vanishes from the folder is not taken back
+        if file in ("diagnostics", "barriers", "activities") and choices.of(True, False):
+            rows = rows[::-1]
+            new[file] = new[file][::-1]
+        getattr(folder, file).extend(rows)
+    reading = read(folder, world.today)
+    after = {file: [_after(one, row) for one, row in told[file]] for file in FILES}
+    standing = Facts(
+        **{
+            file: [stands for one, stands, annulled in after[file] if not annulled]
+            + [one.stands for one in world.entries[file] if one.told is None]
+            + new[file]
+            for file in FILES
+        }
+    )
+    left = {row["pathway"] for row in standing.exits}
+    standing.followups = [row for row in standing.followups if row["pathway"] in left]
+    good = {one.key for one in reading.dossiers} & {one.key for one in read(standing, world.today).dossiers}
+    _send(world, reading, [one for one in reading.dossiers if one.key in good])
+    for file in FILES:
+        for (one, row), (_, stands, annulled) in zip(told[file], after[file], strict=True):
+            if file == "structures" or row["pathway"] in good:
+                one.told, one.stands, one.annulled = row, stands, annulled
+        world.entries[file] += [Entry(row, row) for row in new[file] if row["pathway"] in good]
+    world.story.append(f"imported again for {sorted(good)}: {'; '.join(changes)}; new: {_told(Facts(**new))}")
+
+
+def _after(one: Entry, row: Row) -> tuple[Entry, Row, bool]:
+    """How a fact will stand once the folder says this row of it: what changed there changes, the rest stays."""
+    assert one.told is not None
+    changed = {column: cell for column, cell in row.items() if cell != one.told[column]}
+    return one, one.stands | changed, one.annulled and not changed
+
+
+def _correct_by_hand(choices: Choices, world: World) -> None:
+    file = choices.file(world)
+    one = choices.of(*world.entries[file])
+    cells = _new_cells(choices, world, file, one.stands)
+    _stand(world, file, one, one.stands | cells)
+
+
+def _add_by_hand(world: World, file: str, row: Row) -> None:
+    one = Entry(None, row, annulled=True)
+    world.entries[file].append(one)
+    _stand(world, file, one, dict(row))
+    if one.annulled:
+        world.entries[file].remove(one)
+
+
+def _stand(world: World, file: str, one: Entry, row: Row) -> None:
+    """Asks the service for the fact to stand so; what is refused stays as it was."""
+    before, was_annulled = one.stands, one.annulled
+    one.stands, one.annulled = row, False
+    if file == "structures":
+        [structure] = read(Facts(structures=[row]), world.today).structures
+        assert world.services.correct_structure(structure)
+        world.story.append(f"by hand: {file} {row}")
+        return
+    key = row["pathway"]
+    facts = world.facts
+    mine = Facts(structures=facts.structures)
+    for name in FILES[1:]:
+        setattr(mine, name, [other for other in getattr(facts, name) if other["pathway"] == key])
+    if not mine.exits:
+        mine.followups = []
+    done = False
+    if (file != "followups" or mine.exits) and (dossiers := read(mine, world.today).dossiers):
+        dossier = dossiers[0].dossier
+        if file == "pathways":
+            refused = world.services.ask(dossier, world.today)
+            dates = ("welcomed_on", "started_on", "withdrawn_on")
+            kept = {c for c in row if (c if c in dates else "request") in refused}
+            one.stands = {column: (before if column in kept else row)[column] for column in row}
+            done = True
+        else:
+            place = next(place for place, other in enumerate(getattr(mine, file)) if other is row)
+            done = world.services.record(file, dossier, place, world.today)
+    if done:
+        world.story.append(f"by hand: {file} {one.stands}")
+    else:
+        one.stands, one.annulled = before, was_annulled
+
+
+def _reopen(choices: Choices, world: World) -> None:
+    if standing := [one for one in world.entries["exits"] if not one.annulled]:
+        one = choices.of(*standing)
+        assert world.services.reopen(imported_pathway_id(one.stands["pathway"]), world.today, world.today)
+        one.annulled = True
+        world.story.append(f"reopened: {one.stands['pathway']}")
+
+
+KEYS = {
+    "structures": ("structure",),
+    "pathways": ("pathway",),
+    "diagnostics": ("pathway", "completed_on", "purpose"),
+    "barriers": ("pathway", "assessed_on", "domain"),
+    "activities": folders.COLUMNS["activities"],
+    "exits": ("pathway",),
+    "followups": ("pathway", "month"),
+}
+
+
+def _key(file: str, row: Row) -> tuple[str, ...]:
+    return tuple(row[column] for column in KEYS[file])
+
+
+def _new_cells(choices: Choices, world: World, file: str, row: Row) -> Row:
+    """Some cells of a row anew; together they may break a rule."""
+    of = choices.of
+    days = [day for day in choices.days if day <= world.today] or [world.today]
+
+    def day() -> str:
+        return str(of(*days))
+
+    def some(**cells: Callable[[], object]) -> Row:
+        chosen = choices.random.sample(sorted(cells), choices.random.randint(1, 2))
+        return {column: str(cells[column]()) for column in chosen}
+
+    match file:
+        case "structures":
+            return some(department=lambda: of("69", "2A", "13"), name=lambda: of("Ici", "Là"))
+        case "pathways":
+            return some(
+                structure=lambda: of(*(one.stands["structure"] for one in world.entries["structures"])),
+                person=lambda: of("p1", "p2", "p4"),
+                requested_on=day,
+                welcomed_on=lambda: of(day(), day(), ""),
+                started_on=lambda: of(day(), day(), ""),
+                withdrawn_on=lambda: of(day(), ""),
+                birth_year=lambda: of("", "1990", "1969"),
+                sex=lambda: of("", "female", "other"),
+                requester=lambda: of("", "chrs", "spip"),
+                qualification_level=lambda: of("", "0", "4"),
+                unemployment_months=lambda: of("", "0", "12"),
+                housing=lambda: of("", "chrs", "refused"),
+            )
+        case "diagnostics":
+            return some(
+                completed_on=day,
+                purpose=lambda: of(*Purpose),
+                remobilisation=lambda: of("", "0", "4", "5", "10"),
+                plan_agreed_on=lambda: of(day(), ""),
+            )
+        case "barriers":
+            return some(
+                assessed_on=day, domain=lambda: of("mobility", "health", "justice"), intensity=lambda: of(*Intensity)
+            )
+        case "activities":
+            started, ended = sorted((day(), day()))
+            kind, status = of("workshop", "training", "placement", "support"), of("completed", "partial", "no_show")
+            hours = of("0.1", "7", "") if status == "no_show" else of("0.1", "7")
+            return {"kind": kind, "started_on": started, "ended_on": ended, "status": status, "hours": hours}
+        case "exits":
+            return choices.draw(folders.exit_rows(row["pathway"], date.fromisoformat(of(row["exited_on"], day()))))
+        case "followups":
+            status = of("reached", "reached", "unreachable")
+            situation = of("employment", "inactive", "deceased") if status == "reached" else ""
+            return {"asked_on": of(row["asked_on"], day()), "status": status, "situation": situation}
+    raise AssertionError(file)
+
+
+def _told(facts: Facts) -> str:
+    return "; ".join(
+        f"{file}({', '.join(f'{c}={cell}' for c, cell in row.items() if cell)})"
+        for file in FILES
+        for row in getattr(facts, file)
+    )
