@@ -340,6 +340,20 @@ def test_a_follow_up_is_corrected() -> None:
     given(OutcomeFile, *stood).when(follow_up(NO_ANSWER)).then_refused(AlreadyRecorded)
 
 
+def test_who_leaves_again_does_not_leave_after_having_been_asked() -> None:
+    stood = exited(UNEMPLOYED), followed_up(NO_ANSWER), told(OutcomeFile.Reopened, TODAY)
+    given(OutcomeFile, *stood).when(leave(replace(UNEMPLOYED, exited_on=NO_ANSWER.asked_on + ONE_DAY))).then_refused(
+        FollowUpBeforeExit
+    )
+
+
+@pytest.mark.parametrize("contract", [Contract.CDD, Contract.INTERIM])
+@pytest.mark.parametrize("start", [date(2024, 1, 1), date.max])
+def test_a_contract_to_the_end_of_the_calendar_is_classed(contract: Contract, start: date) -> None:
+    job = replace(HIRED, contract=contract, contract_start=start, contract_end=date.max)
+    given(OutcomeFile).when(leave(job)).then(exited(job, ExitClass.DURABLE))
+
+
 # --- imports ------------------------------------------------------------------------------------------------
 
 

@@ -125,16 +125,14 @@ class OutcomeFile(Aggregate):
             if self.exit.current != exit:
                 raise AlreadyRecorded(f"the exit is recorded on {self.exited_on}; correct it")
             return
-        _check_exit(exit, started_on, today)
+        self._check_exit(exit, started_on, today)
         self._exited(exit, None, *_classed(exit))
 
     def correct_exit(self, exit: Exit, started_on: date | None, today: date) -> None:
         if self.exited_on is None or self.exit is None:
             raise UnknownFact("no exit is recorded, so there is none to correct")
         if self.exit.current != exit:
-            _check_exit(exit, started_on, today)
-            for known in self.followups.values():
-                _check_after_exit(known.current, exit.exited_on)
+            self._check_exit(exit, started_on, today)
             self._exit_corrected(exit, None, *_classed(exit))
 
     def reopen(self, on: date, today: date) -> None:
@@ -160,6 +158,11 @@ class OutcomeFile(Aggregate):
         if known.current != followup:
             self._check_follow_up(followup, today)
             self._follow_up_corrected(followup, None)
+
+    def _check_exit(self, exit: Exit, started_on: date | None, today: date) -> None:
+        _check_exit(exit, started_on, today)
+        for known in self.followups.values():
+            _check_after_exit(known.current, exit.exited_on)
 
     def _check_follow_up(self, followup: FollowUp, today: date) -> None:
         not_after(today, "asked", followup.asked_on)

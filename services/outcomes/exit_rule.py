@@ -42,5 +42,5 @@ def classify(
         return ExitClass.TRANSITION, False
     if contract is None or start is None or end is None:
         return ExitClass.TRANSITION, True
-    durable = end + timedelta(days=1) >= months_later(start, 6)
+    durable = end >= months_later(start, 6) - timedelta(days=1)
     return (ExitClass.DURABLE if durable else ExitClass.TRANSITION), False
