@@ -1,6 +1,7 @@
 """The rules at the entrance, a sentence each."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from services.intake.domain import (
     Structure,
     StructureFile,
     request_for_support,
+    with_age,
 )
 from services.intake.domain.pathway import DatesOutOfOrder, ImplausibleBirthYear, StartedAndWithdrawn
 from services.intake.domain.person import AlreadyMerged, MergedWithItself
@@ -443,3 +445,9 @@ def test_nobody_is_merged_with_themselves() -> None:
 
 def test_a_refusal_is_answered_under_the_name_of_its_rule() -> None:
     assert StartedAndWithdrawn().code == "started-and-withdrawn"
+
+
+def test_the_age_band_follows_whichever_of_the_year_and_the_day_changed() -> None:
+    corrected = replace(request(birth_year=1970), requested_on=date(2024, 1, 1))
+    assert with_age(corrected) == request(date(2024, 1, 1), birth_year=1970)
+    assert with_age(request()).age == "unknown"

@@ -287,6 +287,25 @@ async def test_what_was_corrected_by_hand_survives_the_same_import(running: Runn
     assert await running.value("exits_positive", DAY) == 1
 
 
+async def test_what_was_recorded_by_hand_where_the_folder_says_nothing_survives_the_same_import(
+    running: Running, tmp_path: Path
+) -> None:
+    folder = _small_folder(tmp_path, exits="")
+    pathways, diagnostics = folder / "pathways.csv", folder / "diagnostics.csv"
+    pathways.write_text(pathways.read_text().replace("2024-01-11,2024-01-12", ","))
+    diagnostics.write_text(diagnostics.read_text().replace("3,2024-01-12", "3,"))
+    await running.bring(folder)
+    pathway = (await running.http.get("/intake/v1/imported/p1")).json()["pathway"]
+    for fact in ("welcome", "start"):
+        await running.post(f"/intake/v1/pathways/{pathway}/{fact}", {"on": "2024-01-15"}, status=201)
+    plan = (await running.http.get(f"/diagnostic/v1/pathways/{pathway}")).json()
+    assert plan["diagnostics"][0]["current"]["plan_agreed_on"] is None
+    again = await running.bring(folder)
+    assert sum(again.events.values()) == 0
+    await running.caught_up()
+    assert await running.value("entries", DAY) == 1
+
+
 def _small_folder(folder: Path, exits: str) -> Path:
     files = {
         "structures": "structure,name,department\ns01,Un,69\n",

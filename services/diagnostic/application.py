@@ -79,7 +79,8 @@ def _take(file: DiagnosticFile, dossier: Dossier) -> None:
         if (fact := news(file.diagnostics.get(key), imported)) is not None:
             file.take_diagnostic(key, fact, imported)
         plan, known = Plan(row.plan_agreed_on), file.plans.get(key)
-        if (known or row.plan_agreed_on) and (agreed := news(known, plan)) is not None:
+        # No plan in the folder is news only where an import brought one before.
+        if (row.plan_agreed_on or (known and known.imported)) and (agreed := news(known, plan)) is not None:
             file.take_plan(key, agreed, plan)
     assessments = {(f.assessed_on, f.domain): key for key, f in _keyed(file.assessments)}
     for barrier in dossier.barriers:

@@ -14,6 +14,7 @@ from services.intake.domain import (
     Structure,
     StructureFile,
     request_for_support,
+    with_age,
 )
 from services.intake.names import matches, words
 from shared.access import Command
@@ -247,13 +248,14 @@ def _request(row: PathwayRow) -> Request:
 def _take(pathway: Pathway, dossier: Dossier) -> None:
     row = dossier.request
     if (fact := news(pathway.request, _request(row))) is not None:
-        pathway.take_request(fact, _request(row))
+        pathway.take_request(with_age(fact), _request(row))
     for known, on, take in (
         (pathway.welcome, row.welcomed_on, pathway.take_welcome),
         (pathway.start, row.started_on, pathway.take_start),
         (pathway.withdrawal, row.withdrawn_on, pathway.take_withdrawal),
     ):
-        if (known is not None or on is not None) and (dated := news(known, Dated(on))) is not None:
+        # An empty cell is news only where an import said otherwise before: what was recorded by hand since stays.
+        if (on or (known and known.imported)) and (dated := news(known, Dated(on))) is not None:
             take(dated, Dated(on))
 
 

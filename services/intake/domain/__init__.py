@@ -1,7 +1,17 @@
 """What can happen at the entrance, one file an aggregate. Standard library and eventsourcing only."""
 
-from services.intake.domain.pathway import Dated, Pathway, Request, request_for_support
+from services.intake.domain.pathway import Dated, Pathway, Request, request_for_support, with_age
 from services.intake.domain.person import Identity, Person
 from services.intake.domain.structure import Structure, StructureFile
 
-__all__ = ["Dated", "Identity", "Pathway", "Person", "Request", "Structure", "StructureFile", "request_for_support"]
+__all__ = [
+    "Dated",
+    "Identity",
+    "Pathway",
+    "Person",
+    "Request",
+    "Structure",
+    "StructureFile",
+    "request_for_support",
+    "with_age",
+]

@@ -57,6 +57,12 @@ def request_for_support(requested_on: date, birth_year: int | None, **known: Any
     return Request(requested_on=requested_on, birth_year=year, age=age_class(requested_on, birth_year), **known)
 
 
+def with_age(request: Request) -> Request:
+    """The request with the age band of the year and the day that it now has."""
+    year = None if request.birth_year is None else int(request.birth_year.text)
+    return replace(request, age=age_class(request.requested_on, year))
+
+
 @dataclass(frozen=True)
 class Dated:
     """That something took place, and when; null: it did not, or nobody knows when."""
