@@ -272,6 +272,24 @@ async def _erase(person: str, url: str | None, token: str | None, data: Path) ->
     return 0
 
 
+keys = typer.Typer(no_args_is_help=True, help="The keys of personal data.")
+app.add_typer(keys, name="keys")
+
+
+@keys.command("rotate")
+def keys_rotate(url: Url = None, token: Token = None, data: Data = DATA) -> None:
+    """Wraps every person's data key with the first key of LIEU_KEYS_MASTER; the older ones can then be taken away."""
+    _run(_keys_rotate(url, token, data))
+
+
+async def _keys_rotate(url: str | None, token: str | None, data: Path) -> int:
+    async with Platform(url, token, data) as platform:
+        for service in SERVICES:
+            answer = await platform.post(f"/{service}/v1/keys/rotation")
+            print(f"{service}: {answer['wrapped']} data keys wrapped anew")
+    return 0
+
+
 parked = typer.Typer(no_args_is_help=True, help="Events that a consumer could not apply.")
 app.add_typer(parked, name="parked")
 

@@ -59,6 +59,12 @@ class Replayed(BaseModel):
     still_parked: int
 
 
+class Rotated(BaseModel):
+    """How many data keys were wrapped anew."""
+
+    wrapped: int
+
+
 class EventTrace(BaseModel):
     """An event of the store, without its content: enough to find its trace."""
 
@@ -113,6 +119,12 @@ def operations(service: str) -> APIRouter:
         if not discarded:
             raise Problem(404, "nothing-parked", "nothing is parked under this key")
         return Replayed(applied=0, still_parked=0)
+
+    @router.post("/keys/rotation")
+    async def rotate_keys(request: Request) -> Rotated:
+        """Wraps every person's data key with the master key in use. No event changes; asked again, none is left."""
+        store = request.app.state.runtime.store
+        return Rotated(wrapped=await store.keys.rewrap(store.pool))
 
     @router.get("/events")
     async def events(request: Request, pathway: UUID) -> list[EventTrace]:

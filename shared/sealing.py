@@ -210,7 +210,12 @@ class PersonKeys:
         return found
 
     async def rewrap(self, pool: asyncpg.Pool, at_once: int = 500) -> int:
-        """Wraps every data key anew with the master key in use; returns how many were. No event changes."""
+        """Wraps every data key anew with the master key in use; returns how many were. No event changes.
+
+        Raises CannotOpen; the keys wrapped until then stay so.
+        """
+        if not await pool.fetchval("select exists(select from person_keys)"):
+            return 0
         done = 0
         while True:
             async with pool.acquire() as connection, connection.transaction():

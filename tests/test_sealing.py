@@ -336,8 +336,8 @@ async def test_a_rotated_master_key_opens_old_names_and_a_lost_one_is_told(runni
 
     both = EnvironmentKeys(f"{fresh},{old}")
     assert await named(both) == NAME
-    assert await store.keys.rewrap(store.pool) == 1
-    assert await store.keys.rewrap(store.pool) == 0
+    for wrapped in (1, 0):
+        assert await running.post("/intake/v1/keys/rotation", status=200) == {"wrapped": wrapped}
     assert await named(EnvironmentKeys(fresh)) == NAME
     assert before == await store.pool.fetch("select * from events order by position"), "no event changed"
     with pytest.raises(CannotOpen) as lost:
