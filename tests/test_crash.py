@@ -150,15 +150,17 @@ async def test_an_import_killed_in_the_middle_is_run_again_and_is_exact(tmp_path
     data = tmp_path / "data"
     platform = await up(data)
     importing = await lieu("import", str(ten_structures), "--data", str(data))
-    await asyncio.sleep(4)
+    while (reached := await _requests(data)) < 50:
+        assert importing.returncode is None
+        await asyncio.sleep(0.02)
+    assert reached < ALL_REQUESTS, "the import had ended before the kill"
     for pid in (*children(platform.pid), platform.pid):
         os.kill(pid, signal.SIGKILL)
     await platform.wait()
     await importing.wait()
     platform = await up(data)
     try:
-        before = json.loads(await _answer(data, "2021-10-01", "2022-09-30"))["indicators"]["requests"]["value"]
-        print(f"requests recorded before the kill: {before} of 461")
+        print(f"requests counted before the kill: {reached} of {ALL_REQUESTS}")
         for expected_new in (True, False):
             again = await lieu("import", str(ten_structures), "--data", str(data))
             told = (await again.communicate())[0].decode()
@@ -174,6 +176,15 @@ async def test_an_import_killed_in_the_middle_is_run_again_and_is_exact(tmp_path
     finally:
         platform.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(platform.wait(), 30) == 0
+
+
+ALL_REQUESTS = 461
+"""Of the ten structures, from October 2021 to September 2022."""
+
+
+async def _requests(data: Path) -> int:
+    found = json.loads(await _answer(data, "2021-10-01", "2022-09-30"))
+    return int(found["indicators"]["requests"]["value"])
 
 
 async def _answer(data: Path, start: str, end_: str) -> str:
