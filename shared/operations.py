@@ -150,7 +150,14 @@ async def _relay_pending(runtime: Any) -> int | None:
     except (nats.errors.Error, nats.js.errors.Error, OSError, TimeoutError):
         return None
     published = int((message.headers or {}).get("ce-sequence", "0")) if message else 0
-    pending: int = await runtime.pool.fetchval("select count(*) from events where position > $1", published)
+    kinds = await runtime.pool.fetch(
+        "select count(*) as events, min(position) as first from events where position > $1 group by name", published
+    )
+    pending = 0
+    for kind in kinds:
+        # One event of a name tells whether such events leave the service at all.
+        for event in await runtime.store.read(kind["first"] - 1, 1):
+            pending += kind["events"] if runtime.relay.public(event) else 0
     return pending
 
 

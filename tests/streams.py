@@ -6,6 +6,7 @@ own; here are only the order and the instants in which things become known. Besi
 to the rows of the folder, cell by cell, for `tests.oracle` to compute from.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,6 +19,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from lieu.import_folder import Reading, read_folder
 from services.diagnostic import application as diagnostic
@@ -32,19 +34,30 @@ from services.outcomes.domain import FollowUp, OutcomeFile
 from services.training import application as training
 from services.training import publishing as training_publishing
 from services.training.domain import Activity, ActivityFile
+from shared.broker import Message
 from shared.codes import Intensity, Purpose
 from shared.commands import PARIS
 from shared.contracts import PublicEvent
 from shared.event_store import About, Aggregate, Recorded
-from shared.event_store.aggregates import TypedMapper
-from shared.history import Dossier, imported_pathway_id
+from shared.history import (
+    ActivityRow,
+    BarrierRow,
+    DiagnosticRow,
+    Dossier,
+    ExitRow,
+    FollowUpRow,
+    PathwayRow,
+    imported_pathway_id,
+    imported_person_id,
+    problems_of,
+)
 from shared.imports import news
 from shared.relay import to_message
 from shared.rules import RuleBroken
 from shared.subscriber import Delivery
 from tests import folders
 from tests.oracle import FILES, Facts, Row, months_later
-from tests.sentences import PERSONS_KEY
+from tests.sentences import stored_and_read
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -63,7 +76,6 @@ class Services:
     def __init__(self, instants: Iterator[datetime]) -> None:
         self.streams: dict[str, list[PublicEvent]] = {service: [] for service in PUBLISHING}
         self._instants = instants
-        self._mapper = TypedMapper()
         self._aggregates: dict[tuple[type[Aggregate], UUID], Any] = {}
 
     def load(self, cls: type[A], id: UUID) -> A:
@@ -100,9 +112,9 @@ class Services:
     def structure(self, code: str) -> Structure:
         return self.load(Structure, intake.structure_id(code))
 
-    def correct_structure(self, row: Any) -> bool:
-        file, structure = StructureFile(row.structure, row.name, row.department), self.structure(row.structure)
-        return self._decide("intake", structure, About(row.structure), lambda: structure.correct(file))
+    def correct_structure(self, file: StructureFile) -> bool:
+        structure = self.structure(file.structure)
+        return self._decide("intake", structure, About(file.structure), lambda: structure.correct(file))
 
     def ask(self, dossier: Dossier, today: date) -> set[str]:
         """Corrects the request, records or corrects its dates; returns what of it was refused."""
@@ -141,15 +153,16 @@ class Services:
         return {name for name, decision in wanted.items() if not self._decide("intake", pathway, about, decision)}
 
     def record(self, file: str, dossier: Dossier, place: int, today: date) -> bool:
-        """Records or corrects the pathway's fact at this place of the file; false where that is refused."""
+        """Records the dossier's only fact of this file, or corrects with it the pathway's fact that became known in
+        this place; false where that is refused."""
         id, about = dossier.pathway, self._about(dossier.pathway)
         if file in ("diagnostics", "barriers"):
             assessed = self.load(DiagnosticFile, id)
             if file == "barriers":
-                barrier = dossier.barriers[place]
+                barrier = dossier.barriers[0]
                 fact = Assessment(barrier.assessed_on, barrier.domain, barrier.intensity)
                 return self._one_of("diagnostic", assessed, assessed.assessments, place, fact, today)
-            row = dossier.diagnostics[place]
+            row = dossier.diagnostics[0]
             completed = Diagnostic(row.completed_on, row.purpose, row.remobilisation)
             if not self._one_of("diagnostic", assessed, assessed.diagnostics, place, completed, today):
                 return False
@@ -160,7 +173,7 @@ class Services:
                 return self._decide("diagnostic", assessed, about, lambda: assessed.agree_plan(key, plan, today))
             return True
         if file == "activities":
-            attended, told = self.load(ActivityFile, id), dossier.activities[place]
+            attended, told = self.load(ActivityFile, id), dossier.activities[0]
             activity = Activity(told.kind, told.started_on, told.ended_on, told.status, told.hours)
             return self._one_of("training", attended, attended.activities, place, activity, today)
         left = self.load(OutcomeFile, id)
@@ -169,7 +182,9 @@ class Services:
             exit, started_on = outcomes._exit(dossier.exit), self.load(Pathway, id).started_on
             leave = left.leave if left.exited_on is None else left.correct_exit
             return self._decide("outcomes", left, about, lambda: leave(exit, started_on, today))
-        asked = dossier.followups[place]
+        if not dossier.followups:  # the exit was annulled
+            return False
+        asked = dossier.followups[0]
         followup = FollowUp(asked.month, asked.asked_on, asked.status, asked.situation)
         answer = left.correct_follow_up if asked.month in left.followups else left.record_follow_up
         return self._decide("outcomes", left, about, lambda: answer(followup, today))
@@ -209,13 +224,12 @@ class Services:
             return
         known_at, stream = next(self._instants), self.streams[service]
         for event in events:
-            stored = self._mapper.to_stored_event(event, PERSONS_KEY)
             recorded = Recorded(
                 position=len(stream) + 1,
-                event=self._mapper.to_domain_event(stored),
-                name=stored.topic,
+                event=stored_and_read(event),
+                name=event.TOPIC,
                 aggregate=aggregate.id,
-                version=stored.originator_version,
+                version=event.originator_version,
                 about=about,
                 actor="test",
                 happened_on=event.happened_on,
@@ -224,13 +238,13 @@ class Services:
                 historical=historical,
                 traceparent=None,
             )
-            stream.append(_published(service, recorded))
+            if public := PUBLISHING[service].public(recorded):
+                stream.append(_received(to_message(service, "1", recorded, *public)))
 
 
-def _published(service: str, recorded: Recorded) -> PublicEvent:
-    """The public event, onto the wire and back."""
-    message = to_message(service, "1", recorded, *PUBLISHING[service].public(recorded))
-    return Delivery(message.subject, message.headers, message.data, lambda: recorded.position).event()
+def _received(message: Message) -> PublicEvent:
+    """The event as it comes from the wire."""
+    return Delivery(message.subject, message.headers, message.data, lambda: 0).event()
 
 
 @dataclass(eq=False)
@@ -271,8 +285,9 @@ class World:
         exits = {date.fromisoformat(one.stands["exited_on"]) for one in self.entries["exits"]}
         return {midnight(months_later(day, months)) for day in exits for months in (3, 6, 12)}
 
-    def __repr__(self) -> str:
-        return "\n".join(["World:", *self.story])
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How hypothesis shows a counterexample."""
+        printer.text("\n  ".join(["World:", *self.story]))
 
 
 def midnight(day: date) -> datetime:
@@ -287,6 +302,37 @@ def read(facts: Facts, today: date) -> Reading:
         return read_folder(Path(folder), today)
 
 
+_TYPED = {
+    "pathways": TypeAdapter(PathwayRow),
+    "diagnostics": TypeAdapter(DiagnosticRow),
+    "barriers": TypeAdapter(BarrierRow),
+    "activities": TypeAdapter(ActivityRow),
+    "exits": TypeAdapter(ExitRow),
+    "followups": TypeAdapter(FollowUpRow),
+}
+
+
+def _dossier(rows: dict[str, list[Row]], today: date) -> Dossier | None:
+    """The rows of one pathway as whoever records them by hand says them; null where they break a rule together."""
+    typed: dict[str, list[Any]] = {file: [] for file in _TYPED}
+    for file in rows:
+        for row in rows[file]:
+            cells: dict[str, Any] = {column: cell for column, cell in row.items() if cell and column != "pathway"}
+            if file == "pathways":
+                cells["person"] = imported_person_id(row["person"])
+            typed[file].append(_TYPED[file].validate_python(cells))
+    if not typed["pathways"]:
+        return None
+    dossier = Dossier(
+        imported_pathway_id(rows["pathways"][0]["pathway"]),
+        typed["pathways"][0],
+        *(tuple(typed[file]) for file in ("diagnostics", "barriers", "activities")),
+        typed["exits"][0] if typed["exits"] else None,
+        tuple(typed["followups"]) if typed["exits"] else (),
+    )
+    return None if problems_of(dossier, today) else dossier
+
+
 # --- drawn at random --------------------------------------------------------------------------------------
 
 TICK = timedelta(microseconds=1)
@@ -296,28 +342,29 @@ _GAPS = (timedelta(0), timedelta(0), TICK, timedelta(hours=1), timedelta(hours=1
 @st.composite
 def imported(draw: st.DrawFn, days: Sequence[date] = folders.DAYS) -> World:
     """One folder, imported once."""
-    facts = draw(folders.folders(days))
+    facts = _tied(draw, draw(folders.folders(days)))
     world = World(Services(_instants(draw, facts, _GAPS[:3])), _last_day(facts))
     _import(world, facts)
     return world
 
 
 @st.composite
-def corrected(draw: st.DrawFn, pathways: int = 18, days: Sequence[date] = folders.DAYS) -> World:
+def corrected(draw: st.DrawFn, pathways: int = 9, days: Sequence[date] = folders.DAYS) -> World:
     """A folder of which a part is imported, then more of it with changed rows, and rows added or corrected by hand.
 
     `pathways`: how many of the folder are kept.
     """
-    whole = _only(draw(folders.folders(days)), pathways)
+    whole = _tied(draw, _only(draw(folders.folders(days)), pathways))
     world = World(Services(_instants(draw, whole, _GAPS)), _last_day(whole))
     waves = _waves(draw, whole)
     _import(world, waves[0])
     later = [(file, row) for file in FILES for row in getattr(waves[2], file)]
     more = waves[1]
     # Of each step only the seed is drawn, by which it is as likely as any other and found among few examples.
-    for seed in draw(st.lists(st.integers(0, 2**32), min_size=draw(st.sampled_from((0, 4, 12))), max_size=24)):
+    steps = draw(st.integers(0, 40))
+    for seed in draw(st.lists(st.integers(0, 2**32), min_size=steps, max_size=steps)):
         choices = Choices(draw, Random(seed), days)
-        step = choices.of("correct", "correct", "correct", "add", "reopen", "import")
+        step = choices.of("correct", "correct", "correct", "add", "twin", "reopen", "import")
         if step == "import":
             _import_again(choices, world, more)
             more = Facts()
@@ -325,6 +372,8 @@ def corrected(draw: st.DrawFn, pathways: int = 18, days: Sequence[date] = folder
             _reopen(choices, world)
         elif step == "add" and later:
             _add_by_hand(world, *later.pop(0))
+        elif step == "twin":
+            _assess_again(choices, world)
         else:
             _correct_by_hand(choices, world)
     _import_again(Choices(draw, Random(draw(st.integers(0, 2**32))), days), world, more)
@@ -343,9 +392,19 @@ class Choices:
         return self.random.choice(these)
 
     def file(self, world: World, *, but: str | None = None) -> str:
-        """A file with rows; exits and pathways, on which most indicators stand, more often than the others."""
-        files = [*FILES, *FILES[1:], "pathways", "pathways", "exits", "exits", "followups"]
+        """A file with rows, most often one on which many indicators stand."""
+        files = [*FILES, *FILES[1:], "pathways", "pathways", "diagnostics", "barriers", "activities", "exits", "exits"]
         return str(self.random.choice([file for file in files if world.entries[file] and file != but]))
+
+    def entry(self, world: World, file: str) -> Entry:
+        """A fact, as often as not one that matters: one of a day's assessments, or a person's only activity."""
+        entries = world.entries[file]
+        if file in ("diagnostics", "barriers", "activities") and self.of(True, False):
+            of = ("pathway",) if file == "activities" else ("pathway", KEYS[file][1])
+            count = Counter(tuple(one.stands[column] for column in of) for one in entries)
+            alone = [one for one in entries if count[tuple(one.stands[column] for column in of)] == 1]
+            entries = (alone if file == "activities" else [one for one in entries if one not in alone]) or entries
+        return self.random.choice(entries)
 
 
 def _instants(draw: st.DrawFn, facts: Facts, gaps: Sequence[timedelta]) -> Iterator[datetime]:
@@ -380,6 +439,22 @@ def _only(facts: Facts, most: int) -> Facts:
     return Facts(structures=facts.structures, **kept)
 
 
+def _tied(draw: st.DrawFn, facts: Facts) -> Facts:
+    """Those who left have more diagnostics on days on which they had one already, so that order matters."""
+    random = Random(draw(st.integers(0, 2**32)))
+    known = {_key("diagnostics", row) for row in facts.diagnostics}
+    for left in facts.exits:
+        days = [row["completed_on"] for row in facts.diagnostics if row["pathway"] == left["pathway"]]
+        for purpose in random.sample(tuple(Purpose), 2):
+            cells = {"completed_on": random.choice(days or [left["exited_on"]]), "purpose": purpose}
+            score = random.choice((0, 4, 5, 10))
+            row = folders.row("diagnostics", pathway=left["pathway"], remobilisation=score, **cells)
+            if _key("diagnostics", row) not in known:
+                facts.diagnostics.insert(random.randint(0, len(facts.diagnostics)), row)
+                known.add(_key("diagnostics", row))
+    return facts
+
+
 def _waves(draw: st.DrawFn, facts: Facts) -> tuple[Facts, Facts, Facts]:
     """The folder as it comes: at first, in a second import, by hand. What needs another fact is never before it."""
     waves = (Facts(structures=facts.structures), Facts(), Facts())
@@ -406,7 +481,7 @@ def _import(world: World, folder: Facts) -> None:
     _send(world, reading, reading.dossiers)
     for file in FILES:
         world.entries[file] += [Entry(row, row) for row in getattr(folder, file)]
-    world.story.append(f"imported: {_told(folder)}")
+    world.story.append(f"imported:{_told(folder)}")
 
 
 def _send(world: World, reading: Reading, keyed: Iterable[Any]) -> None:
@@ -422,14 +497,13 @@ def _send(world: World, reading: Reading, keyed: Iterable[Any]) -> None:
 def _import_again(choices: Choices, world: World, more: Facts) -> None:
     """The folder with changed cells, more rows and another order. A pathway that would be refused stays as it is."""
     told = {file: [[one, dict(one.told)] for one in world.entries[file] if one.told is not None] for file in FILES}
-    changes = []
     for _ in range(choices.of(0, 1, 6, 12)):
         file = choices.file(world, but="activities")
         if told[file]:
-            _, row = choices.of(*told[file])
+            entry = choices.entry(world, file)
+            _, row = next((pair for pair in told[file] if pair[0] is entry), told[file][0])
             cells = _new_cells(choices, world, file, row)
             row |= {column: cell for column, cell in cells.items() if column not in KEYS[file]}
-            changes.append(f"{file} {row}")
     by_hand = {file: {_key(file, one.stands) for one in world.entries[file] if one.told is None} for file in FILES}
     new = {file: [row for row in getattr(more, file) if _key(file, row) not in by_hand[file]] for file in FILES}
     folder = Facts()
@@ -437,30 +511,31 @@ def _import_again(choices: Choices, world: World, more: Facts) -> None:
         rows = [row for _, row in told[file]] + new[file]
         if file in ("diagnostics", "barriers") and told[file] and told[file][0][1] == told[file][0][0].told:
             rows = rows[choices.of(0, 1) :]  # a row that vanishes from the folder is not taken back
-        if file in ("diagnostics", "barriers", "activities") and choices.of(True, False):
+        # Of identical activities the last in the folder is the new one: with new ones their order tells them apart.
+        mixed = ("diagnostics", "barriers", *(["activities"] if not new["activities"] else []))
+        if file in mixed and choices.of(True, False):
             rows = rows[::-1]
             new[file] = new[file][::-1]
         getattr(folder, file).extend(rows)
     reading = read(folder, world.today)
     after = {file: [_after(one, row) for one, row in told[file]] for file in FILES}
-    standing = Facts(
-        **{
-            file: [stands for one, stands, annulled in after[file] if not annulled]
-            + [one.stands for one in world.entries[file] if one.told is None]
-            + new[file]
-            for file in FILES
-        }
-    )
-    left = {row["pathway"] for row in standing.exits}
-    standing.followups = [row for row in standing.followups if row["pathway"] in left]
-    good = {one.key for one in reading.dossiers} & {one.key for one in read(standing, world.today).dossiers}
+    standing: dict[str, dict[str, list[Row]]] = {}
+    for file in ("pathways", "exits", "followups"):  # no other rows depend on each other
+        rows = [stands for _, stands, annulled in after[file] if not annulled] + new[file]
+        for row in rows + [one.stands for one in world.entries[file] if one.told is None]:
+            standing.setdefault(row["pathway"], {}).setdefault(file, []).append(row)
+    good = {one.key for one in reading.dossiers if _dossier(standing[one.key], world.today)}
     _send(world, reading, [one for one in reading.dossiers if one.key in good])
+    world.story.append(f"imported again, with these new:{_told(Facts(**new))}")
     for file in FILES:
         for (one, row), (_, stands, annulled) in zip(told[file], after[file], strict=True):
             if file == "structures" or row["pathway"] in good:
+                if row != one.told:
+                    world.story.append(f"  {_shown(file, one.told)} is now {_shown(file, row)}")
                 one.told, one.stands, one.annulled = row, stands, annulled
         world.entries[file] += [Entry(row, row) for row in new[file] if row["pathway"] in good]
-    world.story.append(f"imported again for {sorted(good)}: {'; '.join(changes)}; new: {_told(Facts(**new))}")
+    if refused := {one.key for one in reading.dossiers} - good:
+        world.story.append(f"  but these stay as they were: {', '.join(sorted(refused))}")
 
 
 def _after(one: Entry, row: Row) -> tuple[Entry, Row, bool]:
@@ -472,9 +547,20 @@ def _after(one: Entry, row: Row) -> tuple[Entry, Row, bool]:
 
 def _correct_by_hand(choices: Choices, world: World) -> None:
     file = choices.file(world)
-    one = choices.of(*world.entries[file])
+    one = choices.entry(world, file)
     cells = _new_cells(choices, world, file, one.stands)
     _stand(world, file, one, one.stands | cells)
+
+
+def _assess_again(choices: Choices, world: World) -> None:
+    """On a day on which the same person was assessed already, perhaps with another result."""
+    file = choices.of(*(file for file in ("diagnostics", "barriers") if world.entries[file]), "activities")
+    if world.entries[file]:
+        row = choices.entry(world, file).stands
+        cells = _new_cells(choices, world, file, row)
+        if file != "activities":
+            cells[KEYS[file][1]] = row[KEYS[file][1]]
+        _add_by_hand(world, file, row | cells)
 
 
 def _add_by_hand(world: World, file: str, row: Row) -> None:
@@ -490,31 +576,26 @@ def _stand(world: World, file: str, one: Entry, row: Row) -> None:
     before, was_annulled = one.stands, one.annulled
     one.stands, one.annulled = row, False
     if file == "structures":
-        [structure] = read(Facts(structures=[row]), world.today).structures
-        assert world.services.correct_structure(structure)
-        world.story.append(f"by hand: {file} {row}")
+        assert world.services.correct_structure(StructureFile(**row))
+        world.story.append(f"by hand: {_shown(file, row)}")
         return
-    key = row["pathway"]
-    facts = world.facts
-    mine = Facts(structures=facts.structures)
-    for name in FILES[1:]:
-        setattr(mine, name, [other for other in getattr(facts, name) if other["pathway"] == key])
-    if not mine.exits:
-        mine.followups = []
+    mine = {name: [o for o in world.entries[name] if o.stands["pathway"] == row["pathway"]] for name in FILES[1:]}
+    rows = {
+        name: [o.stands for o in mine[name] if not o.annulled and (o is one or name != file)]
+        for name in {"pathways", file, *(["exits"] if file == "followups" else [])}
+    }
     done = False
-    if (file != "followups" or mine.exits) and (dossiers := read(mine, world.today).dossiers):
-        dossier = dossiers[0].dossier
+    if dossier := _dossier(rows, world.today):
         if file == "pathways":
             refused = world.services.ask(dossier, world.today)
             dates = ("welcomed_on", "started_on", "withdrawn_on")
-            kept = {c for c in row if (c if c in dates else "request") in refused}
+            kept = {column for column in row if (column if column in dates else "request") in refused}
             one.stands = {column: (before if column in kept else row)[column] for column in row}
             done = True
         else:
-            place = next(place for place, other in enumerate(getattr(mine, file)) if other is row)
-            done = world.services.record(file, dossier, place, world.today)
+            done = world.services.record(file, dossier, mine[file].index(one), world.today)
     if done:
-        world.story.append(f"by hand: {file} {one.stands}")
+        world.story.append(f"by hand: {_shown(file, before)} stands as {_shown(file, one.stands)}")
     else:
         one.stands, one.annulled = before, was_annulled
 
@@ -558,13 +639,12 @@ def _new_cells(choices: Choices, world: World, file: str, row: Row) -> Row:
         case "structures":
             return some(department=lambda: of("69", "2A", "13"), name=lambda: of("Ici", "Là"))
         case "pathways":
+            if of(True, False):
+                return {of("welcomed_on", "started_on", "withdrawn_on"): of(day(), day(), "")}
             return some(
                 structure=lambda: of(*(one.stands["structure"] for one in world.entries["structures"])),
                 person=lambda: of("p1", "p2", "p4"),
                 requested_on=day,
-                welcomed_on=lambda: of(day(), day(), ""),
-                started_on=lambda: of(day(), day(), ""),
-                withdrawn_on=lambda: of(day(), ""),
                 birth_year=lambda: of("", "1990", "1969"),
                 sex=lambda: of("", "female", "other"),
                 requester=lambda: of("", "chrs", "spip"),
@@ -598,8 +678,8 @@ def _new_cells(choices: Choices, world: World, file: str, row: Row) -> Row:
 
 
 def _told(facts: Facts) -> str:
-    return "; ".join(
-        f"{file}({', '.join(f'{c}={cell}' for c, cell in row.items() if cell)})"
-        for file in FILES
-        for row in getattr(facts, file)
-    )
+    return "".join(f"\n    {_shown(file, row)}" for file in FILES for row in getattr(facts, file))
+
+
+def _shown(file: str, row: Row | None) -> str:
+    return f"{file}({', '.join(f'{column}={cell}' for column, cell in (row or {}).items() if cell)})"

@@ -29,12 +29,15 @@ from tests.streams import PUBLISHING, TICK, World, corrected, imported
 Catalogue = dict[str, dict[str, Any]]
 """Every indicator, of the whole (under "") and of each class of a breakdown."""
 
+# A counterexample takes minutes to become a small one.
+pytestmark = pytest.mark.timeout(1800)
+
 COMPARED = ("folds", "structures", "intake", "diagnostic", "activities", "outcomes")
 
 
 def examples(some: int) -> pytest.MarkDecorator:
     """The test takes `some` examples, and five times as many among the slow tests."""
-    many = pytest.param(5 * some, marks=[pytest.mark.slow, pytest.mark.timeout(1200)], id="many")
+    many = pytest.param(5 * some, marks=pytest.mark.slow, id="many")
     return pytest.mark.parametrize("most", [pytest.param(some, id="some"), many])
 
 
@@ -103,7 +106,8 @@ def assert_equal(expected: Catalogue, found: Catalogue, place: str) -> None:
     assert list(expected) == list(found), place
     for name, those in expected.items():
         assert those.keys() == found[name].keys(), f"{place} {name}"
-        assert_same(those, found[name], f"{place} {name}")
+        if those != found[name]:
+            assert_same(those, found[name], f"{place} {name}")
 
 
 # --- however they arrive ----------------------------------------------------------------------------------
@@ -203,12 +207,12 @@ async def _as_of(
             assert_equal(then or dict.fromkeys(again, nobody[""]), again, f"{scope} {by} as known at {instant}")
 
 
-@examples(40)
+@examples(35)
 def test_a_figure_as_known_at_an_instant_is_the_figure_of_the_events_known_by_then(
     read_models: ReadModels, most: int
 ) -> None:
     @at_most(most)
-    @given(corrected(pathways=9), folders.periods(), st.data())
+    @given(corrected(), folders.periods(), st.data())
     def holds(world: World, period: tuple[date, date], data: st.DataObject) -> None:
         known = sorted({event.known_at for event in world.events})
         choices = sorted(known + [at - TICK for at in (*known, *world.due())] + list(world.due()))
@@ -257,12 +261,12 @@ def _gives_the_catalogue(read_models: ReadModels, most: int, worlds: st.SearchSt
     holds()
 
 
-@examples(30)
+@examples(45)
 def test_the_whole_catalogue_of_an_import_is_that_of_the_naive_computation(read_models: ReadModels, most: int) -> None:
     _gives_the_catalogue(read_models, most, imported())
 
 
-@examples(30)
+@examples(45)
 def test_the_whole_catalogue_after_corrections_is_that_of_the_naive_computation_over_what_then_stands(
     read_models: ReadModels, most: int
 ) -> None:
