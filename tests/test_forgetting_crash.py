@@ -16,8 +16,7 @@ from shared.history import imported_pathway_id, imported_person_id
 from tests.processes import children, lieu, up
 from tests.test_hostile_import import folder
 
-UNSURE = "passes, but sometimes waits for ever under load: a count that does not fall after messages were deleted"
-pytestmark = [pytest.mark.slow, pytest.mark.skip(reason=UNSURE)]
+pytestmark = pytest.mark.slow
 __all__ = ["folder"]
 YEAR = {"scope": "national", "from": date(2024, 1, 1), "to": date(2024, 12, 31), "by": "housing"}
 MOMENTS = (0.02, 0.15, 0.3, 0.5, 0.8)

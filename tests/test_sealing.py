@@ -1,5 +1,6 @@
 """Sealed texts: what is stored, what opens, and what is refused."""
 
+import asyncio
 import dataclasses
 import json
 from datetime import date
@@ -239,6 +240,14 @@ async def a_person(running: Running, structure: str = "s01", called: str = NAME,
 async def found(running: Running, name: str, structure: str = "s01") -> list[str]:
     people = await running.post("/intake/v1/persons/search", {"name": name}, 200, **adviser(running, structure))
     return [person["person"] for person in people]
+
+
+async def test_what_stays_inside_its_service_keeps_nobody_waiting(running: Running) -> None:
+    """The last thing recorded is an identity, which is never published."""
+    person, _ = await a_person(running)
+    await running.post(f"/intake/v1/persons/{person}/identity", {"called": "Marie"}, 201, **adviser(running, "s01"))
+    async with asyncio.timeout(30):
+        await running.caught_up()
 
 
 async def test_a_person_is_found_by_name_in_their_own_structure_only(running: Running) -> None:
