@@ -13,6 +13,7 @@ from services.training import application, domain, views
 from shared.access import Commanded
 from shared.codes import ActivityKind, ActivityStatus
 from shared.commands import Done, answered
+from shared.disagreement_routes import disagreement_routes
 from shared.routes import Store, pathway_routes, reads
 
 router = APIRouter(prefix="/v1")
@@ -58,4 +59,5 @@ async def activities(
     return await views.activities(request.app.state.pool, structure, start, end, limit)
 
 
-imports = pathway_routes(application.import_pathways, application.known_rows)
+imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)
+disagreements = disagreement_routes(domain.fact_of)

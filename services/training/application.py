@@ -10,17 +10,21 @@ from shared.commands import Done, decide, today
 from shared.event_store import EventStore
 from shared.history import ActivityRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers
-from shared.known_pathways import about_soon, known_pathway
+from shared.known_pathways import known_pathway, known_soon
 
 
 async def record(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
-    return await decide(store, ActivityFile, pathway, lambda f: f.record(key, fact, today()), lambda _: about, command)
+    known = await known_pathway(store.pool, pathway)
+    return await decide(
+        store, ActivityFile, pathway, lambda f: f.record(key, fact, today()), lambda _: known.about_new(), command
+    )
 
 
 async def correct(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
-    return await decide(store, ActivityFile, pathway, lambda f: f.correct(key, fact, today()), lambda _: about, command)
+    known = await known_pathway(store.pool, pathway)
+    return await decide(
+        store, ActivityFile, pathway, lambda f: f.correct(key, fact, today()), lambda _: known.about_new(), command
+    )
 
 
 # The historical import
@@ -39,8 +43,8 @@ def _take(file: ActivityFile, dossier: Dossier) -> None:
 
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
-    about = await about_soon(store, dossiers)
-    return await import_dossiers(store, ActivityFile, dossiers, _take, about, command)
+    known = await known_soon(store, dossiers)
+    return await import_dossiers(store, ActivityFile, dossiers, _take, known, command)
 
 
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
