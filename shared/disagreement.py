@@ -156,7 +156,8 @@ async def disagree(
     """Raises UnknownFact where no such fact is recorded."""
     told = _standing(await store.of_pathway(known.pathway), fact_of).get(of)
     if told is None:
-        raise UnknownFact(f"no {of.kind} is recorded under {of.id}" if of.id else f"no {of.kind} is recorded")
+        # What was asked for is not repeated: a text may have been written in the wrong place.
+        raise UnknownFact("no fact of this kind is recorded under this id")
     said = Disagreement(of, told.version, said_on, text)
     return await decide(
         store,

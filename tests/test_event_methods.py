@@ -16,7 +16,16 @@ from eventsourcing.domain import Snapshot, event
 from eventsourcing.persistence import StoredEvent
 
 from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan
-from services.intake.domain import Dated, Identity, Pathway, Person, Structure, StructureFile, request_for_support
+from services.intake.domain import (
+    Dated,
+    Identity,
+    Pathway,
+    Person,
+    Restriction,
+    Structure,
+    StructureFile,
+    request_for_support,
+)
 from services.outcomes.domain import Exit, FollowUp, OutcomeFile
 from services.training.domain import Activity, ActivityFile
 from shared.codes import (
@@ -30,9 +39,11 @@ from shared.codes import (
     Intensity,
     Purpose,
     Qualification,
+    RestrictionReason,
     Sex,
     Situation,
 )
+from shared.disagreement import Disagreement, DisagreementFile, FactId
 from shared.event_store import Aggregate
 from shared.sealing import Sealed
 from tests.sentences import MAPPER, Told, given, stored_and_read, told
@@ -109,10 +120,12 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
         told(Pathway.Started, Dated(DAY)),
         told(Pathway.StartCorrected, Dated(None), imported=Dated(DAY)),
         told(Pathway.Withdrawn, Dated(DAY)),
+        told(Pathway.ProcessingRestricted, Dated(DAY)),
     ],
     Person: [
         told(Person.Identified, Identity(Sealed("Anna"))),
         told(Person.IdentityCorrected, Identity(Sealed("Anna"), Sealed("Dias"), language="pt")),
+        told(Person.ProcessingRestricted, Restriction(RestrictionReason.NEEDED_FOR_CLAIMS, DAY)),
         told(Person.Merged, UUID(int=8)),
     ],
     DiagnosticFile: [
@@ -129,6 +142,11 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
         told(OutcomeFile.Exited, EXIT, exit_class=ExitClass.TRANSITION, uncertain=False, rule="exit-1"),
         told(OutcomeFile.FollowUpRecorded, FOLLOW_UP, imported=FOLLOW_UP),
         told(OutcomeFile.Reopened, DAY),
+    ],
+    DisagreementFile: [
+        told(DisagreementFile.Said, Disagreement(FactId("exit"), 1, DAY, Sealed("I did not leave")), key=KEY),
+        told(DisagreementFile.Said, Disagreement(FactId("follow-up", "3"), 2, DAY), key=UUID(int=0)),
+        told(DisagreementFile.Withdrawn, DAY, key=KEY),
     ],
 }
 

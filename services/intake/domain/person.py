@@ -109,7 +109,7 @@ class Person(Aggregate):
         self._merged(other.id)
 
     def restrict(self, restriction: Restriction, today: date) -> None:
-        self._must_stand_alone()
+        """A merged file too: it is the same person's, and nothing may be recorded under its id either."""
         if self.restriction is None:
             not_after(today, "restricted", restriction.restricted_on)
             self._processing_restricted(restriction)
