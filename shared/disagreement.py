@@ -5,7 +5,7 @@ that told the value it is about: a later correction leaves it standing beside th
 Nothing of it is published; the text is sealed under the person's key.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -185,8 +185,8 @@ async def facts_of(store: EventStore, pathway: UUID, fact_of: FactOf, *, texts: 
 
     `texts`: whether whoever asks may read the person's words.
     """
-    events = await store.of_pathway(pathway)
     file = await store.load(DisagreementFile, file_id(pathway))
+    events = await store.of_pathway(pathway)  # after the file, so that each disagreement's event is among them
     said = {told.event.key: told for told in events if isinstance(told.event, DisagreementFile.Said)}
     standing = _standing(events, fact_of)
 
@@ -215,6 +215,15 @@ async def facts_of(store: EventStore, pathway: UUID, fact_of: FactOf, *, texts: 
         )
         for of, told in standing.items()
     )
+
+
+async def in_disagreement(store: EventStore, pathways: Collection[UUID]) -> dict[UUID, set[FactId]]:
+    """By pathway, the facts with which the person disagrees."""
+    ids = {file_id(pathway): pathway for pathway in pathways}
+    return {
+        ids[id]: {one.of for key, one in file.disagreements.items() if key not in file.withdrawn}
+        for id, file in (await store.load_many(DisagreementFile, list(ids))).items()
+    }
 
 
 def _standing(events: Sequence[Recorded], fact_of: FactOf) -> dict[FactId, Recorded]:

@@ -189,10 +189,31 @@ async def test_a_correction_leaves_the_disagreement_beside_the_new_value_and_bot
     assert (one["recorded_at"], one["version"], one["of_current_value"]) == (first["known_at"], 1, False)
     assert one["recorded_by"]
 
+    await running.caught_up()
+    assert await listed(running) == {activity: True}
     await running.post(f"{path}/disagreements/{key}/withdrawal", {"on": "2024-07-02"}, 201, **mine)
     await running.post(f"{path}/disagreements/{key}/withdrawal", {"on": "2024-07-02"}, 200, **mine)
+    assert await listed(running) == {activity: False}
     (one,) = (await facts(running, "training", pathway, **mine))[("activity", activity)]["disagreements"]
     assert (one["text"], one["withdrawn_on"]) == (WORDS, "2024-07-02")
+
+
+async def listed(running: Running) -> dict[str, bool]:
+    days = {"from": "2024-01-01", "to": "2024-12-31"}
+    answer = await running.http.get("/training/v1/activities", params={"structure": "s01", **days})
+    return {row["activity"]: row["disagreed"] for row in answer.json()}
+
+
+async def test_a_list_says_of_which_request_the_person_says_otherwise(running: Running) -> None:
+    _, one = await a_person(running)
+    _, other = await a_person(running)
+    await running.post(
+        f"/intake/v1/pathways/{one}/disagreements", {"kind": "request", "said_on": "2024-07-01", "text": WORDS}, 201
+    )
+    await running.caught_up()
+    answer = await running.http.get("/intake/v1/requests/waiting")
+    assert {row["pathway"]: row["disagreed"] for row in answer.json()} == {one: True, other: False}
+    assert WORDS not in answer.text
 
 
 async def test_who_may_record_and_read_it_and_what_is_refused_at_its_place(running: Running) -> None:

@@ -5,11 +5,11 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator, Field
 
 from services.intake import application, domain, views
-from shared.access import Commanded, CommandedByManager, CommandedInStructure, OfStructure
+from shared.access import Caller, Commanded, CommandedByManager, CommandedInStructure, OfStructure, Role, allow
 from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
 from shared.commands import Done, answered
 from shared.disagreement_routes import disagreement_routes
@@ -183,6 +183,14 @@ async def restrict(
     return answered(response, await application.restrict(store, person, body, command))
 
 
+@router.get("/persons/{person}/restriction")
+async def restriction(
+    person: UUID, caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.MANAGER))], store: Store
+) -> domain.Restriction:
+    """Since when and why the processing of a person's data is restricted."""
+    return await application.restriction_of(store, person, caller)
+
+
 @router.post("/persons/{person}/restriction/lifting")
 async def lift_restriction(
     person: UUID, body: OnDay, command: CommandedByManager, store: Store, response: Response
@@ -283,10 +291,10 @@ async def imported(key: str) -> dict[str, UUID]:
 
 @router.get("/requests/waiting", dependencies=reads)
 async def waiting_requests(
-    request: Request, structure: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    store: Store, structure: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> list[views.WaitingRequest]:
     """Requests that nobody has welcomed yet, the oldest first."""
-    return await views.waiting_requests(request.app.state.pool, structure, limit)
+    return await application.waiting_requests(store, structure, limit)
 
 
 @router.post("/imports/structures")

@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid5
 
+from services.intake import views
 from services.intake.domain import (
+    REQUEST,
     Dated,
     Identity,
     Pathway,
@@ -18,8 +20,10 @@ from services.intake.domain import (
     with_age,
 )
 from services.intake.names import matches, words
+from services.intake.views import WaitingRequest
 from shared.access import Caller, Command, Role
 from shared.commands import Done, decide, today
+from shared.disagreement import in_disagreement
 from shared.event_store import About, EventStore, Known
 from shared.forgetting import Concerned, Forgetting
 from shared.history import Dossier, PathwayRow, StructureRow
@@ -121,6 +125,13 @@ async def correct_withdrawal(store: EventStore, pathway: UUID, on: date | None, 
     return await decide(store, Pathway, pathway, lambda p: p.correct_withdrawal(on, today()), _about, command)
 
 
+async def waiting_requests(store: EventStore, structure: str | None, limit: int) -> list[WaitingRequest]:
+    """Requests that nobody has welcomed yet, the oldest first, with whether the persons disagree with them."""
+    rows = await views.waiting_requests(store.pool, structure, limit)
+    disagreed = await in_disagreement(store, {row.pathway for row in rows})
+    return [replace(row, disagreed=REQUEST in disagreed[row.pathway]) for row in rows]
+
+
 # Persons
 
 
@@ -202,6 +213,15 @@ async def _restrict_too(store: EventStore, pathways: Mapping[UUID, UUID], comman
         if (restriction := persons[person].restriction) is not None:
             on = restriction.restricted_on
             await decide(store, Pathway, pathway, lambda p, on=on: p.restrict(on), _about, replace(command, key=None))  # type: ignore[misc]
+
+
+async def restriction_of(store: EventStore, person: UUID, caller: Caller) -> Restriction:
+    """The restriction in force. Raises Problem where there is none, or the person is another structure's."""
+    await _must_be_theirs(store, person, Command(caller, None))
+    restriction = (await store.load(Person, person)).restriction
+    if restriction is None:
+        raise Problem(404, "not-restricted", "processing of no such person's data is restricted")
+    return restriction
 
 
 def may_see(caller: Caller, person: Person) -> bool:

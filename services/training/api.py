@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from services.training import application, domain, views
@@ -49,14 +49,14 @@ async def correct(
 
 @router.get("/activities", dependencies=reads)
 async def activities(
-    request: Request,
+    store: Store,
     structure: str,
     start: Annotated[date, Query(alias="from")],
     end: Annotated[date, Query(alias="to")],
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[views.ListedActivity]:
     """Activities of a structure that started between two days, both included."""
-    return await views.activities(request.app.state.pool, structure, start, end, limit)
+    return await application.activities(store, structure, start, end, limit)
 
 
 imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)

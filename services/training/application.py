@@ -2,11 +2,16 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
-from services.training.domain import Activity, ActivityFile
+from services.training import views
+from services.training.domain import Activity, ActivityFile, activity_fact
+from services.training.views import ListedActivity
 from shared.access import Command
 from shared.commands import Done, decide, today
+from shared.disagreement import in_disagreement
 from shared.event_store import EventStore
 from shared.history import ActivityRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers
@@ -25,6 +30,13 @@ async def correct(store: EventStore, pathway: UUID, key: UUID, fact: Activity, c
     return await decide(
         store, ActivityFile, pathway, lambda f: f.correct(key, fact, today()), lambda _: known.about_new(), command
     )
+
+
+async def activities(store: EventStore, structure: str, start: date, end: date, limit: int) -> list[ListedActivity]:
+    """Activities of a structure that started between two days, both included, with what the persons say of them."""
+    rows = await views.activities(store.pool, structure, start, end, limit)
+    disagreed = await in_disagreement(store, {row.pathway for row in rows})
+    return [replace(row, disagreed=activity_fact(row.activity) in disagreed[row.pathway]) for row in rows]
 
 
 # The historical import

@@ -96,5 +96,9 @@ def fact_of(event: Aggregate.Event) -> FactId | None:
     """Which fact an event tells of, as a disagreement names it."""
     match event:
         case ActivityFile.Recorded(key=key) | ActivityFile.Corrected(key=key):
-            return FactId("activity", str(key))
+            return activity_fact(key)
     return None
+
+
+def activity_fact(activity: UUID) -> FactId:
+    return FactId("activity", str(activity))

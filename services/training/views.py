@@ -15,6 +15,8 @@ from shared.database import Connection
 
 @dataclass(frozen=True)
 class ListedActivity:
+    """`disagreed`: whether the person says otherwise."""
+
     activity: UUID
     pathway: UUID
     structure: str
@@ -23,6 +25,7 @@ class ListedActivity:
     ended_on: date
     hours: Decimal | None
     status: ActivityStatus
+    disagreed: bool = False
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:

@@ -327,11 +327,14 @@ def _check(
         raise DatesOutOfOrder(f"exited on {exited_on}, so the start cannot be taken back")
 
 
+REQUEST = FactId("request")
+
+
 def fact_of(event: Aggregate.Event) -> FactId | None:
     """Which fact an event tells of, as a disagreement names it."""
     match event:
         case Pathway.Requested() | Pathway.RequestCorrected():
-            return FactId("request")
+            return REQUEST
         case Pathway.Welcomed() | Pathway.WelcomeCorrected():
             return FactId("welcome")
         case Pathway.Started() | Pathway.StartCorrected():
