@@ -201,6 +201,7 @@ async def test_a_correction_leaves_the_disagreement_beside_the_new_value_and_bot
 async def listed(running: Running) -> dict[str, bool]:
     days = {"from": "2024-01-01", "to": "2024-12-31"}
     answer = await running.http.get("/training/v1/activities", params={"structure": "s01", **days})
+    assert answer.status_code == 200, answer.text
     return {row["activity"]: row["disagreed"] for row in answer.json()}
 
 

@@ -69,7 +69,10 @@ async def activities(pool: asyncpg.Pool, structure: str, start: date, end: date,
         end,
         limit,
     )
-    return [ListedActivity(**row) for row in rows]
+    return [
+        ListedActivity(**dict(row) | {"kind": ActivityKind(row["kind"]), "status": ActivityStatus(row["status"])})
+        for row in rows
+    ]
 
 
 async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
