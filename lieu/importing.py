@@ -177,11 +177,12 @@ async def _send(platform: Platform, keyed: Sequence[KeyedDossier], summary: Summ
 
     async def send(chunk: Sequence[KeyedDossier]) -> None:
         nonlocal done
-        await _send_to(platform, "intake", chunk, summary)
+        refused = await _send_to(platform, "intake", chunk, summary)
+        taken = [one for one in chunk if one.dossier.pathway not in refused]
         parts = {
-            "diagnostic": [one for one in chunk if one.dossier.diagnostics or one.dossier.barriers],
-            "training": [one for one in chunk if one.dossier.activities],
-            "outcomes": [one for one in chunk if one.dossier.exit or one.dossier.followups],
+            "diagnostic": [one for one in taken if one.dossier.diagnostics or one.dossier.barriers],
+            "training": [one for one in taken if one.dossier.activities],
+            "outcomes": [one for one in taken if one.dossier.exit or one.dossier.followups],
         }
         await asyncio.gather(*(_send_to(platform, to, part, summary) for to, part in parts.items()))
         done += len(chunk)
@@ -190,8 +191,9 @@ async def _send(platform: Platform, keyed: Sequence[KeyedDossier], summary: Summ
     await _each_chunk(keyed, send)
 
 
-async def _send_to(platform: Platform, service: str, chunk: Sequence[KeyedDossier], summary: Summary) -> None:
-    """Sends again, for a while, what the service has not heard of yet."""
+async def _send_to(platform: Platform, service: str, chunk: Sequence[KeyedDossier], summary: Summary) -> set[UUID]:
+    """Sends again, for a while, what the service has not heard of yet. Returns the pathways that it refused."""
+    refused: set[UUID] = set()
     waiting = {one.dossier.pathway: one for one in chunk}
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while waiting:
@@ -202,12 +204,15 @@ async def _send_to(platform: Platform, service: str, chunk: Sequence[KeyedDossie
             one = waiting.pop(result.pathway)
             if result.outcome is Outcome.FORGOTTEN:
                 summary.forgotten.add(result.pathway)
+            if result.outcome is Outcome.REFUSED:
+                refused.add(result.pathway)
             summary.events[service] += result.events
             summary.refusals += [one.refusal(problem) for problem in result.problems]
         if waiting:
             if asyncio.get_running_loop().time() > deadline:
                 raise PlatformError(f"{service} does not hear of {len(waiting)} pathways; see lieu status")
             await asyncio.sleep(0.05)
+    return refused
 
 
 async def _each_chunk(items: Sequence[R], work: Callable[[Sequence[R]], Any]) -> None:

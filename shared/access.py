@@ -193,3 +193,5 @@ def _commanded(*roles: Role) -> Callable[..., Awaitable[Command]]:
 Commanded = Annotated[Command, Depends(_commanded(Role.OPERATOR))]
 CommandedInStructure = Annotated[Command, Depends(_commanded(Role.OPERATOR, Role.ADVISER, Role.MANAGER))]
 """Of an adviser or a manager the route must see that it is their structure's (`Caller.must_be_of`)."""
+CommandedByManager = Annotated[Command, Depends(_commanded(Role.OPERATOR, Role.MANAGER))]
+"""As CommandedInStructure, without advisers."""

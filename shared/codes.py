@@ -53,6 +53,15 @@ class Requester(StrEnum):
     UNKNOWN = "unknown"
 
 
+class RestrictionReason(StrEnum):
+    """Why a person may have the processing of their data restricted: RGPD, article 18(1), a to d."""
+
+    ACCURACY_CONTESTED = "accuracy_contested"
+    UNLAWFUL_PROCESSING = "unlawful_processing"
+    NEEDED_FOR_CLAIMS = "needed_for_claims"
+    OBJECTION_PENDING = "objection_pending"
+
+
 class Housing(StrEnum):
     CHRS = "chrs"
     CHU = "chu"

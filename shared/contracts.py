@@ -70,6 +70,18 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProcessingRestricted:
+    """From now on nothing may be recorded of the pathway, and what is held may only be stored (RGPD, article 18)."""
+
+    restricted_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestrictionLifted:
+    lifted_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class Diagnostic:
     """`remobilisation` is 0–10 on the scale of `instrument`, null where no score was taken."""
 
@@ -189,6 +201,8 @@ Body = (
     | Welcome
     | Start
     | Withdrawal
+    | ProcessingRestricted
+    | RestrictionLifted
     | Diagnostic
     | Plan
     | BarrierAssessment
@@ -223,6 +237,8 @@ EVENTS: dict[str, dict[str, type[Body]]] = {
         "start-corrected": Start,
         "pathway-withdrawn": Withdrawal,
         "withdrawal-corrected": Withdrawal,
+        "processing-restricted": ProcessingRestricted,
+        "restriction-lifted": RestrictionLifted,
     },
     "diagnostic": FORGETTING
     | {

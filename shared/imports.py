@@ -27,6 +27,8 @@ from shared.history import (
     Problem,
     problems_of,
 )
+from shared.known_pathways import KnownPathway
+from shared.rules import Restricted
 
 F = TypeVar("F", bound="Any")
 A = TypeVar("A", bound=Aggregate)
@@ -96,13 +98,13 @@ async def import_dossiers(
     cls: type[A],
     dossiers: Sequence[Dossier],
     record: Callable[[A, Dossier], None],
-    about: Callable[[A], About] | Mapping[UUID, About],
+    about: Callable[[A], About] | Mapping[UUID, KnownPathway],
     command: Command,
 ) -> list[Imported]:
     """Checks each dossier whole and records this service's part of it, each in one append.
 
     `about` tells whom the events concern: from the aggregate itself, or by pathway, where one that is missing
-    answers NOT_YET_KNOWN.
+    answers NOT_YET_KNOWN. A dossier of a person whose data may only be stored is refused, whatever it says.
     """
     date = today()
     ids = [id for dossier in dossiers for id in (dossier.pathway, dossier.request.person)]
@@ -121,14 +123,18 @@ async def import_dossiers(
         file = files[dossier.pathway]
         while True:
             before = file.version
-            record(file, dossier)
-            concerned = about[dossier.pathway] if isinstance(about, Mapping) else about(file)
             try:
+                known = about[dossier.pathway].about_new() if isinstance(about, Mapping) else None
+                record(file, dossier)
+                concerned = known or about(file)  # type: ignore[operator]
                 added = file.version - before
                 await store.save(file, about=concerned, actor=command.actor, historical=True, keys=keys)
                 return Imported(dossier.pathway, Outcome.RECORDED if added else Outcome.UNCHANGED, added)
             except Forgotten:
                 return Imported(dossier.pathway, Outcome.FORGOTTEN)
+            except Restricted as refusal:
+                problem = Problem("pathways.csv", 0, "pathway", str(refusal))
+                return Imported(dossier.pathway, Outcome.REFUSED, problems=(problem,))
             except VersionConflict:
                 file = await store.load(cls, dossier.pathway)
 

@@ -13,11 +13,12 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.contracts import Exit, PublicEvent, Reopening, Request, Start
+from shared.contracts import Exit, ProcessingRestricted, PublicEvent, Reopening, Request, RestrictionLifted, Start
 from shared.database import Connection
 from shared.event_store import About, EventStore
 from shared.history import Dossier
 from shared.problems import NotYetKnown
+from shared.rules import Restricted
 
 
 @dataclass(frozen=True)
@@ -27,34 +28,37 @@ class KnownPathway:
     person: UUID
     requested_on: date
     started_on: date | None
+    restricted: bool = False
 
-    @property
-    def about(self) -> About:
+    def about_new(self) -> About:
+        """Whom something newly recorded concerns. Raises Restricted."""
+        if self.restricted:
+            raise Restricted
         return About(self.structure, self.pathway, self.person)
 
 
 async def known_pathways(pool: asyncpg.Pool, pathways: Sequence[UUID]) -> dict[UUID, KnownPathway]:
     """Those of the pathways whose request this service has heard of."""
     rows = await pool.fetch(
-        """select pathway, structure, person, requested_on, started_on from known_pathways
+        """select pathway, structure, person, requested_on, started_on, restricted from known_pathways
             where pathway = any($1) and requested_on is not null""",
         pathways,
     )
     return {row["pathway"]: KnownPathway(**row) for row in rows}
 
 
-async def about_soon(store: EventStore, dossiers: Sequence[Dossier], patience: float = 5) -> dict[UUID, About]:
-    """Whom the dossiers concern, those still unknown after `patience` seconds and the forgotten left out.
+async def known_soon(store: EventStore, dossiers: Sequence[Dossier], patience: float = 5) -> dict[UUID, KnownPathway]:
+    """The pathways of the dossiers, those still unknown after `patience` seconds and the forgotten left out.
 
     An import tells intake and then, at once, the others: waiting here is cheaper than sending everything again.
     """
     deadline = asyncio.get_running_loop().time() + patience
-    found: dict[UUID, About] = {}
+    found: dict[UUID, KnownPathway] = {}
     persons = {dossier.pathway: dossier.request.person for dossier in dossiers}
     forgotten = await store.ledger.forgotten([*persons, *persons.values()])
     missing = {pathway for pathway, person in persons.items() if not {pathway, person} & forgotten}
     while True:
-        found |= {id: pathway.about for id, pathway in (await known_pathways(store.pool, list(missing))).items()}
+        found |= await known_pathways(store.pool, list(missing))
         missing -= found.keys()
         if not missing or asyncio.get_running_loop().time() > deadline:
             return found
@@ -75,14 +79,14 @@ async def exit_date(pool: asyncpg.Pool, pathway: UUID) -> date | None:
     return found
 
 
-OF_INTAKE = (Request, Start)
+OF_INTAKE = (Request, Start, ProcessingRestricted, RestrictionLifted)
 """What `remember_intake` needs."""
 OF_OUTCOMES = (Exit, Reopening)
 """What `remember_outcomes` needs."""
 
 
 async def remember_intake(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """Applies intake's events: who is supported where, since when."""
+    """Applies intake's events: who is supported where, since when, and of whom nothing may be recorded."""
     changes: dict[UUID, dict[str, Any]] = {}
     for event in _after(await _versions(connection, "intake_version", events), events):
         change = changes.setdefault(event.aggregate, {})
@@ -92,16 +96,20 @@ async def remember_intake(connection: Connection, events: Sequence[PublicEvent])
                 change |= {"structure": structure, "person": person, "requested_on": requested_on}
             case Start(started_on=started_on):
                 change |= {"started_on": started_on, "start_told": True}
+            case ProcessingRestricted() | RestrictionLifted():
+                change |= {"restricted": isinstance(event.body, ProcessingRestricted)}
     await connection.execute(
-        """insert into known_pathways as k (pathway, structure, person, requested_on, started_on, intake_version)
-           select pathway, structure, person, requested_on, started_on, version
-             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::date[], $6::integer[])
-                  u(pathway, structure, person, requested_on, started_on, version)
+        """insert into known_pathways as k
+             (pathway, structure, person, requested_on, started_on, intake_version, restricted)
+           select pathway, structure, person, requested_on, started_on, version, coalesce(restricted, false)
+             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::date[], $6::integer[], $8::boolean[])
+                  u(pathway, structure, person, requested_on, started_on, version, restricted)
            on conflict (pathway) do update set
              structure = coalesce(excluded.structure, k.structure),
              person = coalesce(excluded.person, k.person),
              requested_on = coalesce(excluded.requested_on, k.requested_on),
              started_on = case when excluded.pathway = any($7::uuid[]) then excluded.started_on else k.started_on end,
+             restricted = case when excluded.pathway = any($9::uuid[]) then excluded.restricted else k.restricted end,
              intake_version = excluded.intake_version""",
         list(changes),
         [change.get("structure") for change in changes.values()],
@@ -110,6 +118,8 @@ async def remember_intake(connection: Connection, events: Sequence[PublicEvent])
         [change.get("started_on") for change in changes.values()],
         [change["version"] for change in changes.values()],
         [pathway for pathway, change in changes.items() if change.get("start_told")],
+        [change.get("restricted") for change in changes.values()],
+        [pathway for pathway, change in changes.items() if "restricted" in change],
     )
 
 

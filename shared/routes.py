@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
 from shared.access import Command, Commanded, Role, allow
+from shared.disagreement import FactOf, ShownFact, facts_of
 from shared.event_store import EventStore
 from shared.history import Dossier
 from shared.imports import AT_ONCE, Imported, KnownDossier
@@ -50,9 +51,17 @@ class Pathways:
     pathways: Annotated[list[UUID], Field(max_length=AT_ONCE)]
 
 
+@dataclass(frozen=True)
+class ShownDossier(KnownDossier):
+    """The same fact by fact, with what the person says against it, without their words."""
+
+    facts: tuple[ShownFact, ...] = ()
+
+
 def pathway_routes(
     take: Callable[[EventStore, Sequence[Dossier], Command], Awaitable[list[Imported]]],
     known: Callable[[EventStore, Sequence[UUID]], Awaitable[list[KnownDossier]]],
+    fact_of: FactOf,
 ) -> APIRouter:
     """A service's part of the historical import, and what it knows of a pathway."""
     router = APIRouter(prefix="/v1")
@@ -68,11 +77,11 @@ def pathway_routes(
         return await known(store, body.pathways)
 
     @router.get("/pathways/{pathway}", dependencies=reads)
-    async def pathway(pathway: UUID, store: Store) -> KnownDossier:
+    async def pathway(pathway: UUID, store: Store) -> ShownDossier:
         """What this service has recorded of a pathway."""
         found = await known(store, [pathway])
         if not found:
             raise Problem(404, "unknown-pathway", "this service has recorded nothing of such a pathway")
-        return found[0]
+        return ShownDossier(**vars(found[0]), facts=await facts_of(store, pathway, fact_of, texts=False))
 
     return router

@@ -32,6 +32,13 @@ class AlreadyRecorded(RuleBroken):
     """The fact is recorded with other content: correct it instead."""
 
 
+class Restricted(RuleBroken):
+    """Processing of the person's data is restricted (RGPD, article 18): nothing new is recorded of them."""
+
+    def __init__(self) -> None:
+        super().__init__("processing of this person's data is restricted: nothing is recorded until that is lifted")
+
+
 def is_new(recorded: Mapping[UUID, Known[F]], key: UUID, fact: F) -> bool:
     """Asking for the same again is no news; another content under a known id is a correction's business."""
     if key not in recorded:

@@ -10,12 +10,12 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI
 
-from shared import broker, forgetting
+from shared import broker, disagreement, forgetting
 from shared.access import TokenCheck
-from shared.contracts import ErasureRewritten
+from shared.contracts import Body, ErasureRewritten
 from shared.election import end, while_elected
 from shared.erasure_ledger import ErasureLedger
-from shared.event_store import EventStore
+from shared.event_store import EventStore, Recorded
 from shared.forgetting import Forget, Forgetting
 from shared.migrate import migrate
 from shared.operations import operations
@@ -75,7 +75,7 @@ def create_service(
                     runtime.forgetting = Forgetting(name, runtime.store, client, forget, outside)
                 runtime.subscribers = [*subscribers(runtime), *_erasures(runtime)]
                 if public is not None:
-                    runtime.relay = Relay(name, runtime.store, client, _with_erasures(public))
+                    runtime.relay = Relay(name, runtime.store, client, _with_shared(public))
                 app.state.runtime, app.state.pool = runtime, pool
                 app.state.token_check = TokenCheck(settings)
                 tasks = [asyncio.create_task(for_ever(what, task)) for what, task in _tasks(runtime).items()]
@@ -96,8 +96,15 @@ async def _as_it_is(_: asyncpg.Connection) -> None:
     """What a transaction sets ends with it, and nothing else is ever set: the usual reset is a wasted round trip."""
 
 
-def _with_erasures(public: Publishing) -> Publishing:
-    return lambda recorded: forgetting.public(recorded) or public(recorded)
+def _with_shared(public: Publishing) -> Publishing:
+    """What every service publishes alike, or keeps, beside what is its own."""
+
+    def publish(recorded: Recorded) -> tuple[str, Body] | None:
+        if disagreement.stays_inside(recorded):
+            return None
+        return forgetting.public(recorded) or public(recorded)
+
+    return publish
 
 
 def _erasures(runtime: Runtime) -> list[Subscriber]:

@@ -206,6 +206,12 @@ class Services:
         left = self.load(OutcomeFile, pathway)
         return self._decide("outcomes", left, self._about(pathway), lambda: left.reopen(on, today))
 
+    def restrict(self, pathway: UUID, on: date) -> bool:
+        file = self.load(Pathway, pathway)
+        change = file.lift_restriction if file.restricted else file.restrict
+        assert self._decide("intake", file, self._about(pathway), lambda: change(on))
+        return file.restricted
+
     def _decide(self, service: str, aggregate: Aggregate, about: About, decision: Callable[[], object]) -> bool:
         try:
             decision()
@@ -364,12 +370,14 @@ def corrected(draw: st.DrawFn, pathways: int = 9, days: Sequence[date] = folders
     steps = draw(st.integers(0, 40))
     for seed in draw(st.lists(st.integers(0, 2**32), min_size=steps, max_size=steps)):
         choices = Choices(draw, Random(seed), days)
-        step = choices.of("correct", "correct", "correct", "add", "twin", "reopen", "import")
+        step = choices.of("correct", "correct", "correct", "add", "twin", "reopen", "import", "restrict")
         if step == "import":
             _import_again(choices, world, more)
             more = Facts()
         elif step == "reopen":
             _reopen(choices, world)
+        elif step == "restrict":
+            _restrict(choices, world)
         elif step == "add" and later:
             _add_by_hand(world, *later.pop(0))
         elif step == "twin":
@@ -606,6 +614,14 @@ def _reopen(choices: Choices, world: World) -> None:
         assert world.services.reopen(imported_pathway_id(one.stands["pathway"]), world.today, world.today)
         one.annulled = True
         world.story.append(f"reopened: {one.stands['pathway']}")
+
+
+def _restrict(choices: Choices, world: World) -> None:
+    """Restricts a pathway, or lifts that: no figure moves, and what is asked of the entrance meanwhile is refused."""
+    if world.entries["pathways"]:
+        key = choices.of(*world.entries["pathways"]).stands["pathway"]
+        restricted = world.services.restrict(imported_pathway_id(key), world.today)
+        world.story.append(f"{'restricted' if restricted else 'free again'}: {key}")
 
 
 KEYS = {

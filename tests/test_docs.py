@@ -11,6 +11,8 @@ from tests.test_sealing import AGGREGATES
 
 ROOT = Path(__file__).parents[1]
 FROZEN = {
+    "disagreement.said",
+    "disagreement.withdrawn",
     "forgetting.erasure-accepted",
     "forgetting.pathway-erased",
     "forgetting.erasure-done",
@@ -19,6 +21,10 @@ FROZEN = {
     "intake.person-identified",
     "intake.identity-corrected",
     "intake.person-merged",
+    "intake.person-restricted",
+    "intake.person-restriction-lifted",
+    "intake.processing-restricted",
+    "intake.restriction-lifted",
     "intake.structure-registered",
     "intake.structure-corrected",
     "intake.pathway-requested",
@@ -45,7 +51,15 @@ FROZEN = {
 }
 
 
-STAYS_INSIDE = {"intake.person-identified", "intake.identity-corrected", "intake.person-merged"}
+STAYS_INSIDE = {
+    "intake.person-identified",
+    "intake.identity-corrected",
+    "intake.person-merged",
+    "intake.person-restricted",
+    "intake.person-restriction-lifted",
+    "disagreement.said",
+    "disagreement.withdrawn",
+}
 
 
 def test_stored_event_names_are_frozen() -> None:

@@ -16,7 +16,16 @@ from eventsourcing.domain import Snapshot, event
 from eventsourcing.persistence import StoredEvent
 
 from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan
-from services.intake.domain import Dated, Identity, Pathway, Person, Structure, StructureFile, request_for_support
+from services.intake.domain import (
+    Dated,
+    Identity,
+    Pathway,
+    Person,
+    Restriction,
+    Structure,
+    StructureFile,
+    request_for_support,
+)
 from services.outcomes.domain import Exit, FollowUp, OutcomeFile
 from services.training.domain import Activity, ActivityFile
 from shared.codes import (
@@ -30,15 +39,23 @@ from shared.codes import (
     Intensity,
     Purpose,
     Qualification,
+    RestrictionReason,
     Sex,
     Situation,
 )
+from shared.disagreement import Disagreement, DisagreementFile, FactId
 from shared.event_store import Aggregate
 from shared.sealing import Sealed
 from tests.sentences import MAPPER, Told, given, stored_and_read, told
 
 SERVICES = Path(__file__).parents[1] / "services"
-DOMAINS = [*SERVICES.glob("*/domain.py"), *SERVICES.glob("*/domain/*.py")]
+SHARED = SERVICES.parent / "shared"
+DOMAINS = [
+    *SERVICES.glob("*/domain.py"),
+    *SERVICES.glob("*/domain/*.py"),
+    SHARED / "disagreement.py",
+    SHARED / "forgetting.py",
+]
 
 # --- `@event` methods record and never refuse ---------------------------------------------------------------
 
@@ -68,11 +85,14 @@ def refusals(method: ast.FunctionDef) -> list[str]:
 
 def test_event_methods_never_refuse() -> None:
     methods = [
-        (path.relative_to(SERVICES).parts[0], method) for path in DOMAINS for method in event_methods(path.read_text())
+        (path.relative_to(SERVICES.parent).parts[1], method)
+        for path in DOMAINS
+        for method in event_methods(path.read_text())
     ]
     assert len(methods) > 20
-    assert {service for service, _ in methods} == {"intake", "diagnostic", "training", "outcomes"}
-    assert {f"{service}.{method.name}": found for service, method in methods if (found := refusals(method))} == {}
+    services = {"intake", "diagnostic", "training", "outcomes"}
+    assert {place for place, _ in methods} == services | {"disagreement.py", "forgetting.py"}
+    assert {f"{place}.{method.name}": found for place, method in methods if (found := refusals(method))} == {}
 
 
 @pytest.mark.parametrize("planted", ["raise ValueError(fact)", "assert fact", "self._decide(fact)", "not_after(fact)"])
@@ -109,10 +129,12 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
         told(Pathway.Started, Dated(DAY)),
         told(Pathway.StartCorrected, Dated(None), imported=Dated(DAY)),
         told(Pathway.Withdrawn, Dated(DAY)),
+        told(Pathway.ProcessingRestricted, Dated(DAY)),
     ],
     Person: [
         told(Person.Identified, Identity(Sealed("Anna"))),
         told(Person.IdentityCorrected, Identity(Sealed("Anna"), Sealed("Dias"), language="pt")),
+        told(Person.ProcessingRestricted, Restriction(RestrictionReason.NEEDED_FOR_CLAIMS, DAY)),
         told(Person.Merged, UUID(int=8)),
     ],
     DiagnosticFile: [
@@ -129,6 +151,11 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
         told(OutcomeFile.Exited, EXIT, exit_class=ExitClass.TRANSITION, uncertain=False, rule="exit-1"),
         told(OutcomeFile.FollowUpRecorded, FOLLOW_UP, imported=FOLLOW_UP),
         told(OutcomeFile.Reopened, DAY),
+    ],
+    DisagreementFile: [
+        told(DisagreementFile.Said, Disagreement(FactId("exit"), 1, DAY, Sealed("I did not leave")), key=KEY),
+        told(DisagreementFile.Said, Disagreement(FactId("follow-up", "3"), 2, DAY), key=UUID(int=0)),
+        told(DisagreementFile.Withdrawn, DAY, key=KEY),
     ],
 }
 

@@ -22,6 +22,7 @@ from services.training.domain import ActivityFile
 from shared import broker
 from shared.access import Role
 from shared.codes import InClear
+from shared.disagreement import DisagreementFile
 from shared.event_store import Aggregate
 from shared.event_store.aggregates import TypedMapper, open_sealed
 from shared.forgetting import Erasure, ErasureReport
@@ -45,6 +46,7 @@ AGGREGATES = (
     DiagnosticFile,
     ActivityFile,
     OutcomeFile,
+    DisagreementFile,
     Erasure,
     ErasureReport,
     AnonymousPathway,

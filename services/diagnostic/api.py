@@ -12,6 +12,7 @@ from services.diagnostic import application, domain, views
 from shared.access import Commanded
 from shared.codes import Barrier, Intensity, Purpose
 from shared.commands import Done, answered, today
+from shared.disagreement_routes import disagreement_routes
 from shared.routes import Store, pathway_routes, reads
 
 router = APIRouter(prefix="/v1")
@@ -118,4 +119,5 @@ async def without_diagnostic(
     return await views.without_diagnostic(request.app.state.pool, until, structure, limit)
 
 
-imports = pathway_routes(application.import_pathways, application.known_rows)
+imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)
+disagreements = disagreement_routes(domain.fact_of)

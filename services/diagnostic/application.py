@@ -10,59 +10,64 @@ from shared.commands import Done, decide, today
 from shared.event_store import EventStore, Known
 from shared.history import BarrierRow, DiagnosticRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
-from shared.known_pathways import about_soon, known_pathway
+from shared.known_pathways import known_pathway, known_soon
 
 F = TypeVar("F")
 
 
 async def complete(store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
+    known = await known_pathway(store.pool, pathway)
     return await decide(
-        store, DiagnosticFile, pathway, lambda f: f.complete(key, fact, today()), lambda _: about, command
+        store, DiagnosticFile, pathway, lambda f: f.complete(key, fact, today()), lambda _: known.about_new(), command
     )
 
 
 async def correct_diagnostic(store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
+    known = await known_pathway(store.pool, pathway)
     return await decide(
         store,
         DiagnosticFile,
         pathway,
         lambda f: f.correct_diagnostic(key, fact, today()),
-        lambda _: about,
+        lambda _: known.about_new(),
         command,
     )
 
 
 async def agree_plan(store: EventStore, pathway: UUID, key: UUID, fact: Plan, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
+    known = await known_pathway(store.pool, pathway)
     return await decide(
-        store, DiagnosticFile, pathway, lambda f: f.agree_plan(key, fact, today()), lambda _: about, command
+        store, DiagnosticFile, pathway, lambda f: f.agree_plan(key, fact, today()), lambda _: known.about_new(), command
     )
 
 
 async def correct_plan(store: EventStore, pathway: UUID, key: UUID, fact: Plan, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
+    known = await known_pathway(store.pool, pathway)
     return await decide(
-        store, DiagnosticFile, pathway, lambda f: f.correct_plan(key, fact, today()), lambda _: about, command
+        store,
+        DiagnosticFile,
+        pathway,
+        lambda f: f.correct_plan(key, fact, today()),
+        lambda _: known.about_new(),
+        command,
     )
 
 
 async def assess(store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
+    known = await known_pathway(store.pool, pathway)
     return await decide(
-        store, DiagnosticFile, pathway, lambda f: f.assess(key, fact, today()), lambda _: about, command
+        store, DiagnosticFile, pathway, lambda f: f.assess(key, fact, today()), lambda _: known.about_new(), command
     )
 
 
 async def correct_assessment(store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
+    known = await known_pathway(store.pool, pathway)
     return await decide(
         store,
         DiagnosticFile,
         pathway,
         lambda f: f.correct_assessment(key, fact, today()),
-        lambda _: about,
+        lambda _: known.about_new(),
         command,
     )
 
@@ -106,8 +111,8 @@ def _barrier_key(pathway: UUID, row: BarrierRow) -> UUID:
 
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
-    about = await about_soon(store, dossiers)
-    return await import_dossiers(store, DiagnosticFile, dossiers, _take, about, command)
+    known = await known_soon(store, dossiers)
+    return await import_dossiers(store, DiagnosticFile, dossiers, _take, known, command)
 
 
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:

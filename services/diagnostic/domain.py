@@ -7,6 +7,7 @@ from uuid import UUID
 from eventsourcing.domain import event
 
 from shared.codes import Barrier, Intensity, Purpose, RuleVersion
+from shared.disagreement import FactId
 from shared.event_store import Aggregate, Known
 from shared.rules import RuleBroken, differs, is_new, not_after
 
@@ -176,3 +177,15 @@ def _check(diagnostic: Diagnostic, today: date) -> None:
     not_after(today, "completed", diagnostic.completed_on)
     if diagnostic.remobilisation is not None and not 0 <= diagnostic.remobilisation <= 10:
         raise ScoreOutOfRange(f"{diagnostic.remobilisation} is not between 0 and 10")
+
+
+def fact_of(event: Aggregate.Event) -> FactId | None:
+    """Which fact an event tells of, as a disagreement names it."""
+    match event:
+        case DiagnosticFile.Completed(key=key) | DiagnosticFile.DiagnosticCorrected(key=key):
+            return FactId("diagnostic", str(key))
+        case DiagnosticFile.PlanAgreed(key=key) | DiagnosticFile.PlanCorrected(key=key):
+            return FactId("plan", str(key))
+        case DiagnosticFile.Assessed(key=key) | DiagnosticFile.AssessmentCorrected(key=key):
+            return FactId("barrier", str(key))
+    return None

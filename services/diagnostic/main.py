@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.diagnostic import views
-from services.diagnostic.api import imports, router
+from services.diagnostic.api import disagreements, imports, router
 from services.diagnostic.publishing import public
 from services.diagnostic.reactions import subscribers
 from shared.migrate import SHARED
@@ -25,4 +25,5 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.include_router(router)
     app.include_router(imports)
+    app.include_router(disagreements)
     return app

@@ -5,15 +5,17 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator, Field
 
 from services.intake import application, domain, views
-from shared.access import Commanded, CommandedInStructure, OfStructure
+from shared.access import Caller, Commanded, CommandedByManager, CommandedInStructure, OfStructure, Role, allow
 from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
 from shared.commands import Done, answered
+from shared.disagreement_routes import disagreement_routes
 from shared.history import StructureRow, imported_pathway_id, imported_person_id
 from shared.imports import AT_ONCE
+from shared.problems import Problem
 from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
 
@@ -84,7 +86,10 @@ class Search:
 
 @dataclass
 class PersonFound:
-    """A person as the structure knows them. `merged_into`: the file that this one was joined to."""
+    """A person as the structure knows them. `merged_into`: the file that this one was joined to.
+
+    `restricted_on`: since when their data may only be stored, so that nothing is recorded of them.
+    """
 
     person: UUID
     called: str
@@ -95,6 +100,7 @@ class PersonFound:
     address: str | None
     language: str | None
     merged_into: UUID | None
+    restricted_on: date | None
 
 
 @dataclass
@@ -120,6 +126,7 @@ def _person(id: UUID, person: domain.Person) -> PersonFound:
         address=text(told.address),
         language=told.language,
         merged_into=person.merged_into,
+        restricted_on=person.restriction.restricted_on if person.restriction else None,
     )
 
 
@@ -168,6 +175,30 @@ async def merge(person: UUID, body: Merge, command: CommandedInStructure, store:
     return answered(response, await application.merge(store, person, body.into, command))
 
 
+@router.post("/persons/{person}/restriction")
+async def restrict(
+    person: UUID, body: domain.Restriction, command: CommandedByManager, store: Store, response: Response
+) -> Done:
+    """Restricts the processing of a person's data (RGPD, article 18): nothing is recorded of them in any service."""
+    return answered(response, await application.restrict(store, person, body, command))
+
+
+@router.get("/persons/{person}/restriction")
+async def restriction(
+    person: UUID, caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.MANAGER))], store: Store
+) -> domain.Restriction:
+    """Since when and why the processing of a person's data is restricted."""
+    return await application.restriction_of(store, person, caller)
+
+
+@router.post("/persons/{person}/restriction/lifting")
+async def lift_restriction(
+    person: UUID, body: OnDay, command: CommandedByManager, store: Store, response: Response
+) -> Done:
+    """Lifts the restriction. The person is told before (RGPD, article 18(3))."""
+    return answered(response, await application.lift_restriction(store, person, body.on, command))
+
+
 @router.post("/persons/{person}/erasure", status_code=202)
 async def erase(person: UUID, request: Request, command: Commanded) -> views.ErasureState:
     """Begins to forget a person over all services (RGPD, article 17). Asked again it tells how far it is."""
@@ -190,13 +221,17 @@ async def imported_person(key: str) -> dict[str, UUID]:
 @router.get("/persons/{person}")
 async def person(person: UUID, caller: OfStructure, store: Store) -> PersonFound:
     """Who a person of one's own structure is."""
-    return _person(person, await application.person_in(store, caller.own_structure, person))
+    found = await application.person_in(store, caller.own_structure, person)
+    if not application.may_see(caller, found):
+        raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
+    return _person(person, found)
 
 
 @router.post("/persons/search")
 async def search(body: Search, caller: OfStructure, store: Store) -> list[PersonFound]:
     """People of one's own structure by name. A POST, so that no name stands in an address or a log."""
-    return [_person(id, found) for id, found in await application.search(store, caller.own_structure, body.name)]
+    people = await application.search(store, caller.own_structure, body.name)
+    return [_person(id, found) for id, found in people if application.may_see(caller, found)]
 
 
 @router.get("/duplicates")
@@ -256,10 +291,10 @@ async def imported(key: str) -> dict[str, UUID]:
 
 @router.get("/requests/waiting", dependencies=reads)
 async def waiting_requests(
-    request: Request, structure: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    store: Store, structure: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> list[views.WaitingRequest]:
     """Requests that nobody has welcomed yet, the oldest first."""
-    return await views.waiting_requests(request.app.state.pool, structure, limit)
+    return await application.waiting_requests(store, structure, limit)
 
 
 @router.post("/imports/structures")
@@ -268,4 +303,5 @@ async def import_structures(body: Structures, command: Commanded, store: Store) 
     return await application.import_structures(store, body.structures, command)
 
 
-imports = pathway_routes(application.import_pathways, application.known_rows)
+imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)
+disagreements = disagreement_routes(domain.fact_of, application.known_here)

@@ -1,29 +1,34 @@
 """One function per command: load, decide, save."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid5
 
+from services.intake import views
 from services.intake.domain import (
+    REQUEST,
     Dated,
     Identity,
     Pathway,
     Person,
     Request,
+    Restriction,
     Structure,
     StructureFile,
     request_for_support,
     with_age,
 )
 from services.intake.names import matches, words
-from shared.access import Command
+from services.intake.views import WaitingRequest
+from shared.access import Caller, Command, Role
 from shared.commands import Done, decide, today
+from shared.disagreement import in_disagreement
 from shared.event_store import About, EventStore, Known
 from shared.forgetting import Concerned, Forgetting
 from shared.history import Dossier, PathwayRow, StructureRow
-from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
-from shared.known_pathways import exit_date
+from shared.imports import Imported, KnownDossier, KnownRow, Outcome, import_dossiers, news
+from shared.known_pathways import KnownPathway, exit_date
 from shared.problems import Problem
 
 _STRUCTURES = UUID("0b1c0f0e-6a51-5d0a-8d3f-6c2f6f1b7d11")
@@ -43,6 +48,17 @@ def _about_structure(structure: Structure) -> About:
     return About(structure.file.current.structure if structure.file else None)
 
 
+async def known_here(store: EventStore, pathway: UUID) -> KnownPathway:
+    """What the other services would know of a pathway. Raises Problem where there is none."""
+    file = await store.load(Pathway, pathway)
+    if file.request is None:
+        raise Problem(404, "unknown-pathway", "no such pathway was requested")
+    request = file.request.current
+    return KnownPathway(
+        pathway, request.structure, request.person, request.requested_on, file.started_on, file.restricted
+    )
+
+
 async def register_structure(store: EventStore, file: StructureFile, command: Command) -> Done:
     id = structure_id(file.structure)
     return await decide(store, Structure, id, lambda s: s.register(file), _about_structure, command)
@@ -60,7 +76,15 @@ async def _must_be_registered(store: EventStore, structure: str) -> None:
 
 async def ask_for_support(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
     await _must_be_registered(store, request.structure)
-    return await decide(store, Pathway, pathway, lambda p: p.ask_for_support(request, today()), _about, command)
+    person = await store.load(Person, request.person)
+
+    def ask(pathway: Pathway) -> None:
+        person.must_be_free()
+        pathway.ask_for_support(request, today())
+
+    done = await decide(store, Pathway, pathway, ask, _about, command)
+    await _restrict_too(store, {pathway: request.person} if done.recorded else {}, command)
+    return done
 
 
 async def welcome(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
@@ -77,7 +101,15 @@ async def withdraw(store: EventStore, pathway: UUID, on: date, command: Command)
 
 async def correct_request(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
     await _must_be_registered(store, request.structure)
-    return await decide(store, Pathway, pathway, lambda p: p.correct_request(request, today()), _about, command)
+    person = await store.load(Person, request.person)
+
+    def correct(pathway: Pathway) -> None:
+        person.must_be_free()
+        pathway.correct_request(request, today())
+
+    done = await decide(store, Pathway, pathway, correct, _about, command)
+    await _restrict_too(store, {pathway: request.person} if done.recorded else {}, command)
+    return done
 
 
 async def correct_welcome(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
@@ -91,6 +123,13 @@ async def correct_start(store: EventStore, pathway: UUID, on: date | None, comma
 
 async def correct_withdrawal(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
     return await decide(store, Pathway, pathway, lambda p: p.correct_withdrawal(on, today()), _about, command)
+
+
+async def waiting_requests(store: EventStore, structure: str | None, limit: int) -> list[WaitingRequest]:
+    """Requests that nobody has welcomed yet, the oldest first, with whether the persons disagree with them."""
+    rows = await views.waiting_requests(store.pool, structure, limit)
+    disagreed = await in_disagreement(store, {row.pathway for row in rows})
+    return [replace(row, disagreed=REQUEST in disagreed[row.pathway]) for row in rows]
 
 
 # Persons
@@ -119,6 +158,75 @@ async def merge(store: EventStore, person: UUID, other: UUID, command: Command) 
     for pathway in await store.pathways_of(person):
         await decide(store, Pathway, pathway, lambda p: p.move_to_person(other, today()), _about, alone)
     return done
+
+
+async def restrict(store: EventStore, person: UUID, restriction: Restriction, command: Command) -> Done:
+    """Restricts the processing of a person's data in every service: each of their pathways tells the others.
+
+    Whoever was merged with them is the same person. Asked again after an interruption it goes on with what is left.
+    Raises Problem.
+    """
+    return await _change_restriction(
+        store,
+        person,
+        lambda p: p.restrict(restriction, today()),
+        lambda p: p.restrict(restriction.restricted_on),
+        command,
+    )
+
+
+async def lift_restriction(store: EventStore, person: UUID, on: date, command: Command) -> Done:
+    """From now on everything may be recorded of the person again. Asked again, it goes on as `restrict` does."""
+    return await _change_restriction(
+        store, person, lambda p: p.lift_restriction(on, today()), lambda p: p.lift_restriction(on), command
+    )
+
+
+async def _change_restriction(
+    store: EventStore,
+    person: UUID,
+    decision: Callable[[Person], object],
+    of_pathway: Callable[[Pathway], object],
+    command: Command,
+) -> Done:
+    persons = await _one_person(store, person)
+    ids = {pathway for one in persons for pathway in await store.pathways_of(one)}
+    if not ids and not (await store.load(Person, person)).version:
+        raise Problem(404, "unknown-person", "nobody is known under this id")
+    await _must_be_theirs(store, person, command)
+    alone = replace(command, key=None)
+    done = await decide(store, Person, person, decision, _about_person(command), command)
+    for one in sorted(persons - {person}):
+        await decide(store, Person, one, decision, _about_person(command), alone)
+    # Listed anew: what was recorded before the person was restricted, and is theirs now.
+    ids = {pathway for one in persons for pathway in await store.pathways_of(one)}
+    for id, file in (await store.load_many(Pathway, sorted(ids))).items():
+        if file.request is not None and file.request.current.person in persons:
+            await decide(store, Pathway, id, of_pathway, _about, alone)
+    return done
+
+
+async def _restrict_too(store: EventStore, pathways: Mapping[UUID, UUID], command: Command) -> None:
+    """Pathways, by whose they are, that were recorded while their person's processing was being restricted."""
+    persons = await store.load_many(Person, list(set(pathways.values()))) if pathways else {}
+    for pathway, person in pathways.items():
+        if (restriction := persons[person].restriction) is not None:
+            on = restriction.restricted_on
+            await decide(store, Pathway, pathway, lambda p, on=on: p.restrict(on), _about, replace(command, key=None))  # type: ignore[misc]
+
+
+async def restriction_of(store: EventStore, person: UUID, caller: Caller) -> Restriction:
+    """The restriction in force. Raises Problem where there is none, or the person is another structure's."""
+    await _must_be_theirs(store, person, Command(caller, None))
+    restriction = (await store.load(Person, person)).restriction
+    if restriction is None:
+        raise Problem(404, "not-restricted", "processing of no such person's data is restricted")
+    return restriction
+
+
+def may_see(caller: Caller, person: Person) -> bool:
+    """A restricted person is shown to no adviser; a manager may still look, to settle the matter."""
+    return person.restriction is None or caller.role is not Role.ADVISER
 
 
 async def erase(forgetting: Forgetting, person: UUID) -> UUID:
@@ -200,10 +308,13 @@ async def search(store: EventStore, structure: str, name: str) -> list[tuple[UUI
 
 
 async def possible_duplicates(store: EventStore, structure: str) -> list[list[tuple[UUID, Person]]]:
-    """Groups of people of a structure with the same words in their name, or born on one day and called alike."""
+    """Groups of people of a structure with the same words in their name, or born on one day and called alike.
+
+    Without the restricted, who cannot be merged.
+    """
     groups: dict[object, list[tuple[UUID, Person]]] = {}
     for id, who in sorted((await persons_of(store, structure)).items()):
-        if who.identity is None or who.merged_into is not None:
+        if who.identity is None or who.merged_into is not None or who.restriction is not None:
             continue
         groups.setdefault(_words_of(who), []).append((id, who))
         if born_on := who.identity.born_on:
@@ -286,7 +397,18 @@ async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], comman
     structures = {dossier.request.structure for dossier in dossiers}
     for structure in structures:
         await _must_be_registered(store, structure)
-    return await import_dossiers(store, Pathway, dossiers, _take, _about, command)
+    persons = {dossier.pathway: dossier.request.person for dossier in dossiers}
+    files = await store.load_many(Person, list(set(persons.values())))
+
+    def take(pathway: Pathway, dossier: Dossier) -> None:
+        files[dossier.request.person].must_be_free()
+        pathway.must_be_free()
+        _take(pathway, dossier)
+
+    imported = await import_dossiers(store, Pathway, dossiers, take, _about, command)
+    recorded = [one.pathway for one in imported if one.outcome is Outcome.RECORDED]
+    await _restrict_too(store, {pathway: persons[pathway] for pathway in recorded}, command)
+    return imported
 
 
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:

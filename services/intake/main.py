@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.intake import views
-from services.intake.api import imports, router
+from services.intake.api import disagreements, imports, router
 from services.intake.publishing import public
 from services.intake.reactions import subscribers
 from shared.migrate import SHARED
@@ -25,4 +25,5 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.include_router(router)
     app.include_router(imports)
+    app.include_router(disagreements)
     return app

@@ -29,8 +29,14 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
             return "pathway-withdrawn", contracts.Withdrawal(withdrawn_on=fact.on)
         case Pathway.WithdrawalCorrected():
             return "withdrawal-corrected", contracts.Withdrawal(withdrawn_on=fact.on)
+        case Pathway.ProcessingRestricted():
+            return "processing-restricted", contracts.ProcessingRestricted(restricted_on=fact.on)
+        case Pathway.RestrictionLifted():
+            return "restriction-lifted", contracts.RestrictionLifted(lifted_on=fact.on)
         case Person.Identified() | Person.IdentityCorrected() | Person.Merged():
             return None  # who a person is stays here; a merged person's pathways tell of it as request-corrected
+        case Person.ProcessingRestricted() | Person.RestrictionLifted():
+            return None  # each of the person's pathways tells of it
     raise NotImplementedError(f"no public event is decided for {recorded.name}")
 
 

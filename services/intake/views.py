@@ -19,11 +19,12 @@ from shared.problems import Problem
 
 @dataclass(frozen=True)
 class WaitingRequest:
-    """A request that nobody has welcomed, nor the person withdrawn."""
+    """A request that nobody has welcomed, nor the person withdrawn. `disagreed`: the person says otherwise."""
 
     pathway: UUID
     structure: str
     requested_on: date
+    disagreed: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from services.outcomes import application, domain, views
 from shared.access import Commanded
 from shared.codes import FollowUpMonth, FollowUpStatus, Situation
 from shared.commands import Done, answered, today
+from shared.disagreement_routes import disagreement_routes
 from shared.routes import OnDay, Store, pathway_routes, reads
 
 router = APIRouter(prefix="/v1")
@@ -84,4 +85,5 @@ async def follow_ups_due(
     return await views.follow_ups_due(request.app.state.pool, until or today(), structure, limit)
 
 
-imports = pathway_routes(application.import_pathways, application.known_rows)
+imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)
+disagreements = disagreement_routes(domain.fact_of)

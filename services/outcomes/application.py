@@ -10,7 +10,7 @@ from shared.commands import Done, decide, today
 from shared.event_store import EventStore
 from shared.history import Dossier, ExitRow, FollowUpRow
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
-from shared.known_pathways import about_soon, known_pathway
+from shared.known_pathways import known_pathway, known_soon
 
 
 async def leave(store: EventStore, pathway: UUID, exit: Exit, command: Command) -> Done:
@@ -20,7 +20,7 @@ async def leave(store: EventStore, pathway: UUID, exit: Exit, command: Command) 
         OutcomeFile,
         pathway,
         lambda f: f.leave(exit, known.started_on, today()),
-        lambda _: known.about,
+        lambda _: known.about_new(),
         command,
     )
 
@@ -32,36 +32,38 @@ async def correct_exit(store: EventStore, pathway: UUID, exit: Exit, command: Co
         OutcomeFile,
         pathway,
         lambda f: f.correct_exit(exit, known.started_on, today()),
-        lambda _: known.about,
+        lambda _: known.about_new(),
         command,
     )
 
 
 async def reopen(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
-    return await decide(store, OutcomeFile, pathway, lambda f: f.reopen(on, today()), lambda _: about, command)
+    known = await known_pathway(store.pool, pathway)
+    return await decide(
+        store, OutcomeFile, pathway, lambda f: f.reopen(on, today()), lambda _: known.about_new(), command
+    )
 
 
 async def record_follow_up(store: EventStore, pathway: UUID, followup: FollowUp, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
+    known = await known_pathway(store.pool, pathway)
     return await decide(
         store,
         OutcomeFile,
         pathway,
         lambda f: f.record_follow_up(followup, today()),
-        lambda _: about,
+        lambda _: known.about_new(),
         command,
     )
 
 
 async def correct_follow_up(store: EventStore, pathway: UUID, followup: FollowUp, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
+    known = await known_pathway(store.pool, pathway)
     return await decide(
         store,
         OutcomeFile,
         pathway,
         lambda f: f.correct_follow_up(followup, today()),
-        lambda _: about,
+        lambda _: known.about_new(),
         command,
     )
 
@@ -85,8 +87,8 @@ def _exit(row: ExitRow) -> Exit:
 
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
-    about = await about_soon(store, dossiers)
-    return await import_dossiers(store, OutcomeFile, dossiers, _take, about, command)
+    known = await known_soon(store, dossiers)
+    return await import_dossiers(store, OutcomeFile, dossiers, _take, known, command)
 
 
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:

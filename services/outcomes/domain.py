@@ -7,6 +7,7 @@ from eventsourcing.domain import event
 
 from services.outcomes.exit_rule import RULE, classify
 from shared.codes import Contract, ExitClass, FollowUpMonth, FollowUpStatus, RuleVersion, Situation
+from shared.disagreement import FactId
 from shared.event_store import Aggregate, Known
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
 
@@ -224,3 +225,15 @@ def _check_exit(exit: Exit, started_on: date | None, today: date) -> None:
 def _check_after_exit(followup: FollowUp, exited_on: date) -> None:
     if followup.asked_on < exited_on:
         raise FollowUpBeforeExit(f"asked on {followup.asked_on}, exited on {exited_on}")
+
+
+def fact_of(event: Aggregate.Event) -> FactId | None:
+    """Which fact an event tells of, as a disagreement names it."""
+    match event:
+        case OutcomeFile.Exited() | OutcomeFile.ExitCorrected():
+            return FactId("exit")
+        case OutcomeFile.Reopened():
+            return FactId("reopening")
+        case OutcomeFile.FollowUpRecorded(fact=fact) | OutcomeFile.FollowUpCorrected(fact=fact):
+            return FactId("follow-up", str(fact.month.value))
+    return None

@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from services.training import application, domain, views
 from shared.access import Commanded
 from shared.codes import ActivityKind, ActivityStatus
 from shared.commands import Done, answered
+from shared.disagreement_routes import disagreement_routes
 from shared.routes import Store, pathway_routes, reads
 
 router = APIRouter(prefix="/v1")
@@ -48,14 +49,15 @@ async def correct(
 
 @router.get("/activities", dependencies=reads)
 async def activities(
-    request: Request,
+    store: Store,
     structure: str,
     start: Annotated[date, Query(alias="from")],
     end: Annotated[date, Query(alias="to")],
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[views.ListedActivity]:
     """Activities of a structure that started between two days, both included."""
-    return await views.activities(request.app.state.pool, structure, start, end, limit)
+    return await application.activities(store, structure, start, end, limit)
 
 
-imports = pathway_routes(application.import_pathways, application.known_rows)
+imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)
+disagreements = disagreement_routes(domain.fact_of)

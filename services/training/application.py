@@ -2,25 +2,41 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
-from services.training.domain import Activity, ActivityFile
+from services.training import views
+from services.training.domain import Activity, ActivityFile, activity_fact
+from services.training.views import ListedActivity
 from shared.access import Command
 from shared.commands import Done, decide, today
+from shared.disagreement import in_disagreement
 from shared.event_store import EventStore
 from shared.history import ActivityRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers
-from shared.known_pathways import about_soon, known_pathway
+from shared.known_pathways import known_pathway, known_soon
 
 
 async def record(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
-    return await decide(store, ActivityFile, pathway, lambda f: f.record(key, fact, today()), lambda _: about, command)
+    known = await known_pathway(store.pool, pathway)
+    return await decide(
+        store, ActivityFile, pathway, lambda f: f.record(key, fact, today()), lambda _: known.about_new(), command
+    )
 
 
 async def correct(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    about = (await known_pathway(store.pool, pathway)).about
-    return await decide(store, ActivityFile, pathway, lambda f: f.correct(key, fact, today()), lambda _: about, command)
+    known = await known_pathway(store.pool, pathway)
+    return await decide(
+        store, ActivityFile, pathway, lambda f: f.correct(key, fact, today()), lambda _: known.about_new(), command
+    )
+
+
+async def activities(store: EventStore, structure: str, start: date, end: date, limit: int) -> list[ListedActivity]:
+    """Activities of a structure that started between two days, both included, with what the persons say of them."""
+    rows = await views.activities(store.pool, structure, start, end, limit)
+    disagreed = await in_disagreement(store, {row.pathway for row in rows})
+    return [replace(row, disagreed=activity_fact(row.activity) in disagreed[row.pathway]) for row in rows]
 
 
 # The historical import
@@ -39,8 +55,8 @@ def _take(file: ActivityFile, dossier: Dossier) -> None:
 
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
-    about = await about_soon(store, dossiers)
-    return await import_dossiers(store, ActivityFile, dossiers, _take, about, command)
+    known = await known_soon(store, dossiers)
+    return await import_dossiers(store, ActivityFile, dossiers, _take, known, command)
 
 
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:

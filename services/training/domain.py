@@ -8,6 +8,7 @@ from uuid import UUID
 from eventsourcing.domain import event
 
 from shared.codes import ActivityKind, ActivityStatus
+from shared.disagreement import FactId
 from shared.event_store import Aggregate, Known
 from shared.rules import RuleBroken, differs, is_new, not_after
 
@@ -89,3 +90,15 @@ def _check(activity: Activity, today: date) -> None:
         raise HoursNeeded(f"a {activity.status} activity has hours")
     if activity.hours is not None and activity.hours < 0:
         raise HoursNegative(f"{activity.hours} hours")
+
+
+def fact_of(event: Aggregate.Event) -> FactId | None:
+    """Which fact an event tells of, as a disagreement names it."""
+    match event:
+        case ActivityFile.Recorded(key=key) | ActivityFile.Corrected(key=key):
+            return activity_fact(key)
+    return None
+
+
+def activity_fact(activity: UUID) -> FactId:
+    return FactId("activity", str(activity))

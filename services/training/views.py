@@ -15,6 +15,8 @@ from shared.database import Connection
 
 @dataclass(frozen=True)
 class ListedActivity:
+    """`disagreed`: whether the person says otherwise."""
+
     activity: UUID
     pathway: UUID
     structure: str
@@ -23,6 +25,7 @@ class ListedActivity:
     ended_on: date
     hours: Decimal | None
     status: ActivityStatus
+    disagreed: bool = False
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
@@ -66,7 +69,10 @@ async def activities(pool: asyncpg.Pool, structure: str, start: date, end: date,
         end,
         limit,
     )
-    return [ListedActivity(**row) for row in rows]
+    return [
+        ListedActivity(**dict(row) | {"kind": ActivityKind(row["kind"]), "status": ActivityStatus(row["status"])})
+        for row in rows
+    ]
 
 
 async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:

@@ -1,17 +1,20 @@
 """What can happen at the entrance, one file an aggregate. Standard library and eventsourcing only."""
 
-from services.intake.domain.pathway import Dated, Pathway, Request, request_for_support, with_age
-from services.intake.domain.person import Identity, Person
+from services.intake.domain.pathway import REQUEST, Dated, Pathway, Request, fact_of, request_for_support, with_age
+from services.intake.domain.person import Identity, Person, Restriction
 from services.intake.domain.structure import Structure, StructureFile
 
 __all__ = [
+    "REQUEST",
     "Dated",
     "Identity",
     "Pathway",
     "Person",
     "Request",
+    "Restriction",
     "Structure",
     "StructureFile",
+    "fact_of",
     "request_for_support",
     "with_age",
 ]

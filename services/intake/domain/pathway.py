@@ -9,8 +9,9 @@ from uuid import UUID
 from eventsourcing.domain import event
 
 from shared.codes import UNKNOWN, ClassCode, Housing, Qualification, Requester, Sex, StructureCode, age_class
+from shared.disagreement import FactId
 from shared.event_store import Aggregate, Known
-from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
+from shared.rules import AlreadyRecorded, InTheFuture, Restricted, RuleBroken, UnknownFact
 from shared.sealing import Sealed
 
 
@@ -82,6 +83,8 @@ class Pathway(Aggregate):
     welcome: Known[Dated] | None = None
     start: Known[Dated] | None = None
     withdrawal: Known[Dated] | None = None
+    restricted: bool = False
+    """Of a person who has the processing of their data restricted: nothing is recorded until that is lifted."""
 
     # What can happen
 
@@ -125,6 +128,14 @@ class Pathway(Aggregate):
         fact: Dated
         imported: Dated | None
 
+    class ProcessingRestricted(Aggregate.Event):
+        TOPIC = "intake.processing-restricted"
+        fact: Dated
+
+    class RestrictionLifted(Aggregate.Event):
+        TOPIC = "intake.restriction-lifted"
+        fact: Dated
+
     # What is true
 
     @property
@@ -142,6 +153,7 @@ class Pathway(Aggregate):
     # What may be asked. `today` is the civil date in Paris; `exited_on` is what outcomes has told.
 
     def ask_for_support(self, request: Request, today: date) -> None:
+        self.must_be_free()
         if self.request is None:
             _check(today, request)
             self._requested(request, None)
@@ -208,7 +220,22 @@ class Pathway(Aggregate):
     def take_withdrawal(self, fact: Dated, imported: Dated) -> None:
         (self._withdrawn if self.withdrawal is None else self._withdrawal_corrected)(fact, imported)
 
+    # The person decides (services/intake/domain/person.py), each of their pathways tells the other services.
+
+    def restrict(self, on: date) -> None:
+        if not self.restricted:
+            self._processing_restricted(Dated(on))
+
+    def lift_restriction(self, on: date) -> None:
+        if self.restricted:
+            self._restriction_lifted(Dated(on))
+
+    def must_be_free(self) -> None:
+        if self.restricted:
+            raise Restricted
+
     def _request(self) -> Request:
+        self.must_be_free()
         if self.request is None:
             raise UnknownFact("no such pathway was requested")
         return self.request.current
@@ -253,6 +280,14 @@ class Pathway(Aggregate):
     def _withdrawal_corrected(self, fact: Dated, imported: Dated | None) -> None:
         self.withdrawal = Known.now(self.withdrawal, fact, imported)
 
+    @event(ProcessingRestricted)
+    def _processing_restricted(self, fact: Dated) -> None:
+        self.restricted = True
+
+    @event(RestrictionLifted)
+    def _restriction_lifted(self, fact: Dated) -> None:
+        self.restricted = False
+
 
 def _is_new(name: str, recorded: date | None, on: date) -> bool:
     """Asking for the same again is no news; asking for another date is a correction's business."""
@@ -290,3 +325,20 @@ def _check(
             raise DatesOutOfOrder(f"withdrawn on {withdrawn_on} is before requested on {request.requested_on}")
     if exited_on is not None and started_on is None:
         raise DatesOutOfOrder(f"exited on {exited_on}, so the start cannot be taken back")
+
+
+REQUEST = FactId("request")
+
+
+def fact_of(event: Aggregate.Event) -> FactId | None:
+    """Which fact an event tells of, as a disagreement names it."""
+    match event:
+        case Pathway.Requested() | Pathway.RequestCorrected():
+            return REQUEST
+        case Pathway.Welcomed() | Pathway.WelcomeCorrected():
+            return FactId("welcome")
+        case Pathway.Started() | Pathway.StartCorrected():
+            return FactId("start")
+        case Pathway.Withdrawn() | Pathway.WithdrawalCorrected():
+            return FactId("withdrawal")
+    return None

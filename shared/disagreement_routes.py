@@ -1,0 +1,86 @@
+"""The routes of disagreements, the same in each service that owns facts of a pathway."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import Field
+
+from shared import disagreement
+from shared.access import Caller, CommandedInStructure, Role, allow
+from shared.commands import Done, answered
+from shared.disagreement import FactId, FactOf, ShownFact, facts_of
+from shared.event_store import EventStore
+from shared.known_pathways import KnownPathway, known_pathway
+from shared.problems import Problem
+from shared.routes import OnDay, Store
+from shared.sealing import Sealed
+
+Known = Callable[[EventStore, UUID], Awaitable[KnownPathway]]
+"""What the service knows of a pathway. Raises where it knows of none."""
+
+
+@dataclass
+class Said:
+    """That the person disagrees with a fact, and their words where they want them kept.
+
+    `kind` and `fact` are those of the pathway's facts; `fact` is null where there is one of the kind at most. `id`:
+    chosen by the caller, so that a repeat asks for the same.
+    """
+
+    kind: Annotated[str, Field(max_length=40)]
+    said_on: date
+    fact: Annotated[str, Field(max_length=40)] | None = None
+    text: Sealed | None = None
+    id: UUID = Field(default_factory=uuid4)
+
+
+async def _by_events(store: EventStore, pathway: UUID) -> KnownPathway:
+    return await known_pathway(store.pool, pathway)
+
+
+def disagreement_routes(fact_of: FactOf, known: Known = _by_events) -> APIRouter:
+    """Of a service whose events tell of facts as `fact_of` says."""
+    router = APIRouter(prefix="/v1/pathways/{pathway}", tags=["disagreements"])
+
+    @router.post("/disagreements")
+    async def disagree(
+        pathway: UUID, body: Said, command: CommandedInStructure, store: Store, response: Response
+    ) -> Done:
+        """Records that the person disagrees with a fact. It stays beside the fact, whatever becomes of that."""
+        of, concerned = FactId(body.kind, body.fact), await known(store, pathway)
+        command.caller.must_be_of(concerned.structure)
+        done = await disagreement.disagree(store, concerned, fact_of, body.id, of, body.said_on, body.text, command)
+        return answered(response, done)
+
+    @router.post("/disagreements/{disagreement_id}/withdrawal")
+    async def withdraw(
+        pathway: UUID,
+        disagreement_id: UUID,
+        body: OnDay,
+        command: CommandedInStructure,
+        store: Store,
+        response: Response,
+    ) -> Done:
+        """The person no longer disagrees; that they did remains."""
+        concerned = await known(store, pathway)
+        command.caller.must_be_of(concerned.structure)
+        return answered(response, await disagreement.withdraw(store, concerned, disagreement_id, body.on, command))
+
+    @router.get("/facts")
+    async def facts(
+        pathway: UUID,
+        caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))],
+        store: Store,
+    ) -> tuple[ShownFact, ...]:
+        """The facts of a pathway, with what the person says against them; the operator reads no text."""
+        concerned = await known(store, pathway)
+        caller.must_be_of(concerned.structure)
+        if concerned.restricted and caller.role is Role.ADVISER:
+            raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
+        return await facts_of(store, pathway, fact_of, texts=caller.role is not Role.OPERATOR)
+
+    return router
