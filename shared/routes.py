@@ -14,6 +14,7 @@ from shared.event_store import EventStore
 from shared.history import Dossier
 from shared.imports import AT_ONCE, Imported, KnownDossier
 from shared.problems import Problem
+from shared.readings import Reading
 
 
 def _store(request: Request) -> EventStore:
@@ -63,14 +64,14 @@ def pathway_routes(
         return await take(store, body.dossiers, command)
 
     @router.post("/imports/known", tags=["import"], dependencies=reads)
-    async def known_rows(body: Pathways, store: Store) -> list[KnownDossier]:
+    async def known_rows(body: Pathways, store: Store, reading: Reading) -> list[KnownDossier]:
         """What is recorded of these pathways, as rows of the import format."""
-        return await known(store, body.pathways)
+        return await reading.shown(await known(store, body.pathways))
 
     @router.get("/pathways/{pathway}", dependencies=reads)
-    async def pathway(pathway: UUID, store: Store) -> KnownDossier:
+    async def pathway(pathway: UUID, store: Store, reading: Reading) -> KnownDossier:
         """What this service has recorded of a pathway."""
-        found = await known(store, [pathway])
+        found = await reading.shown(await known(store, [pathway]))
         if not found:
             raise Problem(404, "unknown-pathway", "this service has recorded nothing of such a pathway")
         return found[0]

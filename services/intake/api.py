@@ -14,6 +14,8 @@ from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
 from shared.commands import Done, answered
 from shared.history import StructureRow, imported_pathway_id, imported_person_id
 from shared.imports import AT_ONCE
+from shared.problems import Problem
+from shared.readings import Reading
 from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
 
@@ -138,6 +140,15 @@ async def correct_structure(body: StructureBody, command: Commanded, store: Stor
     return answered(response, await application.correct_structure(store, body.fact(), command))
 
 
+@router.get("/structure")
+async def own_structure(request: Request, caller: OfStructure) -> views.RegisteredStructure:
+    """The structure of an adviser or a manager."""
+    for structure in await views.structures(request.app.state.pool):
+        if structure.structure == caller.own_structure:
+            return structure
+    raise Problem(404, "unknown-structure", "the token's structure is not registered")
+
+
 @router.get("/structures", dependencies=reads)
 async def structures(request: Request) -> list[views.RegisteredStructure]:
     return await views.structures(request.app.state.pool)
@@ -188,22 +199,27 @@ async def imported_person(key: str) -> dict[str, UUID]:
 
 
 @router.get("/persons/{person}")
-async def person(person: UUID, caller: OfStructure, store: Store) -> PersonFound:
+async def person(person: UUID, caller: OfStructure, store: Store, reading: Reading) -> PersonFound:
     """Who a person of one's own structure is."""
-    return _person(person, await application.person_in(store, caller.own_structure, person))
+    found = await application.person_in(store, caller.own_structure, person)
+    for shown in await reading.shown([_person(person, found)]):
+        return shown
+    raise Problem(404, "unknown-person", "this person is being forgotten")
 
 
 @router.post("/persons/search")
-async def search(body: Search, caller: OfStructure, store: Store) -> list[PersonFound]:
+async def search(body: Search, caller: OfStructure, store: Store, reading: Reading) -> list[PersonFound]:
     """People of one's own structure by name. A POST, so that no name stands in an address or a log."""
-    return [_person(id, found) for id, found in await application.search(store, caller.own_structure, body.name)]
+    found = await application.search(store, caller.own_structure, body.name)
+    return await reading.shown([_person(id, who) for id, who in found])
 
 
 @router.get("/duplicates")
-async def duplicates(caller: OfStructure, store: Store) -> list[PossibleDuplicates]:
+async def duplicates(caller: OfStructure, store: Store, reading: Reading) -> list[PossibleDuplicates]:
     """People of one's own structure who may be one; shown, never refused."""
     groups = await application.possible_duplicates(store, caller.own_structure)
-    return [PossibleDuplicates([_person(id, found) for id, found in group]) for group in groups]
+    shown = [await reading.shown([_person(id, found) for id, found in group]) for group in groups]
+    return [PossibleDuplicates(persons) for persons in shown if len(persons) > 1]
 
 
 @router.post("/pathways/{pathway}/request/correction")
@@ -256,10 +272,13 @@ async def imported(key: str) -> dict[str, UUID]:
 
 @router.get("/requests/waiting", dependencies=reads)
 async def waiting_requests(
-    request: Request, structure: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    request: Request,
+    reading: Reading,
+    structure: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[views.WaitingRequest]:
     """Requests that nobody has welcomed yet, the oldest first."""
-    return await views.waiting_requests(request.app.state.pool, structure, limit)
+    return await reading.shown(await views.waiting_requests(request.app.state.pool, structure, limit))
 
 
 @router.post("/imports/structures")

@@ -13,6 +13,7 @@ from services.training import application, domain, views
 from shared.access import Commanded
 from shared.codes import ActivityKind, ActivityStatus
 from shared.commands import Done, answered
+from shared.readings import Reading
 from shared.routes import Store, pathway_routes, reads
 
 router = APIRouter(prefix="/v1")
@@ -49,13 +50,14 @@ async def correct(
 @router.get("/activities", dependencies=reads)
 async def activities(
     request: Request,
+    reading: Reading,
     structure: str,
     start: Annotated[date, Query(alias="from")],
     end: Annotated[date, Query(alias="to")],
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[views.ListedActivity]:
     """Activities of a structure that started between two days, both included."""
-    return await views.activities(request.app.state.pool, structure, start, end, limit)
+    return await reading.shown(await views.activities(request.app.state.pool, structure, start, end, limit))
 
 
 imports = pathway_routes(application.import_pathways, application.known_rows)
