@@ -23,7 +23,8 @@ from shared.sealing import CannotOpen, Sealed
 
 OnePerson = Callable[[EventStore, UUID], Awaitable[set[UUID]]]
 """All ids under which a person is or was known."""
-_ENVELOPE = frozenset(get_type_hints(Aggregate.Event)) | {"key", "imported"}
+# What of an event is told beside its content, or by `imported`.
+ENVELOPE = frozenset(get_type_hints(Aggregate.Event)) | {"key", "imported"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def copies(known_in: Literal["known_pathways", "requests"], one_person: OnePerso
 
 def copied(recorded: Recorded) -> CopiedFact:
     event = recorded.event
-    own = [name for name in get_type_hints(type(event)) if name not in _ENVELOPE]
+    own = [name for name in get_type_hints(type(event)) if name not in ENVELOPE]
     fact, imported = event.fact, getattr(event, "imported", None)
     told = _content(fact) | {name: plain(getattr(event, name)) for name in own}
     said = None if imported is None else _content(imported)

@@ -19,7 +19,7 @@ from lieu.platform import SERVICES
 from services.intake.domain import Structure
 from services.reporting.forgetting import AnonymousPathway, Rewriting
 from shared.access import Role
-from shared.copies import _ENVELOPE, plain
+from shared.copies import ENVELOPE, plain
 from shared.forgetting import Erasure, ErasureReport
 from shared.readings import _looking
 from shared.settings import Settings
@@ -35,7 +35,7 @@ def fields_of(kind: type) -> Iterator[tuple[str, Any]]:
     hints = get_type_hints(kind)
     fact = hints["fact"]
     yield from get_type_hints(fact).items() if dataclasses.is_dataclass(fact) else [("fact", fact)]
-    yield from ((name, hint) for name, hint in hints.items() if name not in _ENVELOPE)
+    yield from ((name, hint) for name, hint in hints.items() if name not in ENVELOPE)
 
 
 def codes_in(hint: Any) -> list[Enum]:

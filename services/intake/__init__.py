@@ -3,7 +3,7 @@
 Owns: structures; persons and what they are called; of each pathway the request with its profile, the welcome, the
       start and the withdrawal.
 Is asked to: register structures; record requests, welcomes, starts and withdrawals; correct each of them; identify,
-             find and merge persons; forget a person.
+             find and merge persons; hand a person their copy; forget a person.
 Reacts to: exits and reopenings of outcomes (a start may not be corrected to after the exit); erasures done elsewhere.
 Publishes: structure-registered, pathway-requested, pathway-welcomed, support-started, pathway-withdrawn, and
            their corrections; and what every service publishes of an erasure (shared/forgetting.py).
