@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -290,7 +291,58 @@ async def _erase(person: str, url: str | None, token: str | None, data: Path) ->
     print(f"erasure {state['erasure']}: done")
     for service, destroyed in state["destroyed"].items():
         print(f"  {service:<11} " + ", ".join(f"{count} {what}" for what, count in destroyed.items()))
-    print("The figures keep an anonymous copy. Backups made before hold the person until they expire.")
+    until = date.fromisoformat(state["in_backups_until"])
+    print(f"The figures keep an anonymous copy. Backups made before may hold the person until {until}.")
+    return 0
+
+
+Keys = Annotated[Path | None, typer.Option(help="folder of the backups' data keys; without it FOLDER-keys")]
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="where backups are kept; better on another disk")],
+    keys: Keys = None,
+    data: Data = DATA,
+    days: Annotated[int, typer.Option(envvar="LIEU_BACKUP_DAYS", min=1, help="older ones are deleted")] = 30,
+) -> None:
+    """One consistent copy of the databases of the running platform. Never holds the master key: keep that elsewhere."""
+    _run(_backup(folder, keys, data, days))
+
+
+async def _backup(folder: Path, keys: Path | None, data: Path, days: int) -> int:
+    from lieu.backup import back_up, keys_beside
+
+    made = await back_up(data, folder, keys or keys_beside(folder.resolve()), days)
+    print(f"backup {made.folder} ({made.size / 1e6:.1f} MB)\nits data keys {made.keys}")
+    for old in made.deleted:
+        print(f"deleted, older than {days} days: {old}")
+    return 0
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="a backup, or a folder of backups: the newest")],
+    keys: Keys = None,
+    ledger: Annotated[Path | None, typer.Option(help="a further folder with an erasure ledger")] = None,
+    data: Data = DATA,
+) -> None:
+    """Puts a backup in the place of what --data holds; people forgotten since are forgotten again before it answers."""
+    _run(_restore(folder, keys, ledger, data))
+
+
+async def _restore(folder: Path, keys: Path | None, ledger: Path | None, data: Path) -> int:
+    from lieu.backup import restore
+
+    done = await restore(folder, data, keys, ledger, lambda step: print(step, flush=True))
+    print(f"restored: the platform of {done.made_at}; {done.erased} erasures applied again")
+    if not done.ledger_found:
+        print("NO ERASURE LEDGER FOUND: who was forgotten since this backup is back. Give --ledger and restore again.")
+    if done.without_keys:
+        print("The data keys of this backup are no longer kept: names and notes stay unreadable; all else is there.")
+    for id in done.missing_keys:
+        print(f"Master key {id} is missing: without it no name of this backup can be read. Put it into")
+        print(f"{data / 'keys' / 'master'} before the platform starts, or after the key that stands there (NEW,OLD).")
     return 0
 
 

@@ -24,9 +24,12 @@ def running(data: Path) -> str:
 
 
 class Platform:
-    """One platform. `url` null: the one that runs on `data`, with a development token where none is given."""
+    """One platform. `url` null: the one that runs on `data`, with a development token where none is given.
+    `transport`: another way there than over the network."""
 
-    def __init__(self, url: str | None, token: str | None, data: Path) -> None:
+    def __init__(
+        self, url: str | None, token: str | None, data: Path, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self.url = (url or running(data)).rstrip("/")
         token = token or os.environ.get("LIEU_TOKEN")
         if token is None and url is None:
@@ -40,6 +43,7 @@ class Platform:
             base_url=self.url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(60, connect=5),
+            transport=transport,
         )
 
     async def __aenter__(self) -> "Platform":

@@ -21,9 +21,8 @@ from shared.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def settings_for(addresses: Addresses, data: Path) -> dict[str, Settings]:
-    """The settings of every service on embedded servers; tracing and the master key may be set by the environment."""
-    master = os.environ.get("LIEU_KEYS_MASTER") or _master_key(data)
+def settings_for(addresses: Addresses, data: Path, master: str | None) -> dict[str, Settings]:
+    """The settings of every service on embedded servers; some of them may be set by the environment."""
     return {
         name: Settings.model_validate(
             {
@@ -35,24 +34,37 @@ def settings_for(addresses: Addresses, data: Path) -> dict[str, Settings]:
                 "LIEU_OIDC_KEYS": issuer.keys_file(data),
                 "LIEU_KEYS_MASTER": master,
                 "LIEU_TRACE_FOLDER": data / "traces",
-                **_tracing_from_environment(),
+                "LIEU_ERASURE_LEDGER": ledger_folder(data) if name == "intake" else None,
+                **_from_environment(),
             }
         )
         for name, database in addresses.databases.items()
     }
 
 
-def _master_key(data: Path) -> str:
-    """Of this platform, made at its first start. Whoever loses it loses every name and note: keep a copy elsewhere."""
+def master_key_of(data: Path) -> str | None:
+    """Of the platform on this folder; null where it has none yet, or it was lost."""
     file = data / "keys" / "master"
-    if not file.exists():
-        file.parent.mkdir(mode=0o700, exist_ok=True)
-        write_secret(file, new_master_key(f"local-{today():%Y%m%d}"))
+    return os.environ.get("LIEU_KEYS_MASTER") or (file.read_text().strip() if file.exists() else None)
+
+
+def _master_key(data: Path) -> str:
+    """Made at the first start. Whoever loses it loses every name and note: keep a copy elsewhere."""
+    if found := master_key_of(data):
+        return found
+    file = data / "keys" / "master"
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    write_secret(file, new_master_key(f"local-{today():%Y%m%d}"))
     return file.read_text().strip()
 
 
-def _tracing_from_environment() -> dict[str, str]:
-    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "LIEU_TRACES_PER_SECOND")
+def ledger_folder(data: Path) -> Path:
+    """Of the erasure ledger: better on another disk than the databases."""
+    return Path(os.environ.get("LIEU_ERASURE_LEDGER") or data / "ledger").resolve()
+
+
+def _from_environment() -> dict[str, str]:
+    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "LIEU_TRACES_PER_SECOND", "LIEU_BACKUP_DAYS")
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
@@ -65,7 +77,7 @@ async def running(data: Path, port: int) -> AsyncIterator[str]:
     (data / "running.json").unlink(missing_ok=True)  # of a platform that was killed
     try:
         issuer.ensure_issuer(data)
-        app = platform(settings_for(addresses, data))
+        app = platform(settings_for(addresses, data, _master_key(data)))
         config = uvicorn.Config(
             app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5
         )

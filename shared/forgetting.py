@@ -29,6 +29,7 @@ from shared import broker, contracts
 from shared.codes import InClear
 from shared.contracts import Body, ErasureAccepted, ErasureRewritten, PublicEvent
 from shared.database import Connection
+from shared.erasure_ledger import ErasureLedger
 from shared.event_store import About, Aggregate, EventStore, Recorded
 
 log = logging.getLogger(__name__)
@@ -138,10 +139,14 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
 
 
 class Forgetting:
-    """One service's part in forgetting people. `forget` deletes its own views."""
+    """One service's part in forgetting people. `forget` deletes its own views; `outside` is where the forgotten ids
+    are kept outside the database."""
 
-    def __init__(self, service: str, store: EventStore, client: broker.Client, forget: Forget) -> None:
+    def __init__(
+        self, service: str, store: EventStore, client: broker.Client, forget: Forget, outside: ErasureLedger | None
+    ) -> None:
         self.service, self.store, self.client, self.forget = service, store, client, forget
+        self.outside = outside
 
     async def note(self, connection: Connection, erasure: UUID, concerned: Concerned) -> None:
         """From the end of the transaction on, nothing more is recorded of these persons and pathways here."""
@@ -198,6 +203,10 @@ class Forgetting:
             await asyncio.sleep(PAUSE)
 
     async def _say_accepted(self, erasure: UUID, concerned: Concerned) -> None:
+        if self.outside is not None:
+            # Before anything is destroyed: from here on no restored backup brings them back.
+            digests = await self.store.ledger.digests([*concerned.persons, *concerned.pathways])
+            await asyncio.to_thread(self.outside.add, digests)
         async with self.store.pool.acquire() as connection, connection.transaction():
             # Held meanwhile, so that what was said and deleted is not said again.
             stage = "select stage from erasures where erasure = $1 for update"

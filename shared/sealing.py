@@ -142,6 +142,10 @@ class EnvironmentKeys:
             self._keys[id] = AESGCM(key)
 
     @property
+    def ids(self) -> set[str]:
+        return set(self._keys)
+
+    @property
     def active(self) -> str:
         if not self._keys:
             raise CannotOpen("master-key-missing", "LIEU_KEYS_MASTER is not set, so no personal data can be kept")
@@ -281,7 +285,7 @@ def open_in_place(key: AESGCM | CannotOpen | None, sealed: Sealed, bound_to: str
     if seal is None:
         return
     if key is None:
-        sealed._why = CannotOpen("key-destroyed", "the person's key is gone: the person was forgotten")
+        sealed._why = CannotOpen("key-destroyed", "the person's key is gone: forgotten, or restored without its keys")
     elif isinstance(key, CannotOpen):
         sealed._why = key
     else:

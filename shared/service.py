@@ -14,6 +14,7 @@ from shared import broker, forgetting, readings
 from shared.access import TokenCheck
 from shared.contracts import ErasureRewritten
 from shared.election import end, while_elected
+from shared.erasure_ledger import ErasureLedger
 from shared.event_store import EventStore
 from shared.forgetting import Forget, Forgetting
 from shared.migrate import migrate
@@ -70,7 +71,8 @@ def create_service(
             async with asyncpg.create_pool(settings.database_url, min_size=2, max_size=10, reset=_as_it_is) as pool:
                 runtime = Runtime(name, settings, pool, client, EventStore(pool, PersonKeys(name, master_keys)))
                 if forget is not None:
-                    runtime.forgetting = Forgetting(name, runtime.store, client, forget)
+                    outside = ErasureLedger(settings.erasure_ledger) if settings.erasure_ledger else None
+                    runtime.forgetting = Forgetting(name, runtime.store, client, forget, outside)
                 runtime.subscribers = [*subscribers(runtime), *_erasures(runtime)]
                 if public is not None:
                     runtime.relay = Relay(name, runtime.store, client, _with_erasures(public))

@@ -36,6 +36,15 @@ class Settings(BaseSettings):
         description="Master keys of the personal data, `ID:BASE64[,ID:BASE64…]`, 32 bytes each; the first wraps, "
         "all open. Reporting needs none",
     )
+    erasure_ledger: Path | None = Field(
+        None,
+        alias="LIEU_ERASURE_LEDGER",
+        description="Intake: a folder outside the database and its backups for the digests of forgotten ids, which a "
+        "restore applies again",
+    )
+    backup_days: int = Field(
+        30, alias="LIEU_BACKUP_DAYS", ge=1, description="Days for which backups and their keys are kept"
+    )
     otlp_endpoint: str | None = Field(
         None, alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="Where traces are sent; unset: to a file"
     )

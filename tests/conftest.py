@@ -12,6 +12,7 @@ from lieu import issuer
 from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers
 from lieu.platform import platform
 from lieu.up import settings_for
+from shared.sealing import new_master_key
 from tests.harness import Running
 
 SHARED_CASE = Path(__file__).parents[2] / "shared" / "data" / "ten-structures"
@@ -77,7 +78,7 @@ async def running(servers: Addresses, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("LIEU_TRACES_PER_SECOND", "-1")
     fresh = await _empty(servers)
     issuer.ensure_issuer(tmp_path)
-    app = platform(settings_for(fresh, tmp_path))
+    app = platform(settings_for(fresh, tmp_path, new_master_key("test")))
     async with app.router.lifespan_context(app), Running(app, tmp_path, fresh) as here:
         yield here
 

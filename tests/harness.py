@@ -39,11 +39,8 @@ class Running:
         await self.http.aclose()
 
     def service(self, name: str) -> FastAPI:
-        for route in self.app.routes:
-            if getattr(route, "path", None) == f"/{name}":
-                found: FastAPI = route.app  # type: ignore[attr-defined]
-                return found
-        raise KeyError(name)
+        found: FastAPI = self.app.state.services[name]
+        return found
 
     async def post(self, path: str, body: Any = None, status: int | None = None, **headers: str) -> Any:
         """Posts; a command that a service has not heard the pathway of is asked again, as a client would."""

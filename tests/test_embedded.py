@@ -213,7 +213,10 @@ async def test_the_cluster_is_made_to_keep_data(tmp_path: Path) -> None:
             assert await connection.fetchval("select current_setting($1)", setting) == value
         await connection.close()
         assert '"sync_interval": "always"' in (tmp_path / "data/nats/server.conf").read_text()
-    assert (tmp_path / "data/postgres/pg_hba.conf").read_text() == "host all all 127.0.0.1/32 scram-sha-256\n"
+    assert (tmp_path / "data/postgres/pg_hba.conf").read_text().splitlines() == [
+        "host all all 127.0.0.1/32 scram-sha-256",
+        "host replication postgres 127.0.0.1/32 scram-sha-256",
+    ]
 
 
 @needs_proc

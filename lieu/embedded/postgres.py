@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 
 SUPERUSER = "postgres"
 _VERSION = "18"
+_WHO_MAY_CONNECT = f"""\
+host all all 127.0.0.1/32 scram-sha-256
+host replication {SUPERUSER} 127.0.0.1/32 scram-sha-256
+"""
 _STATUS_LINE = 7  # of postmaster.pid, from 0: LOCK_FILE_LINE_PM_STATUS in PostgreSQL's pidfile.h
 
 
@@ -75,6 +79,8 @@ class Postgres(Server):
                 self.folder.parent,
                 f"it was made by PostgreSQL {version} and this is {_VERSION}: dump it there, restore it here",
             )
+        if (self.folder / "pg_hba.conf").read_text() != _WHO_MAY_CONNECT:
+            self._write(self.folder / "pg_hba.conf", _WHO_MAY_CONNECT, self.account)
         self._disown_pid_file()
 
     def command(self) -> list[str]:
@@ -180,7 +186,6 @@ class Postgres(Server):
             )
         finally:
             password_file.unlink(missing_ok=True)
-        self._write(draft / "pg_hba.conf", "host all all 127.0.0.1/32 scram-sha-256\n", account)
         os.rename(draft, self.folder)
         _sync_folder(self.folder.parent)
 

@@ -6,6 +6,7 @@ import json
 import random
 import re
 import secrets
+import shutil
 import socket
 import stat
 from collections.abc import Mapping, Sequence
@@ -32,6 +33,12 @@ SERVICES = ("intake", "diagnostic", "training", "outcomes", "reporting")
 # that knocks while its server is being restarted could otherwise be given that very port, and keep it.
 _PORTS = range(20_000, 32_000)
 _PORT_ATTEMPTS = 3
+
+DRAFT, RESTORED = "restoring", "restored"
+"""Beside what the folder holds: a restore in the making, and one that is whole and only to be put in place."""
+STAGING = "backup.new-"
+"""Begins the names of backups in the making."""
+_REPLACED = ("postgres", "nats", "secrets.json")
 
 
 @dataclass(frozen=True)
@@ -97,8 +104,9 @@ class EmbeddedServers:
         Raises DataFolderInUse, DataFolderUnusable, PortTaken or ServerFailed; nothing runs then.
         """
         if self._addresses is None:
-            self._lock = _lock_folder(self.data)
+            self._lock = lock_folder(self.data)
             try:
+                take_restored(self.data)
                 self._addresses = await self._start()
             except BaseException as error:
                 await self.stop()
@@ -174,7 +182,7 @@ class EmbeddedServers:
         server = self._servers[name]
         await server.clear_leftovers()  # before the look at the ports: it may hold ours
         for attempts_left in reversed(range(_PORT_ATTEMPTS)):
-            server.port = _choose_port(server.NAME, self._asked[name], remembered)
+            server.port = choose_port(server.NAME, self._asked[name], remembered)
             try:
                 return await server.start()
             except ServerFailed:
@@ -199,7 +207,22 @@ class EmbeddedServers:
         return None if server is None else server.pid
 
 
-def _lock_folder(data: Path) -> TextIO:
+def take_restored(data: Path) -> None:
+    """Finishes a restore that is whole: its parts take the place of what was there. Killed in between, it goes on.
+    Copies that a killed restore or backup left half-made go: an erasure would not reach them."""
+    for draft in (data / DRAFT, *data.glob(f"{STAGING}*")):
+        shutil.rmtree(draft, ignore_errors=True)
+    if not (data / RESTORED).exists():
+        return
+    for name in _REPLACED:
+        part, place = data / RESTORED / name, data / name
+        if part.exists():
+            shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+            part.rename(place)
+    shutil.rmtree(data / RESTORED)
+
+
+def lock_folder(data: Path) -> TextIO:
     """Makes the folder if need be, for its owner only, and holds it until the file returned is closed."""
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -219,7 +242,7 @@ def _lock_folder(data: Path) -> TextIO:
     return lock
 
 
-def _choose_port(what: str, asked: int | None, remembered: object) -> int:
+def choose_port(what: str, asked: int | None, remembered: object) -> int:
     if asked is not None:
         if not _is_free(asked):
             raise PortTaken(asked, what)

@@ -183,13 +183,13 @@ async def merge(person: UUID, body: Merge, command: CommandedInStructure, store:
 async def erase(person: UUID, request: Request, command: Commanded) -> views.ErasureState:
     """Begins to forget a person over all services (RGPD, article 17). Asked again it tells how far it is."""
     erasure = await application.erase(request.app.state.runtime.forgetting, person)
-    return await views.erasure(request.app.state.pool, erasure)
+    return await views.erasure(request.app.state.pool, erasure, request.app.state.runtime.settings.backup_days)
 
 
 @router.get("/erasures/{erasure}", dependencies=reads)
 async def erasure(erasure: UUID, request: Request) -> views.ErasureState:
     """How far an erasure is, and what was destroyed where."""
-    return await views.erasure(request.app.state.pool, erasure)
+    return await views.erasure(request.app.state.pool, erasure, request.app.state.runtime.settings.backup_days)
 
 
 @router.get("/imported-persons/{key}", dependencies=reads)

@@ -140,6 +140,29 @@ async def erase(forgetting: Forgetting, person: UUID) -> UUID:
     return erasure
 
 
+async def erase_again(forgetting: Forgetting, digests: set[bytes]) -> list[UUID]:
+    """Begins to forget whom a restored backup brought back: everyone of whom a digest is in the erasure ledger."""
+    store = forgetting.store
+    rows = await store.pool.fetch(
+        "select distinct person, pathway from events where person is not null or pathway is not null"
+    )
+
+    async def back(column: str) -> set[UUID]:
+        ids = sorted({row[column] for row in rows if row[column] is not None})
+        told = await store.ledger.digests(ids)
+        return {id for id, digest in zip(ids, told, strict=True) if digest in digests}
+
+    persons, pathways = await back("person"), await back("pathway")
+    erasures = [await erase(forgetting, person) for person in sorted(persons)]
+    # A pathway that was moved to someone else after the backup, and forgotten with them.
+    for pathway in sorted(pathways - {row["pathway"] for row in rows if row["person"] in persons}):
+        (digest,) = await store.ledger.digests([pathway])
+        erasures.append(UUID(bytes=digest[:16]))
+        async with store.pool.acquire() as connection, connection.transaction():
+            await forgetting.note(connection, erasures[-1], Concerned([], [pathway]))
+    return erasures
+
+
 async def one_person(store: EventStore, person: UUID) -> set[UUID]:
     """The person with everyone merged into them, or whom they were merged into."""
     found: set[UUID] = set()

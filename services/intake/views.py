@@ -6,11 +6,12 @@ Table, fold and query together. A request without a welcome is an alarm, not a s
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
 
+from shared.commands import PARIS
 from shared.contracts import ErasureDone, PublicEvent, Request, Start, Structure, Welcome, Withdrawal
 from shared.database import Connection
 from shared.problems import Problem
@@ -119,11 +120,13 @@ SERVICES = ("intake", "diagnostic", "training", "outcomes")
 
 @dataclass(frozen=True)
 class ErasureState:
-    """`done` when every service has destroyed what it held; `destroyed`: how many of what, by service."""
+    """`done` when every service has destroyed what it held; `destroyed`: how many of what, by service;
+    `in_backups_until`: the last day on which a backup made before may still hold the person."""
 
     erasure: UUID
     done: bool
     destroyed: dict[str, dict[str, int]]
+    in_backups_until: date | None
 
 
 async def follow_erasures(connection: Connection, events: Sequence[PublicEvent]) -> None:
@@ -140,13 +143,16 @@ async def follow_erasures(connection: Connection, events: Sequence[PublicEvent])
             )
 
 
-async def erasure(pool: asyncpg.Pool, erasure: UUID) -> ErasureState:
-    """Raises Problem where there is none."""
+async def erasure(pool: asyncpg.Pool, erasure: UUID, backup_days: int) -> ErasureState:
+    """`backup_days`: for how long backups are kept. Raises Problem where there is none."""
     if not await pool.fetchval("select exists(select from erasures where erasure = $1)", erasure):
         raise Problem(404, "unknown-erasure", "no such erasure was begun")
-    rows = await pool.fetch("select service, destroyed from erasure_reports where erasure = $1 order by 1", erasure)
+    rows = await pool.fetch("select * from erasure_reports where erasure = $1 order by service", erasure)
     destroyed = {row["service"]: json.loads(row["destroyed"]) for row in rows}
-    return ErasureState(erasure, set(SERVICES) <= destroyed.keys(), destroyed)
+    done = set(SERVICES) <= destroyed.keys()
+    last = max((row["known_at"] for row in rows), default=None)
+    until = (last.astimezone(PARIS) + timedelta(days=backup_days)).date() if done and last else None
+    return ErasureState(erasure, done, destroyed, until)
 
 
 async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:

@@ -1,0 +1,181 @@
+"""A backup is restored: wiped, older than an erasure, damaged, without its keys, and killed at every step."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import tarfile
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lieu import issuer
+from lieu.client import Platform
+from shared.access import Role
+from shared.erasure_ledger import ErasureLedger
+from shared.history import imported_pathway_id, imported_person_id
+from tests.processes import children, lieu, up
+from tests.test_forgetting_crash import figures, in_any_file
+from tests.test_hostile_import import folder
+
+pytestmark = pytest.mark.slow
+__all__ = ["folder"]
+FORGOTTEN, KEPT, NAME = "f", "k", "Marie-Ange Quéméneur"
+STEPS = ("unpacking", "a new generation", "forgetting again", "publishing", "putting it")
+
+
+async def run(*arguments: str, status: int = 0) -> str:
+    process = await lieu(*arguments)
+    told = (await asyncio.wait_for(process.communicate(), 120))[0].decode()
+    assert process.returncode == status, told
+    return told
+
+
+@asynccontextmanager
+async def running(data: Path) -> AsyncIterator[Process]:
+    platform = await up(data)
+    try:
+        yield platform
+    finally:
+        platform.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(platform.wait(), 30) == 0
+
+
+async def name_of(data: Path, person: str) -> Any:
+    async with Platform(None, issuer.token(data, Role.ADVISER, "s01"), data) as client:
+        answer = await client.http.get(f"/intake/v1/persons/{person}")
+        return answer.json().get("called", answer.json().get("code"))
+
+
+async def a_backed_up_platform(data: Path, folder: Path, backups: Path) -> Any:
+    """One with two persons of their own, of whom one was forgotten since its backup; returns its figures."""
+    pathways, exits = folder / "pathways.csv", folder / "exits.csv"
+    rows = [f"{key},s01,h-{key},2024-01-10,,2024-01-11,2024-01-12,,1990,,,,chrs" for key in (FORGOTTEN, KEPT)]
+    pathways.write_text(pathways.read_text() + "\n".join(rows) + "\n")
+    exits.write_text(exits.read_text() + f"{FORGOTTEN},2024-05-01,employment,cdi,,\n")
+    async with running(data):
+        await run("import", str(folder), "--data", str(data))
+        async with Platform(None, issuer.token(data, Role.ADVISER, "s01"), data) as client:
+            for key in (FORGOTTEN, KEPT):
+                person = imported_person_id(f"h-{key}")
+                await client.post(f"/intake/v1/persons/{person}/identity", json.dumps({"called": NAME}).encode())
+        await run("status", "--wait", "--data", str(data))
+        told = await run("backup", str(backups), "--data", str(data))
+        assert told.startswith(f"backup {backups}"), told
+        told = await run("erase", f"import:h-{FORGOTTEN}", "--data", str(data))
+        assert "Backups made before may hold the person until" in told
+        await run("status", "--wait", "--data", str(data))
+        return await figures(data)
+
+
+def ids_of(key: str) -> list[str]:
+    return [str(imported_person_id(f"h-{key}")), str(imported_pathway_id(key))]
+
+
+async def must_be_as_before(data: Path, folder: Path, before: Any) -> None:
+    """The figures, nothing of who was forgotten, the other's name, nothing to import, and a platform that works."""
+    async with running(data):
+        await run("status", "--wait", "--data", str(data))
+        assert await figures(data) == before
+        assert await in_any_file(data, ids_of(FORGOTTEN)) == []
+        assert await in_any_file(data, ids_of(KEPT)) != [], "the search finds what is there"
+        assert await name_of(data, ids_of(KEPT)[0]) == NAME
+        told = await run("import", str(folder), "--data", str(data))
+        assert ": 0 new events" in told, told
+        assert "1 pathways of forgotten people ignored" in told, told
+        assert (await run("rebuild", "reporting", "--data", str(data))).startswith("rebuild done")
+        assert await figures(data) == before
+
+
+async def test_an_older_backup_is_restored_over_a_wiped_platform(tmp_path: Path, folder: Path) -> None:
+    data, backups = tmp_path / "platform", tmp_path / "backups"
+    before = await a_backed_up_platform(data, folder, backups)
+    (made,) = [entry for entry in backups.iterdir() if entry.is_dir()]
+    keys = json.loads((tmp_path / "backups-keys" / f"{made.name}.json").read_text())
+    assert {person for person, _, _ in keys["intake"]} >= {ids_of(FORGOTTEN)[0], ids_of(KEPT)[0]}
+    wrapped = [bytes.fromhex(key) for of in keys.values() for _, _, key in of]
+    with tarfile.open(made / "cluster.tar.gz") as tar:
+        held = b"".join(tar.extractfile(file).read() for file in tar if file.isfile())  # type: ignore[union-attr]
+    assert ids_of(KEPT)[0].encode() in held, "the search finds what is there"
+    assert not any(key in held for key in wrapped), "a backup holds a data key"
+    master = (data / "keys" / "master").read_text()
+    assert master.split(":")[1].encode() not in held
+    shutil.rmtree(data)
+
+    told = await run("restore", str(backups), "--data", str(data))
+    assert "1 erasures applied again" in told
+    assert "is missing: without it no name of this backup can be read" in told
+    (data / "keys").mkdir(mode=0o700, exist_ok=True)
+    (data / "keys" / "master").write_text(master)
+    await must_be_as_before(data, folder, before)
+
+
+async def test_a_backup_without_its_keys_or_ledger_is_restored_and_says_so(tmp_path: Path, folder: Path) -> None:
+    data, backups = tmp_path / "platform", tmp_path / "backups"
+    await a_backed_up_platform(data, folder, backups)
+    shutil.rmtree(tmp_path / "backups-keys")
+    for ledger in (backups, data / "ledger"):
+        assert len(ErasureLedger(ledger).digests()) == 2
+        (ledger / "erasures").unlink()
+    told = await run("restore", str(backups), "--data", str(data))
+    assert "0 erasures applied again" in told
+    assert "NO ERASURE LEDGER FOUND" in told
+    assert "The data keys of this backup are no longer kept" in told
+    async with running(data):
+        await run("status", "--wait", "--data", str(data))
+        assert await name_of(data, ids_of(KEPT)[0]) == "key-destroyed"
+    (made,) = [entry for entry in backups.iterdir() if entry.is_dir()]
+    whole = (made / "cluster.tar.gz").read_bytes()
+    (made / "cluster.tar.gz").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    told = await run("restore", str(backups), "--data", str(data), status=2)
+    assert "is damaged" in told
+    async with running(data):
+        await run("status", "--wait", "--data", str(data))
+
+
+async def test_a_restore_killed_at_any_step_is_run_again(tmp_path: Path, folder: Path) -> None:
+    data, backups = tmp_path / "platform", tmp_path / "backups"
+    before = await a_backed_up_platform(data, folder, backups)
+    for step in STEPS:
+        restoring = await lieu("restore", str(backups), "--data", str(data))
+        assert restoring.stdout is not None
+        while not (line := (await restoring.stdout.readline()).decode()).startswith(step):
+            assert line, f"the restore ended before {step}"
+        for pid in (*children(restoring.pid), restoring.pid):
+            os.kill(pid, signal.SIGKILL)
+        await restoring.wait()
+        # Until it is whole nothing has changed; from then on the next start finishes it. Either way all is there.
+        async with running(data):
+            await run("status", "--wait", "--data", str(data))
+            assert await figures(data) == before, step
+            assert await in_any_file(data, ids_of(FORGOTTEN)) == [], step
+    told = await run("restore", str(backups), "--data", str(data))
+    assert "1 erasures applied again" in told
+    await must_be_as_before(data, folder, before)
+
+
+async def test_backups_older_than_they_are_kept_are_deleted_with_their_keys(tmp_path: Path) -> None:
+    data, backups, keys = tmp_path / "platform", tmp_path / "backups", tmp_path / "elsewhere"
+    old, young = "2020-01-01T00-00-00Z", "2099-01-01T00-00-00Z"
+    for name in (old, young, "notes"):
+        (backups / name).mkdir(parents=True)
+    keys.mkdir()
+    (keys / f"{old}.json").touch()
+    told = await run("backup", str(backups), "--data", str(data), status=2)
+    assert "no platform runs" in told
+    async with running(data):
+        told = await run("backup", str(backups), "--keys", str(backups / "keys"), "--data", str(data), status=2)
+        assert "apart" in told
+        told = await run("backup", str(backups), "--keys", str(keys), "--data", str(data), "--days", "7")
+        assert told.count("deleted, older than 7 days") == 2
+        refused = await run("restore", str(backups), "--keys", str(keys), "--data", str(data), status=2)
+        assert "in use" in refused
+    left = {entry.name for entry in backups.iterdir()}
+    assert {young, "notes", "erasures"} < left
+    assert old not in left
+    assert len(list(keys.iterdir())) == 1
