@@ -247,6 +247,28 @@ async def _trace(id: str, url: str | None, token: str | None, data: Path) -> int
 
 
 @app.command()
+def copy(
+    person: Annotated[str, typer.Argument(help="the person's id, or import:KEY")],
+    pdf: Annotated[Path | None, typer.Option(help="write it as PDF")] = None,
+    json: Annotated[Path | None, typer.Option(help="write it as JSON")] = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+) -> None:
+    """A person's copy of their data (RGPD, article 15), for an adviser's or a manager's token; without a file, JSON."""
+    _run(_copy(person, pdf, json, url, token, data))
+
+
+async def _copy(
+    person: str, pdf: Path | None, json: Path | None, url: str | None, token: str | None, data: Path
+) -> int:
+    from lieu.personal_copy.command import copy_person
+
+    async with Platform(url, token, data) as platform:
+        return await copy_person(platform, person, pdf, json)
+
+
+@app.command()
 def erase(
     person: Annotated[str, typer.Argument(help="the person's id, or import:KEY")],
     url: Url = None,

@@ -16,6 +16,7 @@ from shared.disagreement import FactId, FactOf, ShownFact, facts_of
 from shared.event_store import EventStore
 from shared.known_pathways import KnownPathway, known_pathway
 from shared.problems import Problem
+from shared.readings import Reading
 from shared.routes import OnDay, Store
 from shared.sealing import Sealed
 
@@ -75,12 +76,15 @@ def disagreement_routes(fact_of: FactOf, known: Known = _by_events) -> APIRouter
         pathway: UUID,
         caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))],
         store: Store,
+        reading: Reading,
     ) -> tuple[ShownFact, ...]:
         """The facts of a pathway, with what the person says against them; the operator reads no text."""
         concerned = await known(store, pathway)
         caller.must_be_of(concerned.structure)
         if concerned.restricted and caller.role is Role.ADVISER:
             raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
+        if not await reading.shown([concerned]):
+            raise Problem(404, "unknown-pathway", "this person is being forgotten")
         return await facts_of(store, pathway, fact_of, texts=caller.role is not Role.OPERATOR)
 
     return router

@@ -177,6 +177,7 @@ class Forgetting:
             )
             if row is not None:
                 await self.forget(connection, row["persons"], row["pathways"])
+                await connection.execute("select forget_readings($1)", told.body.erasure)
                 gone = await connection.fetchrow("select * from forget_events($1)", told.body.erasure)
                 await connection.execute(
                     "update erasures set stage = 'deleted', destroyed = $2 where erasure = $1",

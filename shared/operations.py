@@ -13,6 +13,7 @@ from shared import broker
 from shared.access import Role, allow
 from shared.event_store import Recorded
 from shared.problems import Problem
+from shared.readings import Reading
 
 
 class RelayState(BaseModel):
@@ -127,9 +128,11 @@ def operations(service: str) -> APIRouter:
         return Rotated(wrapped=await store.keys.rewrap(store.pool))
 
     @router.get("/events")
-    async def events(request: Request, pathway: UUID) -> list[EventTrace]:
+    async def events(request: Request, pathway: UUID, reading: Reading) -> list[EventTrace]:
         """The events that this service recorded of a pathway, without their content."""
-        return [_trace(service, event) for event in await request.app.state.runtime.store.of_pathway(pathway)]
+        found = await request.app.state.runtime.store.of_pathway(pathway)
+        noted = await reading.shown([event.about for event in found])
+        return [_trace(service, event) for event in found if event.about in noted]
 
     return router
 

@@ -15,6 +15,7 @@ from shared.event_store import EventStore
 from shared.history import Dossier
 from shared.imports import AT_ONCE, Imported, KnownDossier
 from shared.problems import Problem
+from shared.readings import Reading
 
 
 def _store(request: Request) -> EventStore:
@@ -72,14 +73,14 @@ def pathway_routes(
         return await take(store, body.dossiers, command)
 
     @router.post("/imports/known", tags=["import"], dependencies=reads)
-    async def known_rows(body: Pathways, store: Store) -> list[KnownDossier]:
+    async def known_rows(body: Pathways, store: Store, reading: Reading) -> list[KnownDossier]:
         """What is recorded of these pathways, as rows of the import format."""
-        return await known(store, body.pathways)
+        return await reading.shown(await known(store, body.pathways))
 
     @router.get("/pathways/{pathway}", dependencies=reads)
-    async def pathway(pathway: UUID, store: Store) -> ShownDossier:
+    async def pathway(pathway: UUID, store: Store, reading: Reading) -> ShownDossier:
         """What this service has recorded of a pathway."""
-        found = await known(store, [pathway])
+        found = await reading.shown(await known(store, [pathway]))
         if not found:
             raise Problem(404, "unknown-pathway", "this service has recorded nothing of such a pathway")
         return ShownDossier(**vars(found[0]), facts=await facts_of(store, pathway, fact_of, texts=False))

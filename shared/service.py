@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI
 
-from shared import broker, disagreement, forgetting
+from shared import broker, disagreement, forgetting, readings
 from shared.access import TokenCheck
 from shared.contracts import Body, ErasureRewritten
 from shared.election import end, while_elected
@@ -116,7 +116,7 @@ def _erasures(runtime: Runtime) -> list[Subscriber]:
 
 def _tasks(runtime: Runtime) -> dict[str, Task]:
     url, name = runtime.settings.database_url, runtime.name
-    tasks: dict[str, Task] = {}
+    tasks: dict[str, Task] = {"the readings": lambda: readings.drop_old(runtime.pool)}
     if runtime.relay is not None:
         relay = runtime.relay
         tasks["the event store"] = runtime.store.run

@@ -13,6 +13,7 @@ from shared.access import Commanded
 from shared.codes import Barrier, Intensity, Purpose
 from shared.commands import Done, answered, today
 from shared.disagreement_routes import disagreement_routes
+from shared.readings import Reading
 from shared.routes import Store, pathway_routes, reads
 
 router = APIRouter(prefix="/v1")
@@ -110,13 +111,14 @@ async def correct_assessment(
 @router.get("/without-diagnostic", dependencies=reads)
 async def without_diagnostic(
     request: Request,
+    reading: Reading,
     started_until: date | None = None,
     structure: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[views.WithoutDiagnostic]:
     """Who started on or before a day (today) and has no diagnostic yet, the longest waiting first."""
     until = started_until or today()
-    return await views.without_diagnostic(request.app.state.pool, until, structure, limit)
+    return await reading.shown(await views.without_diagnostic(request.app.state.pool, until, structure, limit))
 
 
 imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)

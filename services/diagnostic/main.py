@@ -8,6 +8,7 @@ from services.diagnostic import views
 from services.diagnostic.api import disagreements, imports, router
 from services.diagnostic.publishing import public
 from services.diagnostic.reactions import subscribers
+from shared.copies import copies
 from shared.migrate import SHARED
 from shared.service import create_service
 from shared.settings import Settings
@@ -26,4 +27,5 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router)
     app.include_router(imports)
     app.include_router(disagreements)
+    app.include_router(copies("known_pathways"))
     return app

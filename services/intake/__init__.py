@@ -4,7 +4,7 @@ Owns: structures; persons and what they are called; of each pathway the request 
       start and the withdrawal.
 Is asked to: register structures; record requests, welcomes, starts and withdrawals; correct each of them; record
              what the person says against one; identify, find and merge persons; restrict the
-             processing of a person's data; forget a person.
+             processing of a person's data; hand a person their copy; forget a person.
 Reacts to: exits and reopenings of outcomes (a start may not be corrected to after the exit); erasures done elsewhere.
 Publishes: structure-registered, pathway-requested, pathway-welcomed, support-started, pathway-withdrawn, and
            their corrections; processing-restricted, restriction-lifted; and what every service publishes of an

@@ -16,6 +16,7 @@ from shared.disagreement_routes import disagreement_routes
 from shared.history import StructureRow, imported_pathway_id, imported_person_id
 from shared.imports import AT_ONCE
 from shared.problems import Problem
+from shared.readings import Reading
 from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
 
@@ -145,6 +146,15 @@ async def correct_structure(body: StructureBody, command: Commanded, store: Stor
     return answered(response, await application.correct_structure(store, body.fact(), command))
 
 
+@router.get("/structure")
+async def own_structure(request: Request, caller: OfStructure) -> views.RegisteredStructure:
+    """The structure of an adviser or a manager."""
+    for structure in await views.structures(request.app.state.pool):
+        if structure.structure == caller.own_structure:
+            return structure
+    raise Problem(404, "unknown-structure", "the token's structure is not registered")
+
+
 @router.get("/structures", dependencies=reads)
 async def structures(request: Request) -> list[views.RegisteredStructure]:
     return await views.structures(request.app.state.pool)
@@ -219,26 +229,29 @@ async def imported_person(key: str) -> dict[str, UUID]:
 
 
 @router.get("/persons/{person}")
-async def person(person: UUID, caller: OfStructure, store: Store) -> PersonFound:
+async def person(person: UUID, caller: OfStructure, store: Store, reading: Reading) -> PersonFound:
     """Who a person of one's own structure is."""
     found = await application.person_in(store, caller.own_structure, person)
     if not application.may_see(caller, found):
         raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
-    return _person(person, found)
+    for shown in await reading.shown([_person(person, found)]):
+        return shown
+    raise Problem(404, "unknown-person", "this person is being forgotten")
 
 
 @router.post("/persons/search")
-async def search(body: Search, caller: OfStructure, store: Store) -> list[PersonFound]:
+async def search(body: Search, caller: OfStructure, store: Store, reading: Reading) -> list[PersonFound]:
     """People of one's own structure by name. A POST, so that no name stands in an address or a log."""
     people = await application.search(store, caller.own_structure, body.name)
-    return [_person(id, found) for id, found in people if application.may_see(caller, found)]
+    return await reading.shown([_person(id, who) for id, who in people if application.may_see(caller, who)])
 
 
 @router.get("/duplicates")
-async def duplicates(caller: OfStructure, store: Store) -> list[PossibleDuplicates]:
+async def duplicates(caller: OfStructure, store: Store, reading: Reading) -> list[PossibleDuplicates]:
     """People of one's own structure who may be one; shown, never refused."""
     groups = await application.possible_duplicates(store, caller.own_structure)
-    return [PossibleDuplicates([_person(id, found) for id, found in group]) for group in groups]
+    shown = [await reading.shown([_person(id, found) for id, found in group]) for group in groups]
+    return [PossibleDuplicates(persons) for persons in shown if len(persons) > 1]
 
 
 @router.post("/pathways/{pathway}/request/correction")
@@ -291,10 +304,13 @@ async def imported(key: str) -> dict[str, UUID]:
 
 @router.get("/requests/waiting", dependencies=reads)
 async def waiting_requests(
-    store: Store, structure: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    store: Store,
+    reading: Reading,
+    structure: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[views.WaitingRequest]:
     """Requests that nobody has welcomed yet, the oldest first."""
-    return await application.waiting_requests(store, structure, limit)
+    return await reading.shown(await application.waiting_requests(store, structure, limit))
 
 
 @router.post("/imports/structures")

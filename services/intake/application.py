@@ -189,7 +189,7 @@ async def _change_restriction(
     of_pathway: Callable[[Pathway], object],
     command: Command,
 ) -> Done:
-    persons = await _one_person(store, person)
+    persons = await one_person(store, person)
     ids = {pathway for one in persons for pathway in await store.pathways_of(one)}
     if not ids and not (await store.load(Person, person)).version:
         raise Problem(404, "unknown-person", "nobody is known under this id")
@@ -239,7 +239,7 @@ async def erase(forgetting: Forgetting, person: UUID) -> UUID:
     erasure = UUID(bytes=digest[:16])
     if await store.ledger.holds([digest]):
         return erasure
-    persons = await _one_person(store, person)
+    persons = await one_person(store, person)
     pathways = {pathway for one in persons for pathway in await store.pathways_of(one)}
     if not pathways and not any([(await store.load(Person, one)).version for one in persons]):
         raise Problem(404, "unknown-person", "nobody is known under this id")
@@ -271,7 +271,7 @@ async def erase_again(forgetting: Forgetting, digests: set[bytes]) -> list[UUID]
     return erasures
 
 
-async def _one_person(store: EventStore, person: UUID) -> set[UUID]:
+async def one_person(store: EventStore, person: UUID) -> set[UUID]:
     """The person with everyone merged into them, or whom they were merged into."""
     found: set[UUID] = set()
     open_ends = {person}

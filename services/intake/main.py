@@ -6,8 +6,10 @@ from fastapi import FastAPI
 
 from services.intake import views
 from services.intake.api import disagreements, imports, router
+from services.intake.application import one_person
 from services.intake.publishing import public
 from services.intake.reactions import subscribers
+from shared.copies import copies
 from shared.migrate import SHARED
 from shared.service import create_service
 from shared.settings import Settings
@@ -26,4 +28,5 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router)
     app.include_router(imports)
     app.include_router(disagreements)
+    app.include_router(copies("requests", one_person))
     return app

@@ -12,6 +12,7 @@ from shared.access import Commanded
 from shared.codes import FollowUpMonth, FollowUpStatus, Situation
 from shared.commands import Done, answered, today
 from shared.disagreement_routes import disagreement_routes
+from shared.readings import Reading
 from shared.routes import OnDay, Store, pathway_routes, reads
 
 router = APIRouter(prefix="/v1")
@@ -77,12 +78,13 @@ async def correct_follow_up(
 @router.get("/follow-ups/due", dependencies=reads)
 async def follow_ups_due(
     request: Request,
+    reading: Reading,
     until: date | None = None,
     structure: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[views.FollowUpDue]:
     """Follow-ups due on or before a day (today) and not recorded, the oldest first."""
-    return await views.follow_ups_due(request.app.state.pool, until or today(), structure, limit)
+    return await reading.shown(await views.follow_ups_due(request.app.state.pool, until or today(), structure, limit))
 
 
 imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)

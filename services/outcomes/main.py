@@ -8,6 +8,7 @@ from services.outcomes import views
 from services.outcomes.api import disagreements, imports, router
 from services.outcomes.publishing import public
 from services.outcomes.reactions import subscribers
+from shared.copies import copies
 from shared.migrate import SHARED
 from shared.service import create_service
 from shared.settings import Settings
@@ -26,4 +27,5 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router)
     app.include_router(imports)
     app.include_router(disagreements)
+    app.include_router(copies("known_pathways"))
     return app

@@ -1,5 +1,7 @@
 """The pages that a person reads, made on the server, in French; they work without JavaScript."""
 
+import re
+from collections.abc import Set
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +33,7 @@ _templates = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
 )
 
-_HEADERS = {
+HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -137,44 +139,59 @@ def _paris(known_at: str) -> str:
 
 
 @pages.get("/sign-in")
-async def sign_in(request: Request, token: str = "") -> Response:
+async def sign_in(request: Request, token: str = "", back: str = "/") -> Response:
+    """`back`: the page to go on to; an adviser or a manager reads a person's copy and nothing else here yet."""
     if not token:
-        return _page("sign_in.html", problem=None)
-    return await _with_cookie(request, token)
+        return _page("sign_in.html", problem=None, back=_own(back))
+    return await _with_cookie(request, token, back)
 
 
 @pages.post("/sign-in")
-async def sign_in_with(request: Request, token: Annotated[str, Form()] = "") -> Response:
-    return await _with_cookie(request, token)
+async def sign_in_with(
+    request: Request, token: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "/"
+) -> Response:
+    return await _with_cookie(request, token, back)
 
 
-async def _with_cookie(request: Request, token: str) -> Response:
+def _own(back: str) -> str:
+    """The path where it is a page of ours: nobody is sent to another site with a fresh cookie."""
+    return back if re.fullmatch(r"/personnes/[0-9a-f-]{36}/copie", back) else "/"
+
+
+async def _with_cookie(request: Request, token: str, back: str) -> Response:
+    back = _own(back)
+    roles = {Role.OPERATOR} if back == "/" else {Role.ADVISER, Role.MANAGER}
     try:
-        await _check(request, token.strip())
+        await _check(request, token.strip(), roles)
     except Problem as problem:
-        return _page("sign_in.html", problem.status, problem=problem)
-    back = RedirectResponse("/", 303, _HEADERS)
-    back.set_cookie(TOKEN_COOKIE, token.strip(), httponly=True, samesite="strict", secure=request.url.scheme == "https")
-    return back
+        return _page("sign_in.html", problem.status, problem=problem, back=back)
+    on = RedirectResponse(back, 303, HEADERS)
+    on.set_cookie(TOKEN_COOKIE, token.strip(), httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    return on
 
 
-async def _check(request: Request, token: str) -> None:
+async def _check(request: Request, token: str, roles: Set[Role]) -> None:
     check: TokenCheck = request.app.state.token_check
     caller = await check.caller(token)
-    if caller.role is not Role.OPERATOR:
+    if caller.role not in roles:
         raise Problem(403, "not-allowed", f"role {caller.role} may not read these pages")
+
+
+def bearer_or_cookie(request: Request) -> str:
+    """The token that came with a page's request; empty where there is none."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    return bearer if scheme.lower() == "bearer" else request.cookies.get(TOKEN_COOKIE, "")
 
 
 async def _signed_in(request: Request) -> Response | None:
     """The sign-in page where there is no good token; null where there is."""
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    token = bearer if scheme.lower() == "bearer" else request.cookies.get(TOKEN_COOKIE, "")
+    token = bearer_or_cookie(request)
     if not token:
-        return _page("sign_in.html", 401, problem=None)
+        return _page("sign_in.html", 401, problem=None, back="/")
     try:
-        await _check(request, token)
+        await _check(request, token, {Role.OPERATOR})
     except Problem as problem:
-        return _page("sign_in.html", problem.status, problem=problem)
+        return _page("sign_in.html", problem.status, problem=problem, back="/")
     return None
 
 
@@ -185,5 +202,5 @@ async def style() -> Response:
 
 
 def _page(template: str, status: int = 200, **context: Any) -> Response:
-    headers = _HEADERS | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
+    headers = HEADERS | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
     return HTMLResponse(_templates.get_template(template).render(**context), status, headers)

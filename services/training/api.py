@@ -14,6 +14,7 @@ from shared.access import Commanded
 from shared.codes import ActivityKind, ActivityStatus
 from shared.commands import Done, answered
 from shared.disagreement_routes import disagreement_routes
+from shared.readings import Reading
 from shared.routes import Store, pathway_routes, reads
 
 router = APIRouter(prefix="/v1")
@@ -50,13 +51,14 @@ async def correct(
 @router.get("/activities", dependencies=reads)
 async def activities(
     store: Store,
+    reading: Reading,
     structure: str,
     start: Annotated[date, Query(alias="from")],
     end: Annotated[date, Query(alias="to")],
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[views.ListedActivity]:
     """Activities of a structure that started between two days, both included."""
-    return await application.activities(store, structure, start, end, limit)
+    return await reading.shown(await application.activities(store, structure, start, end, limit))
 
 
 imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)

@@ -217,6 +217,18 @@ class EventStore:
         rows = await self.pool.fetch("select * from events where pathway = $1 order by position", pathway)
         return [self._recorded(row) for row in rows]
 
+    async def history(self, pathways: Sequence[UUID], persons: Sequence[UUID]) -> list[Recorded]:
+        """Every event of these pathways, and of these persons outside any pathway, in order, with its texts opened."""
+        rows = await self.pool.fetch(
+            """select * from events where pathway = any($1) or (pathway is null and person = any($2))
+                order by position""",
+            pathways,
+            persons,
+        )
+        recorded = [self._recorded(row) for row in rows]
+        await self._open(rows, [one.event for one in recorded])
+        return recorded
+
     def _recorded(self, row: asyncpg.Record) -> Recorded:
         return Recorded(
             position=row["position"],

@@ -1,0 +1,40 @@
+"""`lieu copy`."""
+
+import asyncio
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+
+from lieu.client import Platform, PlatformError
+from lieu.personal_copy.composing import CopyRefused, compose
+from lieu.personal_copy.document import NoGlyph, pdf
+from lieu.secret_files import write_secret
+from shared.history import imported_person_id
+
+
+async def copy_person(platform: Platform, person: str, pdf_file: Path | None, json_file: Path | None) -> int:
+    """Writes the files that are asked for, to be read by this account alone; without any, prints JSON."""
+    key = person.removeprefix("import:")
+    try:
+        id = imported_person_id(key) if key != person else UUID(person)
+    except ValueError:
+        raise PlatformError(f"{person} is neither a person's id nor import:KEY") from None
+    try:
+        copy = await compose(platform.http, id)
+    except CopyRefused as refused:
+        raise PlatformError(f"{refused.code}: {refused}") from None
+    except httpx.HTTPError as error:
+        raise PlatformError(f"{platform.url}: {type(error).__name__}") from None
+    if pdf_file is not None:
+        try:
+            made = await asyncio.to_thread(pdf, copy)
+        except NoGlyph as missing:
+            raise PlatformError(str(missing)) from None
+        write_secret(pdf_file, made)
+    if json_file is not None:
+        write_secret(json_file, copy.as_json())
+    if pdf_file is None and json_file is None:
+        sys.stdout.write(copy.as_json().decode() + "\n")
+    return 0
