@@ -48,7 +48,7 @@ def master_key_of(data: Path) -> str | None:
     return os.environ.get("LIEU_KEYS_MASTER") or (file.read_text().strip() if file.exists() else None)
 
 
-def _master_key(data: Path) -> str:
+def ensure_master_key(data: Path) -> str:
     """Made at the first start. Whoever loses it loses every name and note: keep a copy elsewhere."""
     if found := master_key_of(data):
         return found
@@ -77,7 +77,7 @@ async def running(data: Path, port: int) -> AsyncIterator[str]:
     (data / "running.json").unlink(missing_ok=True)  # of a platform that was killed
     try:
         issuer.ensure_issuer(data)
-        app = platform(settings_for(addresses, data, _master_key(data)))
+        app = platform(settings_for(addresses, data, ensure_master_key(data)))
         config = uvicorn.Config(
             app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5
         )

@@ -11,8 +11,7 @@ import pytest_asyncio
 from lieu import issuer
 from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers
 from lieu.platform import platform
-from lieu.up import settings_for
-from shared.sealing import new_master_key
+from lieu.up import ensure_master_key, settings_for
 from tests.harness import Running
 
 SHARED_CASE = Path(__file__).parents[2] / "shared" / "data" / "ten-structures"
@@ -78,7 +77,7 @@ async def running(servers: Addresses, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("LIEU_TRACES_PER_SECOND", "-1")
     fresh = await _empty(servers)
     issuer.ensure_issuer(tmp_path)
-    app = platform(settings_for(fresh, tmp_path, new_master_key("test")))
+    app = platform(settings_for(fresh, tmp_path, ensure_master_key(tmp_path)))
     async with app.router.lifespan_context(app), Running(app, tmp_path, fresh) as here:
         yield here
 

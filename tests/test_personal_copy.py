@@ -84,6 +84,13 @@ async def with_everything(running: Running) -> tuple[str, str, str, str]:
         ("follow-ups/3/correction", {"asked_on": "2024-07-01", "status": "reached", "situation": "employment"}),
     ):
         await running.post(f"/outcomes/v1/pathways/{pathway}/{what}", body, 201)
+    against = f"/intake/v1/pathways/{pathway}/disagreements"
+    said = {"id": str(uuid4()), "kind": "welcome", "said_on": "2024-02-03", "text": "Je suis venue la veille"}
+    await running.post(against, said, 201, **mine)
+    await running.post(f"{against}/{said['id']}/withdrawal", {"on": "2024-02-04"}, 201, **mine)
+    restricted = {"reason": "accuracy_contested", "restricted_on": "2024-02-05"}
+    await running.post(f"/intake/v1/persons/{one}/restriction", restricted, 201)
+    await running.post(f"/intake/v1/persons/{one}/restriction/lifting", {"on": "2024-02-06"}, 201)
     await running.caught_up()
     return one, pathway, two, second
 
@@ -123,6 +130,14 @@ async def test_the_copy_holds_every_fact_of_every_service_with_its_corrections(r
     assert texts("diagnostic.diagnostic-corrected")[0][2] == ("remobilisation", "5")
     assert ("hours", "7,5 h") in texts("training.activity-recorded")[0]
     assert ("situation", "en détention") in texts("outcomes.support-exited")[0]
+    assert texts("disagreement.said") == [
+        [
+            ("of", "l'accueil"),
+            ("version", "4"),
+            ("said_on", "3 février 2024"),
+            ("text", "Je suis venue la veille"),
+        ]
+    ]
     one_of_them = next(entry for part in found.parts for entry in part.entries if entry.event.endswith("welcomed"))
     assert (one_of_them.happened, one_of_them.recorded_by, one_of_them.correction) == (
         "10 janvier 2024",
