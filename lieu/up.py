@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def settings_for(addresses: Addresses, data: Path) -> dict[str, Settings]:
-    """The settings of every service on embedded servers; tracing and the master key may be set by the environment."""
+    """The settings of every service on embedded servers; some may be set by the environment."""
     master = os.environ.get("LIEU_KEYS_MASTER") or _master_key(data)
     return {
         name: Settings.model_validate(
@@ -35,7 +35,7 @@ def settings_for(addresses: Addresses, data: Path) -> dict[str, Settings]:
                 "LIEU_OIDC_KEYS": issuer.keys_file(data),
                 "LIEU_KEYS_MASTER": master,
                 "LIEU_TRACE_FOLDER": data / "traces",
-                **_tracing_from_environment(),
+                **_set_by_the_environment(),
             }
         )
         for name, database in addresses.databases.items()
@@ -51,8 +51,8 @@ def _master_key(data: Path) -> str:
     return file.read_text().strip()
 
 
-def _tracing_from_environment() -> dict[str, str]:
-    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "LIEU_TRACES_PER_SECOND")
+def _set_by_the_environment() -> dict[str, str]:
+    names = ("LIEU_RETENTION", "OTEL_EXPORTER_OTLP_ENDPOINT", "LIEU_TRACES_PER_SECOND")
     return {name: os.environ[name] for name in names if name in os.environ}
 
 

@@ -70,6 +70,20 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Archiving:
+    """The pathway's file left the active base: nothing is recorded of it but by imports until it is reactivated."""
+
+    archived_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reactivation:
+    """The person is met again: what was archived is open."""
+
+    reactivated_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class Diagnostic:
     """`remobilisation` is 0–10 on the scale of `instrument`, null where no score was taken."""
 
@@ -189,6 +203,8 @@ Body = (
     | Welcome
     | Start
     | Withdrawal
+    | Archiving
+    | Reactivation
     | Diagnostic
     | Plan
     | BarrierAssessment
@@ -223,6 +239,8 @@ EVENTS: dict[str, dict[str, type[Body]]] = {
         "start-corrected": Start,
         "pathway-withdrawn": Withdrawal,
         "withdrawal-corrected": Withdrawal,
+        "pathway-archived": Archiving,
+        "pathway-reactivated": Reactivation,
     },
     "diagnostic": FORGETTING
     | {

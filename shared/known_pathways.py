@@ -13,11 +13,11 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.contracts import Exit, PublicEvent, Reopening, Request, Start
+from shared.contracts import Archiving, Exit, PublicEvent, Reactivation, Reopening, Request, Start
 from shared.database import Connection
 from shared.event_store import About, EventStore
 from shared.history import Dossier
-from shared.problems import NotYetKnown
+from shared.problems import NotYetKnown, Problem
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class KnownPathway:
     person: UUID
     requested_on: date
     started_on: date | None
+    archived: bool
 
     @property
     def about(self) -> About:
@@ -36,7 +37,7 @@ class KnownPathway:
 async def known_pathways(pool: asyncpg.Pool, pathways: Sequence[UUID]) -> dict[UUID, KnownPathway]:
     """Those of the pathways whose request this service has heard of."""
     rows = await pool.fetch(
-        """select pathway, structure, person, requested_on, started_on from known_pathways
+        """select pathway, structure, person, requested_on, started_on, archived from known_pathways
             where pathway = any($1) and requested_on is not null""",
         pathways,
     )
@@ -62,10 +63,12 @@ async def about_soon(store: EventStore, dossiers: Sequence[Dossier], patience: f
 
 
 async def known_pathway(pool: asyncpg.Pool, pathway: UUID) -> KnownPathway:
-    """Raises NotYetKnown where no request was heard of."""
+    """For a command. Raises NotYetKnown where no request was heard of, Problem where the file is archived."""
     found = await known_pathways(pool, [pathway])
     if pathway not in found:
         raise NotYetKnown(pathway)
+    if found[pathway].archived:
+        raise Problem(409, "archived", "the person's file is archived; a new request for support opens it again")
     return found[pathway]
 
 
@@ -75,7 +78,7 @@ async def exit_date(pool: asyncpg.Pool, pathway: UUID) -> date | None:
     return found
 
 
-OF_INTAKE = (Request, Start)
+OF_INTAKE = (Request, Start, Archiving, Reactivation)
 """What `remember_intake` needs."""
 OF_OUTCOMES = (Exit, Reopening)
 """What `remember_outcomes` needs."""
@@ -92,16 +95,21 @@ async def remember_intake(connection: Connection, events: Sequence[PublicEvent])
                 change |= {"structure": structure, "person": person, "requested_on": requested_on}
             case Start(started_on=started_on):
                 change |= {"started_on": started_on, "start_told": True}
+            case Archiving() | Reactivation():
+                change["archived"] = isinstance(event.body, Archiving)
     await connection.execute(
-        """insert into known_pathways as k (pathway, structure, person, requested_on, started_on, intake_version)
-           select pathway, structure, person, requested_on, started_on, version
-             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::date[], $6::integer[])
-                  u(pathway, structure, person, requested_on, started_on, version)
+        """insert into known_pathways as k
+             (pathway, structure, person, requested_on, started_on, intake_version, archived)
+           select pathway, structure, person, requested_on, started_on, version, coalesce(archived, false)
+             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::date[], $6::integer[],
+                         $8::boolean[])
+                  u(pathway, structure, person, requested_on, started_on, version, archived)
            on conflict (pathway) do update set
              structure = coalesce(excluded.structure, k.structure),
              person = coalesce(excluded.person, k.person),
              requested_on = coalesce(excluded.requested_on, k.requested_on),
              started_on = case when excluded.pathway = any($7::uuid[]) then excluded.started_on else k.started_on end,
+             archived = case when excluded.pathway = any($9::uuid[]) then excluded.archived else k.archived end,
              intake_version = excluded.intake_version""",
         list(changes),
         [change.get("structure") for change in changes.values()],
@@ -110,6 +118,8 @@ async def remember_intake(connection: Connection, events: Sequence[PublicEvent])
         [change.get("started_on") for change in changes.values()],
         [change["version"] for change in changes.values()],
         [pathway for pathway, change in changes.items() if change.get("start_told")],
+        [change.get("archived") for change in changes.values()],
+        [pathway for pathway, change in changes.items() if "archived" in change],
     )
 
 

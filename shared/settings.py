@@ -36,6 +36,12 @@ class Settings(BaseSettings):
         description="Master keys of the personal data, `ID:BASE64[,ID:BASE64…]`, 32 bytes each; the first wraps, "
         "all open. Reporting needs none",
     )
+    retention: bool = Field(
+        True,
+        alias="LIEU_RETENTION",
+        description="`off`: intake announces, archives and erases nobody by itself, once a day; "
+        "`lieu retention` still does",
+    )
     otlp_endpoint: str | None = Field(
         None, alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="Where traces are sent; unset: to a file"
     )

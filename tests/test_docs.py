@@ -21,6 +21,10 @@ FROZEN = {
     "intake.person-merged",
     "intake.structure-registered",
     "intake.structure-corrected",
+    "intake.retention-announced",
+    "intake.person-archived",
+    "intake.person-reactivated",
+    "intake.archive-read",
     "intake.pathway-requested",
     "intake.request-corrected",
     "intake.pathway-welcomed",
@@ -29,6 +33,8 @@ FROZEN = {
     "intake.start-corrected",
     "intake.pathway-withdrawn",
     "intake.withdrawal-corrected",
+    "intake.pathway-archived",
+    "intake.pathway-reactivated",
     "diagnostic.diagnostic-completed",
     "diagnostic.diagnostic-corrected",
     "diagnostic.plan-agreed",
@@ -45,7 +51,15 @@ FROZEN = {
 }
 
 
-STAYS_INSIDE = {"intake.person-identified", "intake.identity-corrected", "intake.person-merged"}
+STAYS_INSIDE = {
+    "intake.person-identified",
+    "intake.identity-corrected",
+    "intake.person-merged",
+    "intake.retention-announced",
+    "intake.person-archived",
+    "intake.person-reactivated",
+    "intake.archive-read",
+}
 
 
 def test_stored_event_names_are_frozen() -> None:

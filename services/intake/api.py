@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, Field
 
-from services.intake import application, domain, views
+from services.intake import application, domain, retention, views
 from shared.access import Commanded, CommandedInStructure, OfStructure
 from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
 from shared.commands import Done, answered
@@ -104,7 +104,7 @@ class PossibleDuplicates:
     persons: list[PersonFound]
 
 
-def _person(id: UUID, person: domain.Person) -> PersonFound:
+def person_found(id: UUID, person: domain.Person) -> PersonFound:
     told = person.known_identity()
 
     def text(sealed: Sealed | None) -> str | None:
@@ -144,14 +144,19 @@ async def structures(request: Request) -> list[views.RegisteredStructure]:
 
 
 @router.post("/pathways")
-async def ask_for_support(body: Asked, command: CommandedInStructure, store: Store, response: Response) -> Done:
-    """Records a request for support. No request is refused for who asks."""
+async def ask_for_support(
+    body: Asked, command: CommandedInStructure, store: Store, http: Request, response: Response
+) -> Done:
+    """Records a request for support. No request is refused for who asks; an archived file is opened again."""
     command.caller.must_be_of(body.request.structure)
     request = body.request.fact()
     if body.identity is not None:
         # Nobody is identified for a request that a rule refuses; repeated, both say the same.
         await application.identify(store, request.person, body.identity, replace(command, key=None))
-    return answered(response, await application.ask_for_support(store, body.pathway, request, command))
+    done = await application.ask_for_support(store, body.pathway, request, command)
+    if done.recorded:
+        await retention.take_back(http.app.state.runtime, request.person, command)
+    return answered(response, done)
 
 
 @router.post("/persons/{person}/identity")
@@ -159,12 +164,14 @@ async def identify(
     person: UUID, body: domain.Identity, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole identity as it is to stand. A name to call the person by is enough."""
+    await application.must_be_open(store, person)
     return answered(response, await application.identify(store, person, body, command))
 
 
 @router.post("/persons/{person}/merge")
 async def merge(person: UUID, body: Merge, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """Joins this person's file to another's, of the same person."""
+    await application.must_be_open(store, person, body.into)
     return answered(response, await application.merge(store, person, body.into, command))
 
 
@@ -190,20 +197,20 @@ async def imported_person(key: str) -> dict[str, UUID]:
 @router.get("/persons/{person}")
 async def person(person: UUID, caller: OfStructure, store: Store) -> PersonFound:
     """Who a person of one's own structure is."""
-    return _person(person, await application.person_in(store, caller.own_structure, person))
+    return person_found(person, await application.person_in(store, caller.own_structure, person))
 
 
 @router.post("/persons/search")
 async def search(body: Search, caller: OfStructure, store: Store) -> list[PersonFound]:
     """People of one's own structure by name. A POST, so that no name stands in an address or a log."""
-    return [_person(id, found) for id, found in await application.search(store, caller.own_structure, body.name)]
+    return [person_found(id, found) for id, found in await application.search(store, caller.own_structure, body.name)]
 
 
 @router.get("/duplicates")
 async def duplicates(caller: OfStructure, store: Store) -> list[PossibleDuplicates]:
     """People of one's own structure who may be one; shown, never refused."""
     groups = await application.possible_duplicates(store, caller.own_structure)
-    return [PossibleDuplicates([_person(id, found) for id, found in group]) for group in groups]
+    return [PossibleDuplicates([person_found(id, found) for id, found in group]) for group in groups]
 
 
 @router.post("/pathways/{pathway}/request/correction")

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.intake import views
+from services.intake import retention, retention_api
 from services.intake.api import imports, router
 from services.intake.publishing import public
-from services.intake.reactions import subscribers
+from services.intake.reactions import forget, subscribers
 from shared.migrate import SHARED
 from shared.service import create_service
 from shared.settings import Settings
@@ -21,8 +21,10 @@ def create_app(settings: Settings) -> FastAPI:
         migrations=[SHARED, Path(__file__).parent / "migrations"],
         public=public,
         subscribers=subscribers,
-        forget=views.forget,
+        forget=forget,
+        elected=retention.elected,
     )
     app.include_router(router)
     app.include_router(imports)
+    app.include_router(retention_api.router)
     return app

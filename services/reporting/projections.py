@@ -227,7 +227,14 @@ PROJECTIONS: dict[str, Projection] = {
 """The projection of each service's pathway events; structures have their own."""
 
 
-ERASURES = (contracts.ErasureAccepted, contracts.PathwayErased, contracts.ErasureDone)
+NO_FIGURE = (
+    contracts.ErasureAccepted,
+    contracts.PathwayErased,
+    contracts.ErasureDone,
+    contracts.Archiving,
+    contracts.Reactivation,
+)
+"""What changes no figure."""
 
 
 async def follow(store: EventStore, connection: Connection, events: Sequence[PublicEvent]) -> None:
@@ -241,7 +248,7 @@ async def follow(store: EventStore, connection: Connection, events: Sequence[Pub
 
 async def project(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies events of one stream, in order, to the read models of the connection's schema."""
-    events = [event for event in events if not isinstance(event.body, ERASURES)]
+    events = [event for event in events if not isinstance(event.body, NO_FIGURE)]
     structures = [event for event in events if isinstance(event.body, contracts.Structure)]
     pathways = [event for event in events if not isinstance(event.body, contracts.Structure)]
     if structures:

@@ -2,16 +2,34 @@
 
 from services.intake.domain.pathway import Dated, Pathway, Request, request_for_support, with_age
 from services.intake.domain.person import Identity, Person
+from services.intake.domain.retention import (
+    Archived,
+    ArchiveReason,
+    Due,
+    LastContact,
+    NotArchived,
+    Retention,
+    Step,
+    next_step,
+)
 from services.intake.domain.structure import Structure, StructureFile
 
 __all__ = [
+    "ArchiveReason",
+    "Archived",
     "Dated",
+    "Due",
     "Identity",
+    "LastContact",
+    "NotArchived",
     "Pathway",
     "Person",
     "Request",
+    "Retention",
+    "Step",
     "Structure",
     "StructureFile",
+    "next_step",
     "request_for_support",
     "with_age",
 ]
