@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 from lieu.client import Platform
 
+PATH = "/intake/v1/retention"
+
 
 async def retain(dry_run: bool, url: str | None, token: str | None, data: Path) -> int:
     """Exit status 1 where somebody is held by an event that is parked."""
@@ -12,23 +14,19 @@ async def retain(dry_run: bool, url: str | None, token: str | None, data: Path) 
         return await (tell(platform) if dry_run else take(platform))
 
 
-def _path(after: str | None) -> str:
-    return "/intake/v1/retention" + (f"?after={quote(after, safe='')}" if after else "")
-
-
 async def tell(platform: Platform) -> int:
     """What a run would do."""
     people = 0
-    after: str | None = ""
+    after: dict[str, str] | None = {}
     while after is not None:
-        page = await platform.get(_path(after))
+        page = await platform.get(PATH, **after)
         for planned in page["planned"]:
             structures = ",".join(planned["structures"])
             print(
                 f"{planned['step']} {planned['person']} ({structures}): last contact {planned['last_contact']}, "
                 f"due {planned['due_on']}" + (", all imported: announced only" if planned["announced_only"] else "")
             )
-        people, after = people + len(page["planned"]), page["next"]
+        people, after = people + len(page["planned"]), page["next"] and {"after": page["next"]}
     print(f"{people} people; nothing was done.")
     return 0
 
@@ -38,12 +36,12 @@ async def take(platform: Platform) -> int:
     people = held = 0
     after: str | None = ""
     while after is not None:
-        page = await platform.post(_path(after))
+        page = await platform.post(PATH + after)
         for taken in page["taken"]:
             structures = ",".join(taken["structures"])
             what = "held, an event is parked" if taken["held"] else ", ".join(taken["steps"])
             print(f"{what} {taken['person']} ({structures})")
             held += taken["held"]
-        people, after = people + len(page["taken"]), page["next"]
+        people, after = people + len(page["taken"]), page["next"] and f"?after={quote(page['next'], safe='')}"
     print(f"{people - held} people, {held} held.")
     return 1 if held else 0
