@@ -14,10 +14,10 @@ from lieu import retention as command_line
 from lieu.embedded import Addresses, Database
 from lieu.up import settings_for
 from services.intake import contacts, retention
-from services.intake.domain import LastContact
+from services.intake.domain import LastContact, Pathway
 from shared.access import Role
 from shared.commands import today
-from shared.history import imported_person_id
+from shared.history import imported_pathway_id, imported_person_id
 from shared.months import months_later
 from shared.problems import Problem
 from shared.sealing import new_master_key
@@ -296,6 +296,42 @@ async def test_who_was_only_imported_is_announced_and_nothing_else(running: Runn
     await running.post("/intake/v1/pathways", {"request": request}, 201, **adviser(running, row["structure"]))
     assert await run(running, day) == {person: ["announce"]}, "the request took them back"
     assert await run(running, date(2100, 4, 1)) == {person: ["archive"]}
+
+
+async def test_a_pathway_is_archived_or_open_as_the_file_of_the_person_whose_it_is_now(
+    running: Running, tmp_path: Path
+) -> None:
+    facts = folders.large(1, 5)
+    facts.pathways = [dict(row) for row in facts.pathways[:1]]
+    for name in ("diagnostics", "barriers", "activities", "exits", "followups"):
+        setattr(facts, name, [])
+    (row,) = facts.pathways
+    folders.write(facts, tmp_path / "first")
+    await running.bring(tmp_path / "first")
+    person = str(imported_person_id(row["person"]))
+    await running.post(
+        "/intake/v1/pathways",
+        {"request": {"structure": row["structure"], "person": person, "requested_on": row["requested_on"]}},
+        201,
+        **adviser(running, row["structure"]),
+    )
+    assert await run(running, date(2100, 1, 1)) == {person: ["announce"]}
+    assert await run(running, date(2100, 4, 1)) == {person: ["archive"]}
+    pathway = imported_pathway_id(row["pathway"])
+    store = runtime(running).store
+    assert (await store.load(Pathway, pathway)).archived_on == date(2100, 4, 1)
+    row["person"] += "-another"
+    folders.write(facts, tmp_path / "second")
+    await running.bring(tmp_path / "second")
+    await running.caught_up()
+    await retention.reactivate(runtime(running), today())
+    assert (await store.load(Pathway, pathway)).archived_on is None
+    row["person"] = row["person"].removesuffix("-another")
+    folders.write(facts, tmp_path / "third")
+    await running.bring(tmp_path / "third")
+    await running.caught_up()
+    await retention.reactivate(runtime(running), today())
+    assert (await store.load(Pathway, pathway)).archived_on == today()
 
 
 async def test_a_manager_sees_whom_it_concerns_in_their_structure(running: Running) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -108,7 +107,7 @@ async def test_a_run_killed_at_any_moment_and_made_again_ends_the_same(tmp_path:
     try:
         ids, met = await made_up(data)
         await caught_up(data)
-        before = await figures(data)
+        before, interrupted = await figures(data), 0
         for step, day in DAYS.items():
             for moment in MOMENTS:
                 await kill(platform)
@@ -118,8 +117,10 @@ async def test_a_run_killed_at_any_moment_and_made_again_ends_the_same(tmp_path:
                     running = asyncio.create_task(client.post("/intake/v1/retention"))
                     await asyncio.sleep(moment)
                     await kill(platform)
-                    with suppress(PlatformError):
+                    try:
                         await running
+                    except PlatformError:
+                        interrupted += 1
                 platform = await up(data, day)
             async with asyncio.timeout(120):
                 again = await lieu("retention", "--data", str(data))
@@ -131,6 +132,7 @@ async def test_a_run_killed_at_any_moment_and_made_again_ends_the_same(tmp_path:
                 steps = [events.get(name, 0) for name in STEPS]
                 assert steps == ([PEOPLE, 0, 0] if step == "announce" else [PEOPLE, PEOPLE, 2 * PEOPLE]), (step, told)
             assert await figures(data) == before, step
+        assert interrupted >= len(DAYS)
         async with asyncio.timeout(120):
             while (await recorded(data)).get("intake.retention-announced", 0) > 0:
                 await asyncio.sleep(0.5)

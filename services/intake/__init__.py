@@ -3,8 +3,10 @@
 Owns: structures; persons and what they are called; of each pathway the request with its profile, the welcome, the
       start and the withdrawal.
 Is asked to: register structures; record requests, welcomes, starts and withdrawals; correct each of them; identify,
-             find and merge persons; forget a person.
-Reacts to: exits and reopenings of outcomes (a start may not be corrected to after the exit); erasures done elsewhere.
+             find and merge persons; forget a person; announce, archive and erase whom nobody met for
+             long, and read what is archived.
+Reacts to: exits and reopenings of outcomes (a start may not be corrected to after the exit); erasures done elsewhere;
+           contacts of all services (retention).
 Publishes: structure-registered, pathway-requested, pathway-welcomed, support-started, pathway-withdrawn, and
-           their corrections; and what every service publishes of an erasure (shared/forgetting.py).
+           their corrections; pathway-archived, pathway-reactivated; and what every service publishes of an erasure (shared/forgetting.py).
 """

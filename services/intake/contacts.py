@@ -5,7 +5,7 @@ to (by its end), a follow-up that reached them. One row a fact, so that a correc
 away. What the person's retention says is kept beside it, with the day from which the next step is due.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -81,7 +81,6 @@ async def follow(ledger: Ledger, connection: Connection, events: Sequence[Public
         facts[pathway, key] = _Fact(on, event.historical if first is None else first.imported, event.version)
         if isinstance(event.body, Request):
             persons[pathway] = (event.body.person, event.version)
-    # A corrected request may name another person: both are counted again.
     pathways = list({pathway for pathway, _ in facts})
     before = await _persons_of(connection, pathways)
     await connection.execute(
@@ -104,12 +103,28 @@ async def follow(ledger: Ledger, connection: Connection, events: Sequence[Public
         [fact.imported for fact in facts.values()],
         [fact.version for fact in facts.values()],
     )
-    await _count_again(connection, before | await _persons_of(connection, pathways))
+    # A corrected request may name another person: both are counted again.
+    after = await _persons_of(connection, pathways)
+    await _count_again(connection, {*before.values(), *after.values()})
+    await _unsettle(connection, before, after)
 
 
-async def _persons_of(connection: Connection, pathways: Sequence[UUID]) -> set[UUID]:
-    rows = await connection.fetch("select distinct person from contacts.pathways where pathway = any($1)", pathways)
-    return {row["person"] for row in rows}
+async def _persons_of(connection: Connection, pathways: Sequence[UUID]) -> dict[UUID, UUID]:
+    rows = await connection.fetch("select pathway, person from contacts.pathways where pathway = any($1)", pathways)
+    return {row["pathway"]: row["person"] for row in rows}
+
+
+async def _unsettle(connection: Connection, before: Mapping[UUID, UUID], after: Mapping[UUID, UUID]) -> None:
+    """Whose pathway it is now, of a new or moved one, decides whether it is archived: that is to be looked at."""
+    gained = {person for pathway, person in after.items() if before.get(pathway) != person}
+    moved = {person for pathway, person in after.items() if before.get(pathway, person) != person}
+    if gained:
+        await connection.execute(
+            """update contacts.persons set unsettled = true
+                where person = any($1) and (archived_on is not null or person = any($2))""",
+            list(gained),
+            list(moved),
+        )
 
 
 async def _count_again(connection: Connection, persons: set[UUID]) -> None:

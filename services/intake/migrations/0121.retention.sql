@@ -24,7 +24,7 @@ create table contacts.facts (
 );
 
 -- One row a person. What the aggregate Retention says is repeated here, so that those due are found by an index;
--- unsettled: a step was begun and is not known to have ended.
+-- unsettled: a step was begun and is not known to have ended, or a pathway came that may have to be archived or opened.
 create table contacts.persons (
   person uuid primary key,
   last_contact date,
