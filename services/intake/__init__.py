@@ -8,5 +8,6 @@ Is asked to: register structures; record requests, welcomes, starts and withdraw
 Reacts to: exits and reopenings of outcomes (a start may not be corrected to after the exit); erasures done elsewhere;
            contacts of all services (retention).
 Publishes: structure-registered, pathway-requested, pathway-welcomed, support-started, pathway-withdrawn, and
-           their corrections; pathway-archived, pathway-reactivated; and what every service publishes of an erasure (shared/forgetting.py).
+           their corrections; pathway-archived, pathway-reactivated; and what every service
+           publishes of an erasure (shared/forgetting.py).
 """
