@@ -334,6 +334,20 @@ async def test_a_pathway_is_archived_or_open_as_the_file_of_the_person_whose_it_
     assert (await store.load(Pathway, pathway)).archived_on == today()
 
 
+async def test_opening_files_archives_and_erases_nobody_who_is_due(running: Running) -> None:
+    """It goes on where retention is switched off."""
+    person, _ = await started(running)
+    assert await run(running, ANNOUNCED) == {person: ["announce"]}
+    await contacts.begin_step(runtime(running).pool, UUID(person))
+    for _ in range(2):
+        await retention.reactivate(runtime(running), ERASED)
+    assert await contacts.to_reactivate(runtime(running).pool, 10) == [], "what was interrupted is ended"
+    assert await run(running, ARCHIVED) == {person: ["archive"]}
+    await contacts.begin_step(runtime(running).pool, UUID(person))
+    await retention.reactivate(runtime(running), ERASED)
+    assert await run(running, ERASED) == {person: ["erase"]}
+
+
 async def test_a_manager_sees_whom_it_concerns_in_their_structure(running: Running) -> None:
     person, _ = await started(running)
     other, _ = await started(running, "s02")

@@ -6,10 +6,11 @@ interrupted leaves its person among those due, and is taken up from what Retenti
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Container
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -17,7 +18,7 @@ import nats.errors
 import nats.js.errors
 
 from services.intake import application, contacts
-from services.intake.domain import ArchiveReason, Due, Pathway, Person, Retention, Step
+from services.intake.domain import ArchiveReason, Due, LastContact, Pathway, Person, Retention, Step
 from shared.access import Caller, Command, Role
 from shared.commands import decide, today
 from shared.event_store import About, Forgotten
@@ -34,6 +35,7 @@ PATIENCE = 10.0
 """Seconds to wait for contacts that are on their way here."""
 FIRST = (date.min, UUID(int=0))
 """Before everyone due."""
+ALL = frozenset(Step)
 BY_ITSELF = Command(Caller("retention", Role.OPERATOR), None)
 
 Place = tuple[date, UUID]
@@ -122,26 +124,34 @@ async def read_archive(
 # One person
 
 
-async def _follow(runtime: Runtime, person: UUID, today: date, command: Command) -> list[Step]:
-    """Every step that is due, one after the other."""
+async def _follow(
+    runtime: Runtime, person: UUID, today: date, command: Command, may_take: Container[Step] = ALL
+) -> list[Step]:
+    """Every step that is due and may be taken, one after the other; what was interrupted is ended in any case."""
     steps: list[Step] = []
     async with _alone(runtime, person):
         while True:
             contact = await contacts.last_contact(runtime.pool, person)
             retention = await runtime.store.load(Retention, application.retention_id(person))
-            step = retention.due(contact, today)
+            due = retention.due(contact, today)
+            step = due if due is not None and due in may_take else None
             if step is Step.ERASE:
                 assert runtime.forgetting is not None
                 await application.erase(runtime.forgetting, person)
                 await contacts.drop(runtime.pool, person)
                 return [*steps, step]
             try:
-                await _step(runtime, person, lambda r, contact=contact: r.follow(contact, today), today, command)  # type: ignore[misc]
+                await _step(runtime, person, partial(_take, step, contact, today), today, command)
             except Forgotten:
                 return steps  # an erasure that was asked for meanwhile takes everything away, this row too
             if step is None:
                 return steps
             steps.append(step)
+
+
+def _take(step: Step | None, contact: LastContact | None, today: date, retention: Retention) -> None:
+    if step is not None and retention.due(contact, today) is step:
+        retention.follow(contact, today)
 
 
 async def _step(
@@ -189,8 +199,9 @@ async def _must_have_heard_all(runtime: Runtime) -> None:
             states = [await js.consumer_info(stream, contacts.CONSUMER) for stream in streams]
             if all(state.num_pending == 0 and state.num_ack_pending == 0 for state in states):
                 return
-        except nats.js.errors.NotFoundError:
-            pass  # the consumer is about to be made
+        except (nats.errors.Error, nats.js.errors.Error, OSError, TimeoutError) as error:
+            # Until the deadline: the consumer may be about to be made, the broker about to come back.
+            log.info("retention cannot ask for its consumers (%s)", type(error).__name__)
         if asyncio.get_running_loop().time() > deadline:
             raise Problem(503, "behind", "contacts are still on their way to intake", retry_after=5)
         await asyncio.sleep(0.1)
@@ -225,7 +236,8 @@ async def _every_day(runtime: Runtime) -> None:
 async def reactivate(runtime: Runtime, today: date) -> None:
     """Opens the files of those who were met again, and ends what was interrupted."""
     for person in await contacts.to_reactivate(runtime.pool, AT_ONCE):
-        await _follow(runtime, person, today, BY_ITSELF)
+        # Not more than that: it may be switched off, and contacts may be on their way.
+        await _follow(runtime, person, today, BY_ITSELF, {Step.REACTIVATE})
 
 
 async def run_of_the_day(runtime: Runtime, today: date) -> None:
