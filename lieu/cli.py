@@ -346,6 +346,19 @@ async def _restore(folder: Path, keys: Path | None, ledger: Path | None, data: P
     return 0
 
 
+@app.command()
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")] = False,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+) -> None:
+    """Announces, archives and erases the people whose last contact is long ago, as intake does by itself once a day."""
+    from lieu.retention import retain
+
+    _run(retain(dry_run, url, token, data))
+
+
 keys = typer.Typer(no_args_is_help=True, help="The keys of personal data.")
 app.add_typer(keys, name="keys")
 

@@ -64,7 +64,7 @@ def ledger_folder(data: Path) -> Path:
 
 
 def _from_environment() -> dict[str, str]:
-    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "LIEU_TRACES_PER_SECOND", "LIEU_BACKUP_DAYS")
+    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "LIEU_TRACES_PER_SECOND", "LIEU_BACKUP_DAYS", "LIEU_RETENTION")
     return {name: os.environ[name] for name in names if name in os.environ}
 
 

@@ -82,6 +82,20 @@ class RestrictionLifted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Archiving:
+    """The pathway's file left the active base: nothing is recorded of it but by imports until it is reactivated."""
+
+    archived_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reactivation:
+    """The person is met again: what was archived is open."""
+
+    reactivated_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class Diagnostic:
     """`remobilisation` is 0–10 on the scale of `instrument`, null where no score was taken."""
 
@@ -203,6 +217,8 @@ Body = (
     | Withdrawal
     | ProcessingRestricted
     | RestrictionLifted
+    | Archiving
+    | Reactivation
     | Diagnostic
     | Plan
     | BarrierAssessment
@@ -239,6 +255,8 @@ EVENTS: dict[str, dict[str, type[Body]]] = {
         "withdrawal-corrected": Withdrawal,
         "processing-restricted": ProcessingRestricted,
         "restriction-lifted": RestrictionLifted,
+        "pathway-archived": Archiving,
+        "pathway-reactivated": Reactivation,
     },
     "diagnostic": FORGETTING
     | {

@@ -13,11 +13,21 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.contracts import Exit, ProcessingRestricted, PublicEvent, Reopening, Request, RestrictionLifted, Start
+from shared.contracts import (
+    Archiving,
+    Exit,
+    ProcessingRestricted,
+    PublicEvent,
+    Reactivation,
+    Reopening,
+    Request,
+    RestrictionLifted,
+    Start,
+)
 from shared.database import Connection
 from shared.event_store import About, EventStore
 from shared.history import Dossier
-from shared.problems import NotYetKnown
+from shared.problems import NotYetKnown, Problem
 from shared.rules import Restricted
 
 
@@ -29,6 +39,7 @@ class KnownPathway:
     requested_on: date
     started_on: date | None
     restricted: bool = False
+    archived: bool = False
 
     def about_new(self) -> About:
         """Whom something newly recorded concerns. Raises Restricted."""
@@ -40,7 +51,7 @@ class KnownPathway:
 async def known_pathways(pool: asyncpg.Pool, pathways: Sequence[UUID]) -> dict[UUID, KnownPathway]:
     """Those of the pathways whose request this service has heard of."""
     rows = await pool.fetch(
-        """select pathway, structure, person, requested_on, started_on, restricted from known_pathways
+        """select pathway, structure, person, requested_on, started_on, restricted, archived from known_pathways
             where pathway = any($1) and requested_on is not null""",
         pathways,
     )
@@ -66,10 +77,12 @@ async def known_soon(store: EventStore, dossiers: Sequence[Dossier], patience: f
 
 
 async def known_pathway(pool: asyncpg.Pool, pathway: UUID) -> KnownPathway:
-    """Raises NotYetKnown where no request was heard of."""
+    """For a command. Raises NotYetKnown where no request was heard of, Problem where the file is archived."""
     found = await known_pathways(pool, [pathway])
     if pathway not in found:
         raise NotYetKnown(pathway)
+    if found[pathway].archived:
+        raise Problem(409, "archived", "the person's file is archived; a new request for support opens it again")
     return found[pathway]
 
 
@@ -79,7 +92,7 @@ async def exit_date(pool: asyncpg.Pool, pathway: UUID) -> date | None:
     return found
 
 
-OF_INTAKE = (Request, Start, ProcessingRestricted, RestrictionLifted)
+OF_INTAKE = (Request, Start, ProcessingRestricted, RestrictionLifted, Archiving, Reactivation)
 """What `remember_intake` needs."""
 OF_OUTCOMES = (Exit, Reopening)
 """What `remember_outcomes` needs."""
@@ -97,19 +110,24 @@ async def remember_intake(connection: Connection, events: Sequence[PublicEvent])
             case Start(started_on=started_on):
                 change |= {"started_on": started_on, "start_told": True}
             case ProcessingRestricted() | RestrictionLifted():
-                change |= {"restricted": isinstance(event.body, ProcessingRestricted)}
+                change["restricted"] = isinstance(event.body, ProcessingRestricted)
+            case Archiving() | Reactivation():
+                change["archived"] = isinstance(event.body, Archiving)
     await connection.execute(
         """insert into known_pathways as k
-             (pathway, structure, person, requested_on, started_on, intake_version, restricted)
-           select pathway, structure, person, requested_on, started_on, version, coalesce(restricted, false)
-             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::date[], $6::integer[], $8::boolean[])
-                  u(pathway, structure, person, requested_on, started_on, version, restricted)
+             (pathway, structure, person, requested_on, started_on, intake_version, restricted, archived)
+           select pathway, structure, person, requested_on, started_on, version, coalesce(restricted, false),
+                  coalesce(archived, false)
+             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::date[], $6::integer[], $8::boolean[],
+                         $10::boolean[])
+                  u(pathway, structure, person, requested_on, started_on, version, restricted, archived)
            on conflict (pathway) do update set
              structure = coalesce(excluded.structure, k.structure),
              person = coalesce(excluded.person, k.person),
              requested_on = coalesce(excluded.requested_on, k.requested_on),
              started_on = case when excluded.pathway = any($7::uuid[]) then excluded.started_on else k.started_on end,
              restricted = case when excluded.pathway = any($9::uuid[]) then excluded.restricted else k.restricted end,
+             archived = case when excluded.pathway = any($11::uuid[]) then excluded.archived else k.archived end,
              intake_version = excluded.intake_version""",
         list(changes),
         [change.get("structure") for change in changes.values()],
@@ -120,6 +138,8 @@ async def remember_intake(connection: Connection, events: Sequence[PublicEvent])
         [pathway for pathway, change in changes.items() if change.get("start_told")],
         [change.get("restricted") for change in changes.values()],
         [pathway for pathway, change in changes.items() if "restricted" in change],
+        [change.get("archived") for change in changes.values()],
+        [pathway for pathway, change in changes.items() if "archived" in change],
     )
 
 

@@ -54,10 +54,12 @@ def create_service(
     public: Publishing | None = None,
     subscribers: Callable[[Runtime], list[Subscriber]] = lambda _: [],
     forget: Forget | None = None,
+    elected: Callable[[Runtime], dict[str, Task]] = lambda _: {},
 ) -> FastAPI:
     """The service's application; its routers are added by the caller. It runs while its lifespan is entered.
 
-    `forget`: of a service that owns facts of people, what deletes its own views of them.
+    `forget`: of a service that owns facts of people, what deletes its own views of them. `elected`: what else one
+    instance at a time does, for ever.
     """
 
     master_keys = EnvironmentKeys(settings.keys_master.get_secret_value() if settings.keys_master else None)
@@ -78,7 +80,10 @@ def create_service(
                     runtime.relay = Relay(name, runtime.store, client, _with_shared(public))
                 app.state.runtime, app.state.pool = runtime, pool
                 app.state.token_check = TokenCheck(settings)
-                tasks = [asyncio.create_task(for_ever(what, task)) for what, task in _tasks(runtime).items()]
+                tasks = [
+                    asyncio.create_task(for_ever(what, task))
+                    for what, task in _tasks(runtime, elected(runtime)).items()
+                ]
                 try:
                     yield
                 finally:
@@ -114,7 +119,7 @@ def _erasures(runtime: Runtime) -> list[Subscriber]:
     return [Subscriber(name, "reporting", runtime.pool, runtime.client, work, of=[ErasureRewritten])]
 
 
-def _tasks(runtime: Runtime) -> dict[str, Task]:
+def _tasks(runtime: Runtime, elected: dict[str, Task]) -> dict[str, Task]:
     url, name = runtime.settings.database_url, runtime.name
     tasks: dict[str, Task] = {"the readings": lambda: readings.drop_old(runtime.pool)}
     if runtime.relay is not None:
@@ -124,6 +129,8 @@ def _tasks(runtime: Runtime) -> dict[str, Task]:
     if runtime.forgetting is not None:
         run_erasures = runtime.forgetting.run
         tasks["erasures"] = lambda: while_elected(url, f"erasures {name}", run_erasures)
+    for what, work in elected.items():
+        tasks[what] = lambda what=what, work=work: while_elected(url, f"{what} {name}", work)  # type: ignore[misc]
     for subscriber in runtime.subscribers:
         lock = f"{subscriber.name} on {subscriber.stream}"
         tasks[lock] = lambda lock=lock, run=subscriber.run: while_elected(url, lock, run)  # type: ignore[misc]

@@ -45,6 +45,12 @@ class Settings(BaseSettings):
     backup_days: int = Field(
         30, alias="LIEU_BACKUP_DAYS", ge=1, description="Days for which backups and their keys are kept"
     )
+    retention: bool = Field(
+        True,
+        alias="LIEU_RETENTION",
+        description="`off`: intake announces, archives and erases nobody by itself, once a day; "
+        "`lieu retention` still does",
+    )
     otlp_endpoint: str | None = Field(
         None, alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="Where traces are sent; unset: to a file"
     )

@@ -29,6 +29,7 @@ from shared import broker, telemetry
 from shared.contracts import EVENTS, Body, PublicEvent, decode_body
 from shared.database import Connection
 from shared.election import end
+from shared.event_store import Ledger
 from shared.relay import watermark_subject
 
 log = logging.getLogger(__name__)
@@ -125,6 +126,7 @@ class Subscriber:
         self.name, self.service, self.pool, self.client = name, service, pool, client
         self._of = frozenset(of)
         self.apply, self.stage, self.enter, self.watermarks = apply, stage, enter, watermarks
+        self._ledger = Ledger(pool)
         self.trouble: str | None = None
         self._pulses: deque[tuple[str, int, datetime]] = deque(maxlen=1000)
 
@@ -264,7 +266,7 @@ class Subscriber:
             except Exception as error:  # noqa: BLE001 - whatever a message holds, it must not stop the others
                 parked.add(delivery.key)
                 await self._park(connection, delivery, f"malformed: {_reason(error)}")
-        await self._apply_or_park(connection, fresh)
+        await self._apply_or_park(connection, await self._not_forgotten(connection, fresh))
         watermark = self._watermark(generation, position)
         await connection.execute(
             """update subscription set generation = $2, position = $3,
@@ -275,6 +277,14 @@ class Subscriber:
             watermark,
         )
         return position
+
+    async def _not_forgotten(
+        self, connection: Connection, fresh: Sequence[tuple[Delivery, PublicEvent]]
+    ) -> Sequence[tuple[Delivery, PublicEvent]]:
+        """Without late copies of what was forgotten: a tail that comes back, a restored stream."""
+        pathways = {event.pathway for _, event in fresh if event.pathway is not None}
+        forgotten = await self._ledger.forgotten(pathways, connection) if pathways else set()
+        return [one for one in fresh if one[1].pathway not in forgotten] if forgotten else fresh
 
     async def _locked_position(self, connection: Connection) -> tuple[str, int]:
         """Ours alone until the transaction ends: a second instance, or a replay, waits."""

@@ -103,7 +103,7 @@ def names_in(hint: Any) -> set[str]:
 
 
 NAMED = {"person", "persons", "pathway", "pathways"}
-COMMANDS = {"import_dossiers"}
+COMMANDS = {"import_dossiers", "run"}
 """A command tells what became of what it was sent; it shows nothing that is recorded."""
 
 

@@ -27,6 +27,10 @@ FROZEN = {
     "intake.restriction-lifted",
     "intake.structure-registered",
     "intake.structure-corrected",
+    "intake.retention-announced",
+    "intake.person-archived",
+    "intake.person-reactivated",
+    "intake.archive-read",
     "intake.pathway-requested",
     "intake.request-corrected",
     "intake.pathway-welcomed",
@@ -35,6 +39,8 @@ FROZEN = {
     "intake.start-corrected",
     "intake.pathway-withdrawn",
     "intake.withdrawal-corrected",
+    "intake.pathway-archived",
+    "intake.pathway-reactivated",
     "diagnostic.diagnostic-completed",
     "diagnostic.diagnostic-corrected",
     "diagnostic.plan-agreed",
@@ -59,6 +65,10 @@ STAYS_INSIDE = {
     "intake.person-restriction-lifted",
     "disagreement.said",
     "disagreement.withdrawn",
+    "intake.retention-announced",
+    "intake.person-archived",
+    "intake.person-reactivated",
+    "intake.archive-read",
 }
 
 

@@ -154,10 +154,15 @@ async def test_an_event_that_arrives_after_the_erasure_is_ignored(running: Runni
         del late[name]
     await client.jetstream().publish(message.subject, message.data, headers=late)
     await running.caught_up()
-    connection = await asyncpg.connect(running.addresses.databases["reporting"].url)
-    try:
-        found = await connection.fetchval("select count(*) from read_model_a.intake where entity::text = $1", pathway)
-    finally:
-        await connection.close()
-    assert found == 0
+    for service, rows in {
+        "reporting": "read_model_a.intake where entity",
+        "intake": "requests where pathway",
+        "training": "known_pathways where pathway",
+    }.items():
+        connection = await asyncpg.connect(running.addresses.databases[service].url)
+        try:
+            found = await connection.fetchval(f"select count(*) from {rows}::text = $1", pathway)
+        finally:
+            await connection.close()
+        assert found == 0, service
     assert await running.value("requests", date(2024, 1, 1)) == 1, "the anonymous copy alone counts"

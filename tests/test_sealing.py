@@ -15,7 +15,7 @@ from pydantic_core import PydanticSerializationError
 
 from lieu import issuer
 from services.diagnostic.domain import DiagnosticFile
-from services.intake.domain import Identity, Pathway, Person, Structure
+from services.intake.domain import Identity, Pathway, Person, Retention, Structure
 from services.outcomes.domain import OutcomeFile
 from services.reporting.forgetting import AnonymousPathway, Rewriting
 from services.training.domain import ActivityFile
@@ -43,6 +43,7 @@ AGGREGATES = (
     Structure,
     Pathway,
     Person,
+    Retention,
     DiagnosticFile,
     ActivityFile,
     OutcomeFile,

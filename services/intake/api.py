@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator, Field
 
-from services.intake import application, domain, views
+from services.intake import application, domain, retention, views
 from shared.access import Caller, Commanded, CommandedByManager, CommandedInStructure, OfStructure, Role, allow
 from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
 from shared.commands import Done, answered
@@ -111,7 +111,7 @@ class PossibleDuplicates:
     persons: list[PersonFound]
 
 
-def _person(id: UUID, person: domain.Person) -> PersonFound:
+def person_found(id: UUID, person: domain.Person) -> PersonFound:
     told = person.known_identity()
 
     def text(sealed: Sealed | None) -> str | None:
@@ -161,14 +161,19 @@ async def structures(request: Request) -> list[views.RegisteredStructure]:
 
 
 @router.post("/pathways")
-async def ask_for_support(body: Asked, command: CommandedInStructure, store: Store, response: Response) -> Done:
-    """Records a request for support. No request is refused for who asks."""
+async def ask_for_support(
+    body: Asked, command: CommandedInStructure, store: Store, http: Request, response: Response
+) -> Done:
+    """Records a request for support. No request is refused for who asks; an archived file is opened again."""
     command.caller.must_be_of(body.request.structure)
     request = body.request.fact()
     if body.identity is not None:
         # Nobody is identified for a request that a rule refuses; repeated, both say the same.
         await application.identify(store, request.person, body.identity, replace(command, key=None))
-    return answered(response, await application.ask_for_support(store, body.pathway, request, command))
+    done = await application.ask_for_support(store, body.pathway, request, command)
+    if done.recorded:
+        await retention.take_back(http.app.state.runtime, request.person, command)
+    return answered(response, done)
 
 
 @router.post("/persons/{person}/identity")
@@ -176,12 +181,14 @@ async def identify(
     person: UUID, body: domain.Identity, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole identity as it is to stand. A name to call the person by is enough."""
+    await application.must_be_open(store, person)
     return answered(response, await application.identify(store, person, body, command))
 
 
 @router.post("/persons/{person}/merge")
 async def merge(person: UUID, body: Merge, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """Joins this person's file to another's, of the same person."""
+    await application.must_be_open(store, person, body.into)
     return answered(response, await application.merge(store, person, body.into, command))
 
 
@@ -234,7 +241,7 @@ async def person(person: UUID, caller: OfStructure, store: Store, reading: Readi
     found = await application.person_in(store, caller.own_structure, person)
     if not application.may_see(caller, found):
         raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
-    for shown in await reading.shown([_person(person, found)]):
+    for shown in await reading.shown([person_found(person, found)]):
         return shown
     raise Problem(404, "unknown-person", "this person is being forgotten")
 
@@ -243,14 +250,14 @@ async def person(person: UUID, caller: OfStructure, store: Store, reading: Readi
 async def search(body: Search, caller: OfStructure, store: Store, reading: Reading) -> list[PersonFound]:
     """People of one's own structure by name. A POST, so that no name stands in an address or a log."""
     people = await application.search(store, caller.own_structure, body.name)
-    return await reading.shown([_person(id, who) for id, who in people if application.may_see(caller, who)])
+    return await reading.shown([person_found(id, who) for id, who in people if application.may_see(caller, who)])
 
 
 @router.get("/duplicates")
 async def duplicates(caller: OfStructure, store: Store, reading: Reading) -> list[PossibleDuplicates]:
     """People of one's own structure who may be one; shown, never refused."""
     groups = await application.possible_duplicates(store, caller.own_structure)
-    shown = [await reading.shown([_person(id, found) for id, found in group]) for group in groups]
+    shown = [await reading.shown([person_found(id, found) for id, found in group]) for group in groups]
     return [PossibleDuplicates(persons) for persons in shown if len(persons) > 1]
 
 

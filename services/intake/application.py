@@ -14,6 +14,7 @@ from services.intake.domain import (
     Person,
     Request,
     Restriction,
+    Retention,
     Structure,
     StructureFile,
     request_for_support,
@@ -133,6 +134,26 @@ async def waiting_requests(store: EventStore, structure: str | None, limit: int)
 
 
 # Persons
+
+
+_RETENTIONS = UUID("6f0c3a52-7d1e-5b8a-9a44-0c8be8a2c0d3")
+
+
+def retention_id(person: UUID) -> UUID:
+    """The aggregate that says how far a person's file is."""
+    return uuid5(_RETENTIONS, str(person))
+
+
+async def _open_files(store: EventStore, persons: Sequence[UUID]) -> list[UUID]:
+    """Those whose file is not archived."""
+    files = await store.load_many(Retention, [retention_id(person) for person in persons])
+    return [person for person in persons if files[retention_id(person)].archived_on is None]
+
+
+async def must_be_open(store: EventStore, *persons: UUID) -> None:
+    """Raises Archived."""
+    for person in persons:
+        (await store.load(Retention, retention_id(person))).must_be_open()
 
 
 def _about_person(command: Command) -> Callable[[Person], About]:
@@ -295,9 +316,9 @@ async def _must_be_theirs(store: EventStore, person: UUID, command: Command) -> 
 
 
 async def persons_of(store: EventStore, structure: str) -> dict[UUID, Person]:
-    """Everyone with a pathway in a structure, with their names opened. Grows with the structure, not with history."""
+    """Everyone with an open file and a pathway in a structure, with their names opened. Grows with the structure."""
     persons = await store.pool.fetch("select distinct person from requests where structure = $1", structure)
-    return await store.load_many(Person, [row["person"] for row in persons])
+    return await store.load_many(Person, await _open_files(store, [row["person"] for row in persons]))
 
 
 async def search(store: EventStore, structure: str, name: str) -> list[tuple[UUID, Person]]:
@@ -329,7 +350,14 @@ def _words_of(person: Person) -> frozenset[str]:
 
 
 async def person_in(store: EventStore, structure: str, person: UUID) -> Person:
-    """Raises Problem where the structure has no pathway of this person, whoever else may have one."""
+    """Raises Problem where the structure has no pathway of this person, or the file is archived."""
+    if not await _open_files(store, [person]):
+        raise Problem(404, "unknown-person", "no such person was identified in this structure")
+    return await identified_in(store, structure, person)
+
+
+async def identified_in(store: EventStore, structure: str, person: UUID) -> Person:
+    """The same of an archived file too."""
     here = await store.pool.fetchval(
         "select exists(select from requests where structure = $1 and person = $2)", structure, person
     )

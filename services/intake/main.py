@@ -4,11 +4,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.intake import views
+from services.intake import retention, retention_api
 from services.intake.api import disagreements, imports, router
 from services.intake.application import one_person
 from services.intake.publishing import public
-from services.intake.reactions import subscribers
+from services.intake.reactions import forget, subscribers
 from shared.copies import copies
 from shared.migrate import SHARED
 from shared.service import create_service
@@ -23,10 +23,12 @@ def create_app(settings: Settings) -> FastAPI:
         migrations=[SHARED, Path(__file__).parent / "migrations"],
         public=public,
         subscribers=subscribers,
-        forget=views.forget,
+        forget=forget,
+        elected=retention.elected,
     )
     app.include_router(router)
     app.include_router(imports)
     app.include_router(disagreements)
     app.include_router(copies("requests", one_person))
+    app.include_router(retention_api.router)
     return app

@@ -1,6 +1,6 @@
 """Our stored event to the public event: classes instead of the profile, a special requester as `other`."""
 
-from services.intake.domain import Dated, Pathway, Person, Request, Structure, StructureFile
+from services.intake.domain import Dated, Pathway, Person, Request, Retention, Structure, StructureFile
 from shared import codes, contracts
 from shared.contracts import Body
 from shared.event_store import Recorded
@@ -33,6 +33,14 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
             return "processing-restricted", contracts.ProcessingRestricted(restricted_on=fact.on)
         case Pathway.RestrictionLifted():
             return "restriction-lifted", contracts.RestrictionLifted(lifted_on=fact.on)
+        case Pathway.PathwayArchived():
+            return "pathway-archived", contracts.Archiving(archived_on=fact)
+        case Pathway.PathwayReactivated():
+            return "pathway-reactivated", contracts.Reactivation(reactivated_on=fact)
+        case (
+            Retention.Announced() | Retention.PersonArchived() | Retention.PersonReactivated() | Retention.ArchiveRead()
+        ):
+            return None  # the others need to know of the pathways only
         case Person.Identified() | Person.IdentityCorrected() | Person.Merged():
             return None  # who a person is stays here; a merged person's pathways tell of it as request-corrected
         case Person.ProcessingRestricted() | Person.RestrictionLifted():

@@ -1,8 +1,10 @@
 """What intake does when another service tells something."""
 
 from collections.abc import Sequence
+from functools import partial
+from uuid import UUID
 
-from services.intake import views
+from services.intake import contacts, views
 from shared.contracts import ErasureDone, PublicEvent
 from shared.database import Connection
 from shared.known_pathways import OF_OUTCOMES, remember_outcomes
@@ -16,6 +18,12 @@ async def when_a_person_left(connection: Connection, events: Sequence[PublicEven
     await views.follow_erasures(connection, events)
 
 
+async def forget(connection: Connection, persons: Sequence[UUID], pathways: Sequence[UUID]) -> None:
+    """Deletes what intake's views hold of them."""
+    await views.forget(connection, persons, pathways)
+    await contacts.forget(connection, persons, pathways)
+
+
 def subscribers(runtime: Runtime) -> list[Subscriber]:
     return [
         Subscriber(
@@ -26,4 +34,17 @@ def subscribers(runtime: Runtime) -> list[Subscriber]:
             for other in ("diagnostic", "training")
         ),
         Subscriber("intake-views", "intake", runtime.pool, runtime.client, views.follow, stage="view"),
+        *(
+            Subscriber(
+                contacts.CONSUMER,
+                other,
+                runtime.pool,
+                runtime.client,
+                partial(contacts.follow, runtime.store.ledger),
+                of=of,
+                stage="view",
+                enter=contacts.enter,
+            )
+            for other, of in contacts.OF.items()
+        ),
     ]

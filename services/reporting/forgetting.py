@@ -82,13 +82,6 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
     raise NotImplementedError(f"no public event is decided for {recorded.name}")
 
 
-async def not_forgotten(store: EventStore, events: Sequence[PublicEvent]) -> list[PublicEvent]:
-    """Without late copies of what was forgotten."""
-    pathways = {told.pathway for told in events if told.pathway is not None}
-    forgotten = await store.ledger.forgotten(pathways) if pathways else set()
-    return [told for told in events if told.pathway not in forgotten]
-
-
 async def take_accepted(connection: Connection, store: EventStore, events: Iterable[PublicEvent]) -> None:
     """Notes which service takes no more facts; when all have said so, puts the copies in the pathways' place."""
     for told in events:

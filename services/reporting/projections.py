@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from services.reporting.forgetting import not_forgotten, take_accepted, take_copies
+from services.reporting.forgetting import take_accepted, take_copies
 from shared import contracts
 from shared.codes import ActivityStatus, FollowUpMonth, FollowUpStatus, Situation
 from shared.contracts import PublicEvent
@@ -233,8 +233,10 @@ IN_NO_FIGURE = (
     contracts.ErasureDone,
     contracts.ProcessingRestricted,
     contracts.RestrictionLifted,
+    contracts.Archiving,
+    contracts.Reactivation,
 )
-"""A restricted pathway goes on counting for what was recorded of it."""
+"""A restricted or an archived pathway goes on counting for what was recorded of it."""
 
 
 async def follow(store: EventStore, connection: Connection, events: Sequence[PublicEvent]) -> None:
@@ -242,7 +244,7 @@ async def follow(store: EventStore, connection: Connection, events: Sequence[Pub
     if events[0].service == "reporting":
         await take_copies(connection, events)
     else:
-        await project(connection, await not_forgotten(store, events))
+        await project(connection, events)
         await take_accepted(connection, store, events)
 
 

@@ -130,11 +130,13 @@ class Ledger:
     async def holds(self, digests: Sequence[bytes]) -> bool:
         return bool(await self.pool.fetchval("select exists(select from forgotten where digest = any($1))", digests))
 
-    async def forgotten(self, ids: Iterable[UUID]) -> set[UUID]:
-        """Those of the ids that were forgotten."""
+    async def forgotten(self, ids: Iterable[UUID], connection: Connection | None = None) -> set[UUID]:
+        """Those of the ids that were forgotten; as seen by a transaction on `connection` where one is given."""
         asked = list(set(ids))
         by_digest = dict(zip(await self.digests(asked), asked, strict=True))
-        rows = await self.pool.fetch("select digest from forgotten where digest = any($1)", list(by_digest))
+        rows = await (connection or self.pool).fetch(
+            "select digest from forgotten where digest = any($1)", list(by_digest)
+        )
         return {by_digest[row["digest"]] for row in rows}
 
 

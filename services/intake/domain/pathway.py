@@ -8,6 +8,7 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
+from services.intake.domain.retention import Archived
 from shared.codes import UNKNOWN, ClassCode, Housing, Qualification, Requester, Sex, StructureCode, age_class
 from shared.disagreement import FactId
 from shared.event_store import Aggregate, Known
@@ -85,6 +86,7 @@ class Pathway(Aggregate):
     withdrawal: Known[Dated] | None = None
     restricted: bool = False
     """Of a person who has the processing of their data restricted: nothing is recorded until that is lifted."""
+    archived_on: date | None = None
 
     # What can happen
 
@@ -135,6 +137,14 @@ class Pathway(Aggregate):
     class RestrictionLifted(Aggregate.Event):
         TOPIC = "intake.restriction-lifted"
         fact: Dated
+
+    class PathwayArchived(Aggregate.Event):
+        TOPIC = "intake.pathway-archived"
+        fact: date
+
+    class PathwayReactivated(Aggregate.Event):
+        TOPIC = "intake.pathway-reactivated"
+        fact: date
 
     # What is true
 
@@ -205,6 +215,18 @@ class Pathway(Aggregate):
             _check(today, request, self.welcomed_on, self.started_on, on)
             self._withdrawal_corrected(Dated(on), None)
 
+    def archive(self, person: UUID, today: date) -> None:
+        """The person's file is archived; a pathway that is another person's by now is left alone."""
+        if self.archived_on is None and self._is_of(person):
+            self._archived(today)
+
+    def reactivate(self, person: UUID, today: date) -> None:
+        if self.archived_on is not None and self._is_of(person):
+            self._reactivated(today)
+
+    def _is_of(self, person: UUID) -> bool:
+        return self.request is not None and self.request.current.person == person
+
     # What an import says, after its whole context was checked: `fact` is what is to stand, `imported` what the
     # file says.
 
@@ -238,6 +260,8 @@ class Pathway(Aggregate):
         self.must_be_free()
         if self.request is None:
             raise UnknownFact("no such pathway was requested")
+        if self.archived_on is not None:
+            raise Archived(f"the pathway was archived on {self.archived_on}; a new request for support opens it again")
         return self.request.current
 
     def _recorded(self, fact: object, name: str) -> Request:
@@ -287,6 +311,14 @@ class Pathway(Aggregate):
     @event(RestrictionLifted)
     def _restriction_lifted(self, fact: Dated) -> None:
         self.restricted = False
+
+    @event(PathwayArchived)
+    def _archived(self, fact: date) -> None:
+        self.archived_on = fact
+
+    @event(PathwayReactivated)
+    def _reactivated(self, fact: date) -> None:
+        self.archived_on = None
 
 
 def _is_new(name: str, recorded: date | None, on: date) -> bool:

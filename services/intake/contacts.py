@@ -1,0 +1,282 @@
+"""The last contact of every person, from intake's own events and the others': table, fold and query together.
+
+A contact is what happened with the person there: request, welcome, start, diagnostic, plan, an activity that they came
+to (by its end), a follow-up that reached them. One row a fact, so that a correction moves it and an annulment takes it
+away. What the person's retention says is kept beside it, with the day from which the next step is due.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import asyncpg
+
+from services.intake.domain import Due, LastContact, Retention, next_step
+from services.intake.domain.retention import Announcement
+from shared.codes import ActivityStatus, FollowUpStatus
+from shared.contracts import Activity, Body, Diagnostic, FollowUp, Plan, PublicEvent, Request, Start, Welcome
+from shared.database import Connection
+from shared.event_store import Ledger
+
+CONSUMER = "intake-contacts"
+OF: dict[str, tuple[type[Body], ...]] = {
+    "intake": (Request, Welcome, Start),
+    "diagnostic": (Diagnostic, Plan),
+    "training": (Activity,),
+    "outcomes": (FollowUp,),
+}
+"""The events of each service that may tell of a contact."""
+
+
+async def enter(connection: Connection) -> None:
+    """The consumer's position and parked events stand beside its tables."""
+    await connection.execute("select set_config('search_path', 'contacts, public', true)")
+
+
+async def alone(connection: Connection) -> None:
+    """Four streams write one person's row: one transaction at a time, or the later would miss the earlier's facts."""
+    await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.contacts'))")
+
+
+def _fact(body: Body) -> tuple[str, date | None]:
+    """Its key within the pathway, and the day of the contact; null: there was none."""
+    match body:
+        case Request(requested_on=on):
+            return "request", on
+        case Welcome(welcomed_on=on):
+            return "welcome", on
+        case Start(started_on=on):
+            return "start", on
+        case Diagnostic(diagnostic=key, completed_on=on):
+            return str(key), on
+        case Plan(plan=key, agreed_on=on):
+            return str(key), on
+        case Activity(activity=key, ended_on=on, status=status):
+            return str(key), None if status is ActivityStatus.NO_SHOW else on
+        case FollowUp(month=month, asked_on=on, status=followed):
+            return f"follow-up-{month.value}", on if followed is FollowUpStatus.REACHED else None
+    raise NotImplementedError(f"{type(body).__name__} is no contact")
+
+
+@dataclass
+class _Fact:
+    happened_on: date | None
+    imported: bool
+    version: int
+
+
+async def follow(ledger: Ledger, connection: Connection, events: Sequence[PublicEvent]) -> None:
+    """Applies events of one stream; a version already applied changes nothing, a forgotten pathway's is ignored."""
+    await alone(connection)
+    forgotten = await ledger.forgotten({event.pathway for event in events if event.pathway is not None})
+    persons: dict[UUID, tuple[UUID, int]] = {}
+    facts: dict[tuple[UUID, str], _Fact] = {}
+    for event in events:
+        pathway = event.pathway
+        if pathway is None or pathway in forgotten:
+            continue
+        key, on = _fact(event.body)
+        first = facts.get((pathway, key))
+        facts[pathway, key] = _Fact(on, event.historical if first is None else first.imported, event.version)
+        if isinstance(event.body, Request):
+            persons[pathway] = (event.body.person, event.version)
+    pathways = list({pathway for pathway, _ in facts})
+    before = await _persons_of(connection, pathways)
+    await connection.execute(
+        """insert into contacts.pathways as p (pathway, person, version)
+           select * from unnest($1::uuid[], $2::uuid[], $3::integer[])
+           on conflict (pathway) do update set person = excluded.person, version = excluded.version
+             where p.version < excluded.version""",
+        list(persons),
+        [person for person, _ in persons.values()],
+        [version for _, version in persons.values()],
+    )
+    await connection.execute(
+        """insert into contacts.facts as f (pathway, fact, happened_on, imported, version)
+           select * from unnest($1::uuid[], $2::text[], $3::date[], $4::boolean[], $5::integer[])
+           on conflict (pathway, fact) do update set happened_on = excluded.happened_on, version = excluded.version
+             where f.version < excluded.version""",
+        [pathway for pathway, _ in facts],
+        [key for _, key in facts],
+        [fact.happened_on for fact in facts.values()],
+        [fact.imported for fact in facts.values()],
+        [fact.version for fact in facts.values()],
+    )
+    # A corrected request may name another person: both are counted again.
+    after = await _persons_of(connection, pathways)
+    await _count_again(connection, {*before.values(), *after.values()})
+    await _unsettle(connection, before, after)
+
+
+async def _persons_of(connection: Connection, pathways: Sequence[UUID]) -> dict[UUID, UUID]:
+    rows = await connection.fetch("select pathway, person from contacts.pathways where pathway = any($1)", pathways)
+    return {row["pathway"]: row["person"] for row in rows}
+
+
+async def _unsettle(connection: Connection, before: Mapping[UUID, UUID], after: Mapping[UUID, UUID]) -> None:
+    """Whose pathway it is now, of a new or moved one, decides whether it is archived: that is to be looked at."""
+    gained = {person for pathway, person in after.items() if before.get(pathway) != person}
+    moved = {person for pathway, person in after.items() if before.get(pathway, person) != person}
+    if gained:
+        await connection.execute(
+            """update contacts.persons set unsettled = true
+                where person = any($1) and (archived_on is not null or person = any($2))""",
+            list(gained),
+            list(moved),
+        )
+
+
+async def _count_again(connection: Connection, persons: set[UUID]) -> None:
+    rows = await connection.fetch(
+        """select u.person, max(f.happened_on) as last_contact, coalesce(bool_and(f.imported), true) as imported_only,
+                  k.announced_on, k.announced_contact, k.archived_on
+             from unnest($1::uuid[]) u(person)
+             left join contacts.pathways p on p.person = u.person
+             left join contacts.facts f on f.pathway = p.pathway
+             left join contacts.persons k on k.person = u.person
+            group by u.person, k.announced_on, k.announced_contact, k.archived_on""",
+        list(persons),
+    )
+    await connection.execute(
+        """insert into contacts.persons as k (person, last_contact, imported_only, due_on)
+           select * from unnest($1::uuid[], $2::date[], $3::boolean[], $4::date[])
+           on conflict (person) do update
+             set last_contact = excluded.last_contact, imported_only = excluded.imported_only,
+                 due_on = case when k.unsettled then k.due_on else excluded.due_on end""",
+        [row["person"] for row in rows],
+        [row["last_contact"] for row in rows],
+        [row["imported_only"] for row in rows],
+        [step.on if (step := _due(row)) else None for row in rows],
+    )
+
+
+def _contact(row: asyncpg.Record) -> LastContact | None:
+    return None if row["last_contact"] is None else LastContact(row["last_contact"], row["imported_only"])
+
+
+def _due(row: asyncpg.Record) -> Due | None:
+    announced = row["announced_on"] and Announcement(row["announced_on"], row["announced_contact"])
+    return next_step(_contact(row), announced, row["archived_on"])
+
+
+# What the steps need (services/intake/retention.py)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Whose file it is, in which structures, and what is next; `due` null: nothing, as things stand."""
+
+    person: UUID
+    structures: list[str]
+    contact: LastContact | None
+    announced_on: date | None
+    archived_on: date | None
+    due: Due | None
+
+
+_KEPT = """select k.*, array(select distinct r.structure from requests r where r.person = k.person order by 1)
+                   as structures
+             from contacts.persons k"""
+
+
+def _kept(row: asyncpg.Record) -> Kept:
+    return Kept(
+        row["person"], list(row["structures"]), _contact(row), row["announced_on"], row["archived_on"], _due(row)
+    )
+
+
+async def those_due(pool: asyncpg.Pool, today: date, after: tuple[date, UUID], limit: int) -> list[tuple[date, Kept]]:
+    """Those due by today, by their place in the index: (due_on, person), after `after`."""
+    rows = await pool.fetch(
+        f"{_KEPT} where due_on <= $1 and (due_on, person) > ($2, $3) order by due_on, person limit $4",
+        today,
+        *after,
+        limit,
+    )
+    return [(row["due_on"], _kept(row)) for row in rows]
+
+
+async def to_reactivate(pool: asyncpg.Pool, limit: int) -> list[UUID]:
+    """Those who were met again since they were announced, and those of whom a step was interrupted."""
+    rows = await pool.fetch(
+        """select person from contacts.persons
+            where announced_on is not null and last_contact > announced_contact or unsettled limit $1""",
+        limit,
+    )
+    return [row["person"] for row in rows]
+
+
+async def announced_in(pool: asyncpg.Pool, structure: str) -> list[Kept]:
+    """People of a structure whose file is announced or archived. Grows with the structure, not with history."""
+    rows = await pool.fetch(
+        f"""{_KEPT} where k.announced_on is not null
+             and k.person in (select r.person from requests r where r.structure = $1)
+           order by k.due_on nulls last, k.person""",
+        structure,
+    )
+    return [_kept(row) for row in rows]
+
+
+async def last_contact(pool: asyncpg.Pool, person: UUID) -> LastContact | None:
+    row = await pool.fetchrow("select last_contact, imported_only from contacts.persons where person = $1", person)
+    return None if row is None else _contact(row)
+
+
+async def is_held(pool: asyncpg.Pool, person: UUID) -> bool:
+    """Whether an event of the person waits to be mended, which may tell of a contact."""
+    held: bool = await pool.fetchval(
+        """select exists(select from contacts.pathways p join contacts.parked x on x.key = p.pathway::text
+                          where p.person = $1 and x.discarded_at is null)""",
+        person,
+    )
+    return held
+
+
+async def begin_step(pool: asyncpg.Pool, person: UUID) -> None:
+    """Until `end_step` the person stays among those due, whatever happens to this process."""
+    await pool.execute(
+        "update contacts.persons set unsettled = true, due_on = least(due_on, last_contact) where person = $1", person
+    )
+
+
+async def end_step(pool: asyncpg.Pool, person: UUID, retention: Retention) -> None:
+    announced = retention.announced
+    async with pool.acquire() as connection, connection.transaction():
+        await alone(connection)
+        row = await connection.fetchrow("select * from contacts.persons where person = $1", person)
+        step = None if row is None else next_step(_contact(row), announced, retention.archived_on)
+        await connection.execute(
+            """update contacts.persons set announced_on = $2, announced_contact = $3, archived_on = $4, due_on = $5,
+                      unsettled = false where person = $1""",
+            person,
+            announced and announced.on,
+            announced and announced.last_contact,
+            retention.archived_on,
+            step and step.on,
+        )
+
+
+async def drop(pool: asyncpg.Pool, person: UUID) -> None:
+    await pool.execute("delete from contacts.persons where person = $1", person)
+
+
+async def forget(connection: Connection, persons: Sequence[UUID], pathways: Sequence[UUID]) -> None:
+    """Deletes what stands here of them."""
+    await alone(connection)
+    await connection.execute("delete from contacts.facts where pathway = any($1)", pathways)
+    await connection.execute("delete from contacts.pathways where pathway = any($1)", pathways)
+    await connection.execute("delete from contacts.persons where person = any($1)", persons)
+    await connection.execute("delete from contacts.parked where key = any($1)", [str(id) for id in pathways])
+
+
+async def ran_on(pool: asyncpg.Pool, day: date) -> bool:
+    ran: bool = await pool.fetchval("select exists(select from contacts.runs where day = $1)", day)
+    return ran
+
+
+async def has_run(pool: asyncpg.Pool, day: date) -> None:
+    """Only the latest day is kept."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("delete from contacts.runs")
+        await connection.execute("insert into contacts.runs values ($1)", day)

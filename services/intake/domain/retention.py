@@ -1,0 +1,162 @@
+"""How long a person's file is kept: announced, archived, erased, counted from the last contact."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from eventsourcing.domain import event
+
+from shared.codes import StructureCode
+from shared.event_store import Aggregate
+from shared.months import months_later
+from shared.rules import RuleBroken
+
+ANNOUNCED_AFTER = 24
+"""Months from the last contact: two years in the active base, CNIL, référentiel « accueil, hébergement et
+accompagnement social et médico-social des personnes âgées, en situation de handicap et de celles en difficulté »,
+11 March 2021. A day that the month lacks is its last day (code de procédure civile, article 641)."""
+ARCHIVED_AFTER = 3
+"""Months from the announcement, so that the structure can see whom it concerns; our own choice, as is the next."""
+ERASED_AFTER = 12
+"""Months from the archiving, within which the person may still ask and a dispute may still come."""
+
+
+class Archived(RuleBroken):
+    """The file is archived: only a new request for support opens it again."""
+
+
+class NotArchived(RuleBroken):
+    """There is no archived file to read."""
+
+
+class ArchiveReason(StrEnum):
+    """Why a manager reads an archived file."""
+
+    PERSONS_REQUEST = "persons_request"
+    LEGAL_CLAIM = "legal_claim"
+    INSPECTION = "inspection"
+
+
+class Step(StrEnum):
+    ANNOUNCE = "announce"
+    ARCHIVE = "archive"
+    ERASE = "erase"
+    REACTIVATE = "reactivate"
+
+
+@dataclass(frozen=True)
+class LastContact:
+    """The latest contact of a person, over all pathways. `imported_only`: no contact was recorded but by imports."""
+
+    on: date
+    imported_only: bool = False
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """When it was announced that a file will be archived, and the last contact that was known then."""
+
+    on: date
+    last_contact: date
+
+
+@dataclass(frozen=True)
+class Reading:
+    """That an archived file was read, and why; by whom is told by the event's actor."""
+
+    on: date
+    structure: StructureCode
+    reason: ArchiveReason
+
+
+@dataclass(frozen=True)
+class Due:
+    """The next step, and the day from which it is due."""
+
+    step: Step
+    on: date
+
+
+def next_step(contact: LastContact | None, announced: Announcement | None, archived_on: date | None) -> Due | None:
+    """Null where nothing will ever be due as things stand."""
+    if contact is None:
+        return None
+    if announced is None:
+        return Due(Step.ANNOUNCE, months_later(contact.on, ANNOUNCED_AFTER))
+    if contact.on > announced.last_contact:
+        return Due(Step.REACTIVATE, contact.on)
+    if contact.imported_only:
+        return None
+    if archived_on is None:
+        return Due(Step.ARCHIVE, months_later(announced.on, ARCHIVED_AFTER))
+    return Due(Step.ERASE, months_later(archived_on, ERASED_AFTER))
+
+
+class Retention(Aggregate):
+    """How far one person's file is: active where neither announced nor archived. Erasing takes this away too."""
+
+    TOPIC = "intake.retention"
+    announced: Announcement | None = None
+    archived_on: date | None = None
+
+    class Announced(Aggregate.Event):
+        TOPIC = "intake.retention-announced"
+        fact: Announcement
+
+    class PersonArchived(Aggregate.Event):
+        TOPIC = "intake.person-archived"
+        fact: date
+
+    class PersonReactivated(Aggregate.Event):
+        TOPIC = "intake.person-reactivated"
+        fact: date
+
+    class ArchiveRead(Aggregate.Event):
+        TOPIC = "intake.archive-read"
+        fact: Reading
+
+    def due(self, contact: LastContact | None, today: date) -> Step | None:
+        """The step to take today."""
+        step = next_step(contact, self.announced, self.archived_on)
+        return step.step if step is not None and step.on <= today else None
+
+    def follow(self, contact: LastContact | None, today: date) -> None:
+        """Takes the step that is due. That a person is to be erased is not recorded here: it would be erased too."""
+        match self.due(contact, today):
+            case Step.ANNOUNCE:
+                assert contact is not None
+                self._announced(Announcement(today, contact.on))
+            case Step.ARCHIVE:
+                self._archived(today)
+            case Step.REACTIVATE:
+                self._reactivated(today)
+
+    def take_back(self, today: date) -> None:
+        """The person asked for support again."""
+        if self.announced is not None:
+            self._reactivated(today)
+
+    def read(self, structure: str, reason: ArchiveReason, today: date) -> None:
+        if self.archived_on is None:
+            raise NotArchived("no such file is archived")
+        self._archive_read(Reading(today, structure, reason))
+
+    def must_be_open(self) -> None:
+        if self.archived_on is not None:
+            raise Archived(f"the person's file was archived on {self.archived_on}; a new request opens it again")
+
+    @event(Announced)
+    def _announced(self, fact: Announcement) -> None:
+        self.announced = fact
+
+    @event(PersonArchived)
+    def _archived(self, fact: date) -> None:
+        self.archived_on = fact
+
+    @event(PersonReactivated)
+    def _reactivated(self, fact: date) -> None:
+        self.announced = self.archived_on = None
+
+    @event(ArchiveRead)
+    def _archive_read(self, fact: Reading) -> None:
+        pass
