@@ -5,14 +5,17 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import tarfile
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from lieu import issuer
 from lieu.client import Platform
@@ -21,10 +24,9 @@ from shared.erasure_ledger import ErasureLedger
 from shared.history import imported_pathway_id, imported_person_id
 from tests.processes import children, lieu, up
 from tests.test_forgetting_crash import figures, in_any_file
-from tests.test_hostile_import import folder
+from tests.test_hostile_import import write_folder
 
 pytestmark = pytest.mark.slow
-__all__ = ["folder"]
 FORGOTTEN, KEPT, NAME = "f", "k", "Marie-Ange Quéméneur"
 STEPS = ("unpacking", "a new generation", "forgetting again", "publishing", "putting it")
 
@@ -52,8 +54,31 @@ async def name_of(data: Path, person: str) -> Any:
         return answer.json().get("called", answer.json().get("code"))
 
 
-async def a_backed_up_platform(data: Path, folder: Path, backups: Path) -> Any:
-    """One with two persons of their own, of whom one was forgotten since its backup; returns its figures."""
+@dataclass(frozen=True)
+class BackedUp:
+    """A platform with two persons of the tests' own, of whom one was forgotten since its backup."""
+
+    place: Path
+    figures: Any
+
+    @property
+    def data(self) -> Path:
+        return self.place / "platform"
+
+    @property
+    def backups(self) -> Path:
+        return self.place / "backups"
+
+    @property
+    def folder(self) -> Path:
+        return self.place / "folder"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def made_once(tmp_path_factory: pytest.TempPathFactory) -> BackedUp:
+    place = tmp_path_factory.mktemp("backed-up")
+    data, folder, backups = place / "platform", place / "folder", place / "backups"
+    write_folder(folder)
     pathways, exits = folder / "pathways.csv", folder / "exits.csv"
     rows = [f"{key},s01,h-{key},2024-01-10,,2024-01-11,2024-01-12,,1990,,,,chrs" for key in (FORGOTTEN, KEPT)]
     pathways.write_text(pathways.read_text() + "\n".join(rows) + "\n")
@@ -70,15 +95,23 @@ async def a_backed_up_platform(data: Path, folder: Path, backups: Path) -> Any:
         told = await run("erase", f"import:h-{FORGOTTEN}", "--data", str(data))
         assert "Backups made before may hold the person until" in told
         await run("status", "--wait", "--data", str(data))
-        return await figures(data)
+        return BackedUp(place, await figures(data))
+
+
+@pytest.fixture
+def here(made_once: BackedUp, tmp_path: Path) -> BackedUp:
+    """A copy of it, to do with as one likes."""
+    subprocess.run(["cp", "-a", f"{made_once.place}/.", str(tmp_path)], check=True)
+    return BackedUp(tmp_path, made_once.figures)
 
 
 def ids_of(key: str) -> list[str]:
     return [str(imported_person_id(f"h-{key}")), str(imported_pathway_id(key))]
 
 
-async def must_be_as_before(data: Path, folder: Path, before: Any) -> None:
+async def must_be_as_before(here: BackedUp) -> None:
     """The figures, nothing of who was forgotten, the other's name, nothing to import, and a platform that works."""
+    data, folder, before = here.data, here.folder, here.figures
     async with running(data):
         await run("status", "--wait", "--data", str(data))
         assert await figures(data) == before
@@ -92,11 +125,10 @@ async def must_be_as_before(data: Path, folder: Path, before: Any) -> None:
         assert await figures(data) == before
 
 
-async def test_an_older_backup_is_restored_over_a_wiped_platform(tmp_path: Path, folder: Path) -> None:
-    data, backups = tmp_path / "platform", tmp_path / "backups"
-    before = await a_backed_up_platform(data, folder, backups)
+async def test_an_older_backup_is_restored_over_a_wiped_platform(here: BackedUp) -> None:
+    data, backups = here.data, here.backups
     (made,) = [entry for entry in backups.iterdir() if entry.is_dir()]
-    keys = json.loads((tmp_path / "backups-keys" / f"{made.name}.json").read_text())
+    keys = json.loads((here.place / "backups-keys" / f"{made.name}.json").read_text())
     assert {person for person, _, _ in keys["intake"]} >= {ids_of(FORGOTTEN)[0], ids_of(KEPT)[0]}
     wrapped = [bytes.fromhex(key) for of in keys.values() for _, _, key in of]
     with tarfile.open(made / "cluster.tar.gz") as tar:
@@ -112,13 +144,12 @@ async def test_an_older_backup_is_restored_over_a_wiped_platform(tmp_path: Path,
     assert "is missing: without it no name of this backup can be read" in told
     (data / "keys").mkdir(mode=0o700, exist_ok=True)
     (data / "keys" / "master").write_text(master)
-    await must_be_as_before(data, folder, before)
+    await must_be_as_before(here)
 
 
-async def test_a_backup_without_its_keys_or_ledger_is_restored_and_says_so(tmp_path: Path, folder: Path) -> None:
-    data, backups = tmp_path / "platform", tmp_path / "backups"
-    await a_backed_up_platform(data, folder, backups)
-    shutil.rmtree(tmp_path / "backups-keys")
+async def test_a_backup_without_its_keys_or_ledger_is_restored_and_says_so(here: BackedUp) -> None:
+    data, backups = here.data, here.backups
+    shutil.rmtree(here.place / "backups-keys")
     for ledger in (backups, data / "ledger"):
         assert len(ErasureLedger(ledger).digests()) == 2
         (ledger / "erasures").unlink()
@@ -134,13 +165,10 @@ async def test_a_backup_without_its_keys_or_ledger_is_restored_and_says_so(tmp_p
     (made / "cluster.tar.gz").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     told = await run("restore", str(backups), "--data", str(data), status=2)
     assert "is damaged" in told
-    async with running(data):
-        await run("status", "--wait", "--data", str(data))
 
 
-async def test_a_restore_killed_at_any_step_is_run_again(tmp_path: Path, folder: Path) -> None:
-    data, backups = tmp_path / "platform", tmp_path / "backups"
-    before = await a_backed_up_platform(data, folder, backups)
+async def test_a_restore_killed_at_any_step_is_run_again(here: BackedUp) -> None:
+    data, backups = here.data, here.backups
     for step in STEPS:
         restoring = await lieu("restore", str(backups), "--data", str(data))
         assert restoring.stdout is not None
@@ -152,11 +180,11 @@ async def test_a_restore_killed_at_any_step_is_run_again(tmp_path: Path, folder:
         # Until it is whole nothing has changed; from then on the next start finishes it. Either way all is there.
         async with running(data):
             await run("status", "--wait", "--data", str(data))
-            assert await figures(data) == before, step
+            assert await figures(data) == here.figures, step
             assert await in_any_file(data, ids_of(FORGOTTEN)) == [], step
     told = await run("restore", str(backups), "--data", str(data))
     assert "1 erasures applied again" in told
-    await must_be_as_before(data, folder, before)
+    await must_be_as_before(here)
 
 
 async def test_backups_older_than_they_are_kept_are_deleted_with_their_keys(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.test_hostile_import import folder
 pytestmark = pytest.mark.slow
 __all__ = ["folder"]
 YEAR = {"scope": "national", "from": date(2024, 1, 1), "to": date(2024, 12, 31), "by": "housing"}
-MOMENTS = (0.02, 0.15, 0.3, 0.5, 0.8)
+MOMENTS = (0.02, 0.15, 0.4, 0.8)
 """Seconds between the beginning of an erasure and the death of everything."""
 
 

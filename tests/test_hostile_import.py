@@ -20,9 +20,9 @@ def pathway(key: str, structure: str = "s01", withdrawn: str = "") -> str:
     return f"{key},{structure},h-{key},2024-01-10,,2024-01-11,2024-01-12,{withdrawn},,,,,"
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def write_folder(folder: Path) -> None:
     """Two sound pathways, `good` with a row in every file and `lone` with none."""
+    folder.mkdir(exist_ok=True)
     rows = {
         "structures": ["s01,Un,69"],
         "pathways": [pathway("good"), pathway("lone")],
@@ -33,7 +33,12 @@ def folder(tmp_path: Path) -> Path:
         "followups": ["good,3,2024-08-01,reached,employment"],
     }
     for name, header in HEADERS.items():
-        (tmp_path / f"{name}.csv").write_text("\n".join([header, *rows[name]]) + "\n")
+        (folder / f"{name}.csv").write_text("\n".join([header, *rows[name]]) + "\n")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_folder(tmp_path)
     return tmp_path
 
 

@@ -36,8 +36,8 @@ COMPARED = ("folds", "structures", "intake", "diagnostic", "activities", "outcom
 
 
 def examples(some: int) -> pytest.MarkDecorator:
-    """The test takes `some` examples, and five times as many among the slow tests."""
-    many = pytest.param(5 * some, marks=pytest.mark.slow, id="many")
+    """The test takes `some` examples, and twice as many among the slow tests."""
+    many = pytest.param(2 * some, marks=pytest.mark.slow, id="many")
     return pytest.mark.parametrize("most", [pytest.param(some, id="some"), many])
 
 
