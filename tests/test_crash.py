@@ -142,9 +142,10 @@ async def _until_equal(pool: asyncpg.Pool, followed: list[int]) -> None:
     raise AssertionError(f"stored {stored}, followed {len(followed)}, heard {heard}")
 
 
-def _check(
-    confirmed: list[tuple[UUID, int, int]], stored: list[tuple[UUID, int]], heard: list[tuple[UUID, int]]
-) -> None:
+Versions = list[tuple[UUID, int]]
+
+
+def _check(confirmed: list[tuple[UUID, int, int]], stored: Versions, heard: Versions) -> None:
     assert len(confirmed) > 1000
     assert max(Counter(stored).values()) == 1
     present = set(stored)

@@ -24,6 +24,7 @@ from tests.harness import Running
 from tests.test_forgetting import erased
 from tests.test_sealing import FAMILY, NAME, PHONE, a_person, adviser
 
+pytestmark = pytest.mark.slow
 SERVICES = tuple(labels.SERVICES)
 OF_RETENTION = {
     "intake.retention-announced",

@@ -26,6 +26,7 @@ from tests.harness import Running, now
 from tests.test_forgetting import all_figures
 from tests.test_sealing import FAMILY, NAME, a_person, adviser, everything_stored, found
 
+pytestmark = pytest.mark.slow
 ASKED, ANNOUNCED, ARCHIVED, ERASED = date(2024, 1, 10), date(2026, 1, 10), date(2026, 4, 10), date(2027, 4, 10)
 """When `a_person` asks for support, and what follows if nobody meets them again."""
 RECENT = today().isoformat()

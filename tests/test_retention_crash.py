@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 PEOPLE = 40
 DAYS = {"announce": date(2026, 1, 10), "archive": date(2026, 4, 10), "erase": date(2027, 4, 10)}
 """The steps of who was last met on 10 January 2024."""
-MOMENTS = (0.3,)
+MOMENTS = (0.2,)
 """Seconds between the beginning of a run and the death of everything. More of them: more waiting, the same places."""
 STEPS = ("intake.retention-announced", "intake.person-archived", "intake.pathway-archived")
 ON_A_DAY = """
