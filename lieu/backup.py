@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, TypeVar
+from typing import Any
 
 import asyncpg
 import httpx
@@ -40,7 +40,6 @@ from shared.access import Role
 from shared.erasure_ledger import ErasureLedger
 from shared.sealing import EnvironmentKeys
 
-T = TypeVar("T")
 Tell = Callable[[str], None]
 _NAME = "%Y-%m-%dT%H-%M-%SZ"
 
@@ -138,17 +137,14 @@ async def _take_keys_out(data: Path, staging: Path) -> dict[str, list[list[str]]
 
 
 def _postgres(folder: Path, secrets: dict[str, str]) -> Postgres:
+    """On a cluster that was copied there: its files go to the account that PostgreSQL runs under, and are closed to
+    others, as it demands."""
     server = Postgres(folder / "postgres", folder / "postgres.log", secrets["postgres"], fsync=True)
-    _hand_over(server)
-    return server
-
-
-def _hand_over(server: Postgres) -> None:
-    """The files to the account that PostgreSQL runs under, and closed to others, as it demands."""
     server.folder.chmod(0o700)
     if (account := server.account) is not None:
         for path in (server.folder, *server.folder.rglob("*")):
             os.chown(path, account.uid, account.gid, follow_symlinks=False)
+    return server
 
 
 @asynccontextmanager
@@ -222,8 +218,8 @@ async def restore(source: Path, data: Path, keys: Path | None, ledger: Path | No
     data = data.resolve()
     lock = lock_folder(data)
     try:
+        take_restored(data)  # of a restore that was killed: its end, or nothing of it
         draft = data / DRAFT
-        shutil.rmtree(draft, ignore_errors=True)
         tell(f"unpacking the backup of {told['made_at']}")
         await asyncio.to_thread(_unpack, backup, told["sha256"], draft)
         outside = _gather_ledger(data, backup.parent, ledger, tell)
@@ -273,7 +269,7 @@ async def _make_ready(
     draft: Path, data: Path, key_file: Path, outside: ErasureLedger | None, made_at: str, tell: Tell
 ) -> Restored:
     secrets = json.loads((draft / "secrets.json").read_text())
-    _hand_over(Postgres(draft / "postgres", draft / "postgres.log", secrets["postgres"], fsync=True))
+    _postgres(draft, secrets)
     without_keys = not key_file.exists()
     wrapped = {} if without_keys else json.loads(key_file.read_text())
     servers = EmbeddedServers(draft)
@@ -313,7 +309,8 @@ async def _erase_again(app: Any, digests: set[bytes]) -> int:
 
 async def _catch_up(app: Any, draft: Path) -> None:
     async with Platform("http://lieu", issuer.token(draft, Role.OPERATOR), draft, httpx.ASGITransport(app)) as client:
-        while "#late" in (report := await status.wait_until_caught_up(client)).headline:
+        # Nobody's patience ends while it goes on: a large history takes its time.
+        while (report := await status.wait_until_caught_up(client)).code == 1 and "#late" in report.headline:
             pass
         if report.code == 2:
             raise BackupError(f"the restored platform is not well: {report.text()}")

@@ -14,8 +14,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from shared.access import OfStructure
+from shared.access import OfStructure, Role
 from shared.event_store import Aggregate, EventStore, Recorded
+from shared.known_pathways import Known, known_by_events
 from shared.problems import Problem
 from shared.readings import Noted, Reading, readings_of
 from shared.routes import Store
@@ -64,7 +65,9 @@ async def _only(_: EventStore, person: UUID) -> set[UUID]:
     return {person}
 
 
-def copies(known_in: Literal["known_pathways", "requests"], one_person: OnePerson = _only) -> APIRouter:
+def copies(
+    known_in: Literal["known_pathways", "requests"], one_person: OnePerson = _only, known: Known = known_by_events
+) -> APIRouter:
     """The route. `known_in`: the service's own table of pathways with their structure and person, as they now stand."""
     router = APIRouter(prefix="/v1", tags=["person's copy"])
 
@@ -77,6 +80,9 @@ def copies(known_in: Literal["known_pathways", "requests"], one_person: OnePerso
             list(persons),
             caller.own_structure,
         )
+        if caller.role is Role.ADVISER:  # of what is archived or restricted, a manager hands out the copy
+            for row in rows:
+                (await known(store, row["pathway"])).must_be_shown_to(caller)
         pathways = await reading.shown([KnownHere(**row) for row in rows])
         if not pathways:
             raise Problem(404, "unknown-person", "no such person has a pathway in this structure")

@@ -1,6 +1,5 @@
 """The routes of disagreements, the same in each service that owns facts of a pathway."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -13,15 +12,11 @@ from shared import disagreement
 from shared.access import Caller, CommandedInStructure, Role, allow
 from shared.commands import Done, answered
 from shared.disagreement import FactId, FactOf, ShownFact, facts_of
-from shared.event_store import EventStore
-from shared.known_pathways import KnownPathway, known_pathway
+from shared.known_pathways import Known, known_by_events
 from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import OnDay, Store
 from shared.sealing import Sealed
-
-Known = Callable[[EventStore, UUID], Awaitable[KnownPathway]]
-"""What the service knows of a pathway. Raises where it knows of none."""
 
 
 @dataclass
@@ -39,11 +34,7 @@ class Said:
     id: UUID = Field(default_factory=uuid4)
 
 
-async def _by_events(store: EventStore, pathway: UUID) -> KnownPathway:
-    return await known_pathway(store.pool, pathway)
-
-
-def disagreement_routes(fact_of: FactOf, known: Known = _by_events) -> APIRouter:
+def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> APIRouter:
     """Of a service whose events tell of facts as `fact_of` says."""
     router = APIRouter(prefix="/v1/pathways/{pathway}", tags=["disagreements"])
 
@@ -81,8 +72,7 @@ def disagreement_routes(fact_of: FactOf, known: Known = _by_events) -> APIRouter
         """The facts of a pathway, with what the person says against them; the operator reads no text."""
         concerned = await known(store, pathway)
         caller.must_be_of(concerned.structure)
-        if concerned.restricted and caller.role is Role.ADVISER:
-            raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
+        concerned.must_be_shown_to(caller)
         if not await reading.shown([concerned]):
             raise Problem(404, "unknown-pathway", "this person is being forgotten")
         return await facts_of(store, pathway, fact_of, texts=caller.role is not Role.OPERATOR)

@@ -5,7 +5,7 @@ does not matter; within one aggregate a version already applied is skipped.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.access import Caller, Role
 from shared.contracts import (
     Archiving,
     Exit,
@@ -46,6 +47,11 @@ class KnownPathway:
         if self.restricted:
             raise Restricted
         return About(self.structure, self.pathway, self.person)
+
+    def must_be_shown_to(self, caller: Caller) -> None:
+        """An adviser is not shown whoever has the processing restricted; a manager settles it. Raises Problem."""
+        if self.restricted and caller.role is Role.ADVISER:
+            raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
 
 
 async def known_pathways(pool: asyncpg.Pool, pathways: Sequence[UUID]) -> dict[UUID, KnownPathway]:
@@ -84,6 +90,14 @@ async def known_pathway(pool: asyncpg.Pool, pathway: UUID) -> KnownPathway:
     if found[pathway].archived:
         raise Problem(409, "archived", "the person's file is archived; a new request for support opens it again")
     return found[pathway]
+
+
+Known = Callable[[EventStore, UUID], Awaitable[KnownPathway]]
+"""What the service knows of a pathway. Raises where it knows of none, and where the file is archived."""
+
+
+async def known_by_events(store: EventStore, pathway: UUID) -> KnownPathway:
+    return await known_pathway(store.pool, pathway)
 
 
 async def exit_date(pool: asyncpg.Pool, pathway: UUID) -> date | None:

@@ -162,6 +162,13 @@ async def test_an_archived_file_is_closed_to_everybody_but_who_says_why(running:
     }.items():
         assert (await running.post(route, body, 409))["code"] == "archived", route
 
+    for service in ("intake", "diagnostic", "training", "outcomes"):
+        for closed in (f"pathways/{pathway}/facts", f"copies/{person}"):
+            answer = await running.http.get(f"/{service}/v1/{closed}", headers=mine)
+            assert (answer.status_code, answer.json()["code"]) == (409, "archived"), f"{service} {closed}"
+        copy = await running.http.get(f"/{service}/v1/copies/{person}", headers=manager(running))
+        assert copy.status_code == 200, "a manager hands out the copy"
+
     reading = f"/intake/v1/archive/{person}/reading"
     reason = {"reason": "legal_claim"}
     read = await running.post(reading, reason, 200, **manager(running))

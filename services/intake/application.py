@@ -50,10 +50,11 @@ def _about_structure(structure: Structure) -> About:
 
 
 async def known_here(store: EventStore, pathway: UUID) -> KnownPathway:
-    """What the other services would know of a pathway. Raises Problem where there is none."""
+    """What the other services would know of a pathway. Raises Problem where there is none, Archived."""
     file = await store.load(Pathway, pathway)
     if file.request is None:
         raise Problem(404, "unknown-pathway", "no such pathway was requested")
+    file.must_be_open()
     request = file.request.current
     return KnownPathway(
         pathway, request.structure, request.person, request.requested_on, file.started_on, file.restricted

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.intake import retention, retention_api
 from services.intake.api import disagreements, imports, router
-from services.intake.application import one_person
+from services.intake.application import known_here, one_person
 from services.intake.publishing import public
 from services.intake.reactions import forget, subscribers
 from shared.copies import copies
@@ -29,6 +29,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router)
     app.include_router(imports)
     app.include_router(disagreements)
-    app.include_router(copies("requests", one_person))
+    app.include_router(copies("requests", one_person, known_here))
     app.include_router(retention_api.router)
     return app

@@ -256,12 +256,15 @@ class Pathway(Aggregate):
         if self.restricted:
             raise Restricted
 
+    def must_be_open(self) -> None:
+        if self.archived_on is not None:
+            raise Archived(f"the pathway was archived on {self.archived_on}; a new request for support opens it again")
+
     def _request(self) -> Request:
         self.must_be_free()
         if self.request is None:
             raise UnknownFact("no such pathway was requested")
-        if self.archived_on is not None:
-            raise Archived(f"the pathway was archived on {self.archived_on}; a new request for support opens it again")
+        self.must_be_open()
         return self.request.current
 
     def _recorded(self, fact: object, name: str) -> Request:
