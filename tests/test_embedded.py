@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import os
 import pwd
+import shutil
 import signal
 import socket
 import stat
@@ -521,3 +522,25 @@ async def test_a_stale_pid_file_does_not_bar_the_way(tmp_path: Path, content: st
     finally:
         stranger.kill()
         await stranger.wait()
+
+
+async def test_a_restore_that_was_whole_is_put_in_place_by_the_next_start(tmp_path: Path) -> None:
+    """Wherever its last moves were cut short, and with what a killed one left half-made beside it."""
+    data, other = tmp_path / "data", tmp_path / "other"
+    for folder in (data, other):
+        async with EmbeddedServers(folder, ["intake"]) as servers:
+            connection = await asyncpg.connect((await servers.start()).databases["intake"].owner_url)
+            await connection.execute(f"create table {folder.name} ()")
+            await connection.close()
+    (data / "restored").mkdir()
+    for name in ("postgres", "nats", "secrets.json"):
+        (other / name).rename(data / "restored" / name)
+    shutil.rmtree(data / "postgres")
+    (data / "restored" / "postgres").rename(data / "postgres")  # as far as it came
+    for half_made in ("restoring", "backup.new-x"):
+        (data / half_made / "postgres").mkdir(parents=True)
+    async with EmbeddedServers(data, ["intake"]) as servers:
+        connection = await asyncpg.connect((await servers.start()).databases["intake"].url)
+        assert await connection.fetchval("select to_regclass('other') is not null")
+        await connection.close()
+    assert {entry.name for entry in data.iterdir()} == {"postgres", "nats", "secrets.json", "ports.json", "lock", "log"}
