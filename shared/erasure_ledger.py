@@ -11,6 +11,9 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
+_LINE = 64
+"""Hexadecimal digits of a digest."""
+
 
 class ErasureLedger:
     def __init__(self, folder: Path) -> None:
@@ -21,8 +24,10 @@ class ErasureLedger:
         return self.folder / "copies"
 
     def digests(self) -> set[bytes]:
+        """Without a line that a crash cut short: what it stood for was not confirmed, and is written again."""
         file = self.folder / "erasures"
-        return {bytes.fromhex(line) for line in file.read_text().split()} if file.exists() else set()
+        lines = file.read_text().split() if file.exists() else []
+        return {bytes.fromhex(line) for line in lines if len(line) == _LINE}
 
     def add(self, digests: Iterable[bytes]) -> None:
         """Durable here before it returns. A copy that cannot be reached, as on a drive taken away, is told in the log
@@ -54,6 +59,7 @@ class ErasureLedger:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.folder / "erasures", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "a") as file:
-            file.write("".join(f"{digest.hex()}\n" for digest in sorted(digests)))
+            # On a line of its own, whatever a crash left at the end.
+            file.write("".join(f"\n{digest.hex()}" for digest in sorted(digests)) + "\n")
             file.flush()
             os.fsync(file.fileno())
