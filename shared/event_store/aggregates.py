@@ -86,6 +86,11 @@ def holds_sealed(event: Any) -> bool:
     return keeps_sealed(declaring)
 
 
+def has_texts(event: Any) -> bool:
+    """Whether there is a sealed text in an event: one may be declared, and nothing told."""
+    return holds_sealed(event) and any(True for _ in sealed_texts(vars(event)))
+
+
 @cache
 def keeps_sealed(cls: Any) -> bool:
     """Whether an aggregate's or an event's class declares a sealed text anywhere."""

@@ -21,7 +21,7 @@ from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from shared.database import Connection
-from shared.event_store.aggregates import Aggregate, TypedMapper, holds_sealed, open_sealed
+from shared.event_store.aggregates import Aggregate, TypedMapper, has_texts, holds_sealed, open_sealed
 from shared.sealing import CannotOpen, PersonKeys
 from shared.telemetry import current_traceparent
 
@@ -291,7 +291,7 @@ class EventStore:
         if not events and key is None:
             return None
         person_key = None
-        if any(map(holds_sealed, events)) and about.person is not None:
+        if any(map(has_texts, events)) and about.person is not None:
             person_key = (keys or await self.keys.ensure(self.pool, [about.person]))[about.person]
         save = _Save(
             aggregate.id,
