@@ -40,9 +40,13 @@ class Caller:
     role: Role
     structure: str | None = None
 
+    def is_of(self, structure: str) -> bool:
+        """False where an adviser or a manager asks for another structure than their own."""
+        return self.role not in (Role.ADVISER, Role.MANAGER) or self.structure == structure
+
     def must_be_of(self, structure: str) -> None:
         """Raises Problem where an adviser or a manager asks for another structure than their own."""
-        if self.role in (Role.ADVISER, Role.MANAGER) and self.structure != structure:
+        if not self.is_of(structure):
             raise Problem(403, "another-structure", "this is another structure's")
 
     @property
@@ -159,10 +163,14 @@ OfStructure = Annotated[Caller, Depends(_of_structure)]
 
 @dataclass(frozen=True)
 class Command:
-    """Who commands, and under which idempotency key (null: the request is not repeatable)."""
+    """Who commands, and under which idempotency key (null: the request is not repeatable).
+
+    `on_version`: the version of the file that the caller looked at; null: whichever stands.
+    """
 
     caller: Caller
     key: IdempotencyKey | None
+    on_version: int | None = None
 
     @property
     def actor(self) -> str:
@@ -181,11 +189,20 @@ def _commanded(*roles: Role) -> Callable[..., Awaitable[Command]]:
                 description="Repeats of a request under one key are answered as the first",
             ),
         ] = None,
+        if_match: Annotated[
+            str | None,
+            Header(
+                pattern='^"[0-9]{1,9}"$',
+                description="The version that was looked at, in quotes, as an answer tells it; where the file has "
+                "moved on since, the answer is 409 `version-conflict` with what changed",
+            ),
+        ] = None,
     ) -> Command:
+        version = None if if_match is None else int(if_match.strip('"'))
         if idempotency_key is None:
-            return Command(caller, None)
+            return Command(caller, None, version)
         body_hash = hashlib.sha256(await request.body()).digest()
-        return Command(caller, IdempotencyKey(caller.id, request.url.path, idempotency_key, body_hash))
+        return Command(caller, IdempotencyKey(caller.id, request.url.path, idempotency_key, body_hash), version)
 
     return command
 

@@ -24,6 +24,7 @@ DepartmentCode = Annotated[str, InClear("INSEE code of a département")]
 OrganisationName = Annotated[str, InClear("name of an organisation")]
 RuleVersion = Annotated[str, InClear("version of a rule or an instrument")]
 ClassCode = Annotated[str, InClear("class of a breakdown")]
+Subject = Annotated[str, InClear("subject of a user's token, never a name"), Field(min_length=1, max_length=200)]
 Language = Annotated[str, InClear("ISO 639 code of a language"), Field(pattern="^[a-z]{2,3}$")]
 
 
@@ -73,6 +74,36 @@ class Housing(StrEnum):
     OWN_HOME = "own_home"
     OTHER = "other"
     REFUSED = "refused"
+
+
+class MainstreamSupport(StrEnum):
+    """Who of the mainstream services (*droit commun*) supports the person towards employment."""
+
+    FRANCE_TRAVAIL = "france_travail"
+    MISSION_LOCALE = "mission_locale"
+    PLIE = "plie"
+    RSA_REFERENT = "rsa_referent"
+    CAP_EMPLOI = "cap_emploi"
+    NONE = "none"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+class Rights(StrEnum):
+    """Whether the person's rights to mainstream benefits are open."""
+
+    OPEN = "open"
+    NOT_OPEN = "not_open"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+class ProfileMoment(StrEnum):
+    """When a profile describes the person."""
+
+    REQUEST = "request"
+    START = "start"
+    EXIT = "exit"
 
 
 class Qualification(IntEnum):
@@ -134,6 +165,29 @@ class ActivityKind(StrEnum):
     TRAINING = "training"
     PLACEMENT = "placement"
     SUPPORT = "support"
+
+
+class ActionKind(StrEnum):
+    """What an action of the plan is: one of training's activities, or something else that is to be done."""
+
+    WORKSHOP = "workshop"
+    TRAINING = "training"
+    PLACEMENT = "placement"
+    SUPPORT = "support"
+    OTHER = "other"
+
+
+class ActionOutcome(StrEnum):
+    DONE = "done"
+    DROPPED = "dropped"
+
+
+class SupportResult(StrEnum):
+    """What became of the barrier that a support action aimed at."""
+
+    LIFTED = "lifted"
+    EASED = "eased"
+    UNCHANGED = "unchanged"
 
 
 class ActivityStatus(StrEnum):

@@ -1,6 +1,6 @@
 """The one way in which a command changes an aggregate: load, decide, save; and the answer it gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from fastapi import Response
 
 from shared import telemetry
 from shared.access import Command
-from shared.event_store import About, Aggregate, AlreadyAnswered, EventStore, VersionConflict
+from shared.event_store import About, Aggregate, AlreadyAnswered, EventStore, Recorded, VersionConflict
 from shared.problems import Problem
 
 A = TypeVar("A", bound=Aggregate)
@@ -48,13 +48,17 @@ async def decide(
 ) -> Done:
     """Loads the aggregate, lets `decision` decide, saves what it recorded in one append.
 
-    A decision that met another writer is taken again on what that one recorded. Raises what the decision raises.
+    A decision that met what the same caller, or a reaction, recorded meanwhile is taken again on that. What another
+    person recorded is never overridden unseen: Problem `version-conflict` says what it was, and so it does where the
+    caller named a version and the aggregate has moved on. Raises what the decision raises.
     """
     if command.key and (earlier := await _answered(store, command)):
         return earlier
     for _ in range(ATTEMPTS):
         aggregate = await store.load(cls, id)
         before = aggregate.version
+        if command.on_version is not None and command.on_version != before:
+            raise _moved_on(command.on_version, await store.since(id, command.on_version))
         decision(aggregate)
         answer: dict[str, Any] = {
             "id": str(id),
@@ -67,6 +71,9 @@ async def decide(
                     aggregate, about=about(aggregate), actor=command.actor, key=command.key, answer=answer
                 )
         except VersionConflict:
+            changes = await store.since(id, before)
+            if any(change.actor != command.actor and not is_reaction(change.actor) for change in changes):
+                raise _moved_on(before, changes) from None
             continue
         except AlreadyAnswered:
             if earlier := await _answered(store, command):
@@ -74,6 +81,21 @@ async def decide(
             continue
         return Done(id, aggregate.version, aggregate.version > before, known_at)
     raise Problem(503, "busy", "too many others write on this file at the moment", retry_after=1)
+
+
+def _moved_on(version: int, changes: Sequence[Recorded]) -> Problem:
+    told = [
+        {
+            "event": change.name,
+            "version": change.version,
+            "happened_on": change.happened_on and change.happened_on.isoformat(),
+            "known_at": change.known_at.isoformat(),
+            "recorded_by": change.actor,
+        }
+        for change in changes
+    ]
+    what = ", ".join(change.name for change in changes) or "nothing that stands at this version"
+    return Problem(409, "version-conflict", f"the file has moved on from version {version}: {what}", changes=told)
 
 
 async def _answered(store: EventStore, command: Command) -> Done | None:
@@ -85,6 +107,14 @@ async def _answered(store: EventStore, command: Command) -> Done | None:
         raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came with another body before")
     recorded = answer.body["recorded"]
     return Done(UUID(answer.body["id"]), answer.body["version"], recorded, answer.known_at if recorded else None)
+
+
+REACTION = "reaction/"
+"""What the actor of a reaction's events begins with; the service follows."""
+
+
+def is_reaction(actor: str) -> bool:
+    return actor.startswith(REACTION)
 
 
 def answered(response: Response, done: Done) -> Done:

@@ -25,9 +25,12 @@ import nats.errors
 import nats.js.errors
 from eventsourcing.domain import event
 
-from shared import broker, contracts
+from shared import broker
 from shared.codes import InClear
-from shared.contracts import Body, ErasureAccepted, ErasureRewritten, PublicEvent
+from shared.contracts import Body, PublicEvent
+from shared.contracts import forgetting as contracts
+from shared.contracts.forgetting import ErasureAccepted
+from shared.contracts.reporting import ErasureRewritten
 from shared.database import Connection
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import About, Aggregate, EventStore, Recorded

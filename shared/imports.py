@@ -15,7 +15,7 @@ from uuid import UUID
 from shared import telemetry
 from shared.access import Command
 from shared.commands import today
-from shared.event_store import About, Aggregate, EventStore, Forgotten, Known, VersionConflict, keeps_sealed
+from shared.event_store import About, Aggregate, EventStore, Forgotten, Known, VersionConflict
 from shared.history import (
     ActivityRow,
     BarrierRow,
@@ -100,18 +100,21 @@ async def import_dossiers(
     record: Callable[[A, Dossier], None],
     about: Callable[[A], About] | Mapping[UUID, KnownPathway],
     command: Command,
+    *,
+    with_texts: bool = False,
 ) -> list[Imported]:
     """Checks each dossier whole and records this service's part of it, each in one append.
 
     `about` tells whom the events concern: from the aggregate itself, or by pathway, where one that is missing
     answers NOT_YET_KNOWN. A dossier of a person whose data may only be stored is refused, whatever it says.
+    `with_texts`: whether imported rows bring texts to seal.
     """
     date = today()
     ids = [id for dossier in dossiers for id in (dossier.pathway, dossier.request.person)]
     forgotten = await store.ledger.forgotten(ids)
     files = await store.load_many(cls, [dossier.pathway for dossier in dossiers])
     persons = {dossier.request.person for dossier in dossiers} - forgotten
-    keys = await store.keys.ensure(store.pool, list(persons)) if keeps_sealed(cls) else {}
+    keys = await store.keys.ensure(store.pool, list(persons)) if with_texts else {}
 
     async def one(dossier: Dossier) -> Imported:
         if dossier.pathway in forgotten or dossier.request.person in forgotten:

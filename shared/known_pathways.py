@@ -8,28 +8,32 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 
-from shared.access import Caller, Role
-from shared.contracts import (
+from shared.access import Caller, Command, Role
+from shared.commands import Done, decide
+from shared.contracts import PublicEvent
+from shared.contracts.intake import (
+    AdviserAssignment,
     Archiving,
-    Exit,
     ProcessingRestricted,
-    PublicEvent,
     Reactivation,
-    Reopening,
+    Reception,
     Request,
     RestrictionLifted,
     Start,
 )
+from shared.contracts.outcomes import Exit, Reopening
 from shared.database import Connection
-from shared.event_store import About, EventStore
+from shared.event_store import About, Aggregate, EventStore
 from shared.history import Dossier
 from shared.problems import NotYetKnown, Problem
 from shared.rules import Restricted
+
+A = TypeVar("A", bound=Aggregate)
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class KnownPathway:
     started_on: date | None
     restricted: bool = False
     archived: bool = False
+    adviser: str | None = None
 
     def about_new(self) -> About:
         """Whom something newly recorded concerns. Raises Restricted."""
@@ -57,8 +62,8 @@ class KnownPathway:
 async def known_pathways(pool: asyncpg.Pool, pathways: Sequence[UUID]) -> dict[UUID, KnownPathway]:
     """Those of the pathways whose request this service has heard of."""
     rows = await pool.fetch(
-        """select pathway, structure, person, requested_on, started_on, restricted, archived from known_pathways
-            where pathway = any($1) and requested_on is not null""",
+        """select pathway, structure, person, requested_on, started_on, restricted, archived, adviser
+             from known_pathways where pathway = any($1) and requested_on is not null""",
         pathways,
     )
     return {row["pathway"]: KnownPathway(**row) for row in rows}
@@ -82,14 +87,37 @@ async def known_soon(store: EventStore, dossiers: Sequence[Dossier], patience: f
         await asyncio.sleep(0.05)
 
 
-async def known_pathway(pool: asyncpg.Pool, pathway: UUID) -> KnownPathway:
-    """For a command. Raises NotYetKnown where no request was heard of, Problem where the file is archived."""
+async def known_pathway(pool: asyncpg.Pool, pathway: UUID, caller: Caller | None = None) -> KnownPathway:
+    """For a command. Raises NotYetKnown where no request was heard of, Problem where the file is archived.
+
+    An adviser or a manager, where `caller` is one, gets of another structure's pathway the answer of one that nobody
+    has heard of.
+    """
     found = await known_pathways(pool, [pathway])
-    if pathway not in found:
+    if pathway not in found or (caller is not None and not caller.is_of(found[pathway].structure)):
         raise NotYetKnown(pathway)
     if found[pathway].archived:
         raise Problem(409, "archived", "the person's file is archived; a new request for support opens it again")
     return found[pathway]
+
+
+async def decide_here(
+    store: EventStore,
+    cls: type[A],
+    pathway: UUID,
+    decision: Callable[[A, KnownPathway], object],
+    command: Command,
+    *,
+    id: UUID | None = None,
+) -> Done:
+    """A command on a pathway that this service knows by intake's events; `decision` gets what is known of it.
+
+    `id`: of the aggregate, where it is not the pathway's own. Raises NotYetKnown, Problem, and what `decision` raises.
+    """
+    known = await known_pathway(store.pool, pathway, command.caller)
+    return await decide(
+        store, cls, id or pathway, lambda file: decision(file, known), lambda _: known.about_new(), command
+    )
 
 
 Known = Callable[[EventStore, UUID], Awaitable[KnownPathway]]
@@ -106,7 +134,16 @@ async def exit_date(pool: asyncpg.Pool, pathway: UUID) -> date | None:
     return found
 
 
-OF_INTAKE = (Request, Start, ProcessingRestricted, RestrictionLifted, Archiving, Reactivation)
+OF_INTAKE = (
+    Request,
+    Start,
+    Reception,
+    AdviserAssignment,
+    ProcessingRestricted,
+    RestrictionLifted,
+    Archiving,
+    Reactivation,
+)
 """What `remember_intake` needs."""
 OF_OUTCOMES = (Exit, Reopening)
 """What `remember_outcomes` needs."""
@@ -120,41 +157,61 @@ async def remember_intake(connection: Connection, events: Sequence[PublicEvent])
         change["version"] = event.version
         match event.body:
             case Request(structure=structure, person=person, requested_on=requested_on):
-                change |= {"structure": structure, "person": person, "requested_on": requested_on}
+                change |= {"person": person, "requested_on": requested_on}
+                if "received" not in change:
+                    change["structure"] = structure
+            case Reception():
+                change |= {"structure": event.structure, "received": True}
+            case AdviserAssignment(adviser=adviser):
+                change["adviser"] = adviser
             case Start(started_on=started_on):
-                change |= {"started_on": started_on, "start_told": True}
+                change["started_on"] = started_on
             case ProcessingRestricted() | RestrictionLifted():
                 change["restricted"] = isinstance(event.body, ProcessingRestricted)
             case Archiving() | Reactivation():
                 change["archived"] = isinstance(event.body, Archiving)
+    # A column that no event of these spoke of keeps what it held; `told` names those that one did.
     await connection.execute(
         """insert into known_pathways as k
-             (pathway, structure, person, requested_on, started_on, intake_version, restricted, archived)
-           select pathway, structure, person, requested_on, started_on, version, coalesce(restricted, false),
-                  coalesce(archived, false)
-             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::date[], $6::integer[], $8::boolean[],
-                         $10::boolean[])
-                  u(pathway, structure, person, requested_on, started_on, version, restricted, archived)
+             (pathway, structure, person, requested_on, started_on, restricted, archived, adviser, received,
+              intake_version)
+           select pathway, structure, person, requested_on, started_on, coalesce(restricted, false),
+                  coalesce(archived, false), adviser, coalesce(received, false), version
+             from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::date[], $6::boolean[], $7::boolean[],
+                         $8::text[], $9::boolean[], $10::integer[])
+                  u(pathway, structure, person, requested_on, started_on, restricted, archived, adviser, received,
+                    version)
            on conflict (pathway) do update set
-             structure = coalesce(excluded.structure, k.structure),
+             structure = case when k.received and not excluded.received then k.structure
+                              else coalesce(excluded.structure, k.structure) end,
+             received = k.received or excluded.received,
              person = coalesce(excluded.person, k.person),
              requested_on = coalesce(excluded.requested_on, k.requested_on),
-             started_on = case when excluded.pathway = any($7::uuid[]) then excluded.started_on else k.started_on end,
-             restricted = case when excluded.pathway = any($9::uuid[]) then excluded.restricted else k.restricted end,
-             archived = case when excluded.pathway = any($11::uuid[]) then excluded.archived else k.archived end,
+             started_on = case when excluded.pathway = any($11::uuid[]) then excluded.started_on else k.started_on end,
+             restricted = case when excluded.pathway = any($12::uuid[]) then excluded.restricted else k.restricted end,
+             archived = case when excluded.pathway = any($13::uuid[]) then excluded.archived else k.archived end,
+             adviser = case when excluded.pathway = any($14::uuid[]) then excluded.adviser else k.adviser end,
              intake_version = excluded.intake_version""",
         list(changes),
-        [change.get("structure") for change in changes.values()],
-        [change.get("person") for change in changes.values()],
-        [change.get("requested_on") for change in changes.values()],
-        [change.get("started_on") for change in changes.values()],
-        [change["version"] for change in changes.values()],
-        [pathway for pathway, change in changes.items() if change.get("start_told")],
-        [change.get("restricted") for change in changes.values()],
-        [pathway for pathway, change in changes.items() if "restricted" in change],
-        [change.get("archived") for change in changes.values()],
-        [pathway for pathway, change in changes.items() if "archived" in change],
+        *([change.get(name) for change in changes.values()] for name in _COLUMNS),
+        *(
+            [pathway for pathway, change in changes.items() if name in change]
+            for name in ("started_on", "restricted", "archived", "adviser")
+        ),
     )
+
+
+_COLUMNS = (
+    "structure",
+    "person",
+    "requested_on",
+    "started_on",
+    "restricted",
+    "archived",
+    "adviser",
+    "received",
+    "version",
+)
 
 
 async def remember_outcomes(connection: Connection, events: Sequence[PublicEvent]) -> None:

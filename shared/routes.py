@@ -6,10 +6,10 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
-from shared.access import Command, Commanded, Role, allow
+from shared.access import Caller, Command, Commanded, Role, allow
 from shared.disagreement import FactOf, ShownFact, facts_of
 from shared.event_store import EventStore
 from shared.history import Dossier
@@ -25,7 +25,22 @@ def _store(request: Request) -> EventStore:
 
 Store = Annotated[EventStore, Depends(_store)]
 reads = [Depends(allow(Role.OPERATOR))]
-"""Who may read a service's own lists; the full matrix of roles comes with the users of structures."""
+"""Who may read what concerns no structure of their own."""
+
+
+async def _structure_asked(
+    caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))],
+    structure: Annotated[str | None, Query(pattern="^[a-z0-9-]{1,32}$", description="Code of a structure")] = None,
+) -> str | None:
+    if caller.role is Role.OPERATOR:
+        return structure
+    caller.must_be_of(structure or caller.own_structure)
+    return caller.own_structure
+
+
+AskedStructure = Annotated[str | None, Depends(_structure_asked)]
+"""Whose list is asked for: an adviser's or a manager's own, or whichever the operator names (null: all)."""
+Limit = Annotated[int, Query(ge=1, le=1000, description="Rows at most")]
 
 
 @dataclass

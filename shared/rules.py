@@ -14,10 +14,14 @@ F = TypeVar("F")
 class RuleBroken(Exception):
     """A rule of the field refuses the command. The message says which values broke it."""
 
+    @classmethod
+    def named(cls) -> str:
+        """`StartBeforeWelcome` is answered as `start-before-welcome`."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+
     @property
     def code(self) -> str:
-        """`StartBeforeWelcome` is answered as `start-before-welcome`."""
-        return re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
+        return self.named()
 
 
 class InTheFuture(RuleBroken):

@@ -12,12 +12,14 @@ from fastapi import FastAPI
 
 from shared import broker, disagreement, forgetting, readings
 from shared.access import TokenCheck
-from shared.contracts import Body, ErasureRewritten
+from shared.contracts import Body
+from shared.contracts.reporting import ErasureRewritten
 from shared.election import end, while_elected
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import EventStore, Recorded
 from shared.forgetting import Forget, Forgetting
 from shared.migrate import migrate
+from shared.openapi import describe
 from shared.operations import operations
 from shared.problems import answer_problems
 from shared.relay import Publishing, Relay
@@ -93,6 +95,7 @@ def create_service(
 
     app = FastAPI(title=title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     answer_problems(app)
+    describe(app, name)
     app.include_router(operations(name))
     return app
 

@@ -336,6 +336,7 @@ ROUTES = {
     "copy": "votre copie, ce document",
     "pathway": "un de vos accompagnements",
     "known_rows": "comparaison avec un import",
+    "timeline": "le fil de votre accompagnement",
     "events": "liste des événements, sans leur contenu",
     "waiting_requests": "liste des demandes à accueillir",
     "without_diagnostic": "liste des personnes sans bilan",

@@ -5,16 +5,16 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from services.diagnostic import application, domain, views
-from shared.access import Commanded
+from shared.access import CommandedInStructure
 from shared.codes import Barrier, Intensity, Purpose
 from shared.commands import Done, answered, today
 from shared.disagreement_routes import disagreement_routes
 from shared.readings import Reading
-from shared.routes import Store, pathway_routes, reads
+from shared.routes import AskedStructure, Limit, Store, pathway_routes
 
 router = APIRouter(prefix="/v1")
 
@@ -55,7 +55,7 @@ class AssessedBarrier:
 
 @router.post("/pathways/{pathway}/diagnostics")
 async def complete(
-    pathway: UUID, body: CompletedDiagnostic, command: Commanded, store: Store, response: Response
+    pathway: UUID, body: CompletedDiagnostic, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     return answered(response, await application.complete(store, pathway, body.id, body.fact(), command))
 
@@ -65,7 +65,7 @@ async def correct_diagnostic(
     pathway: UUID,
     diagnostic: UUID,
     body: CompletedDiagnostic,
-    command: Commanded,
+    command: CommandedInStructure,
     store: Store,
     response: Response,
 ) -> Done:
@@ -75,21 +75,25 @@ async def correct_diagnostic(
 
 
 @router.post("/pathways/{pathway}/plans")
-async def agree_plan(pathway: UUID, body: AgreedPlan, command: Commanded, store: Store, response: Response) -> Done:
+async def agree_plan(
+    pathway: UUID, body: AgreedPlan, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
     plan = domain.Plan(body.agreed_on)
     return answered(response, await application.agree_plan(store, pathway, body.id, plan, command))
 
 
 @router.post("/pathways/{pathway}/plans/{plan}/correction")
 async def correct_plan(
-    pathway: UUID, plan: UUID, body: CorrectedPlan, command: Commanded, store: Store, response: Response
+    pathway: UUID, plan: UUID, body: CorrectedPlan, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     done = await application.correct_plan(store, pathway, plan, domain.Plan(body.agreed_on), command)
     return answered(response, done)
 
 
 @router.post("/pathways/{pathway}/barriers")
-async def assess(pathway: UUID, body: AssessedBarrier, command: Commanded, store: Store, response: Response) -> Done:
+async def assess(
+    pathway: UUID, body: AssessedBarrier, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
     fact = domain.Assessment(body.assessed_on, body.domain, body.intensity)
     return answered(response, await application.assess(store, pathway, body.id, fact, command))
 
@@ -99,7 +103,7 @@ async def correct_assessment(
     pathway: UUID,
     assessment: UUID,
     body: AssessedBarrier,
-    command: Commanded,
+    command: CommandedInStructure,
     store: Store,
     response: Response,
 ) -> Done:
@@ -108,13 +112,13 @@ async def correct_assessment(
     return answered(response, await application.correct_assessment(store, pathway, assessment, fact, command))
 
 
-@router.get("/without-diagnostic", dependencies=reads)
+@router.get("/without-diagnostic")
 async def without_diagnostic(
     request: Request,
     reading: Reading,
+    structure: AskedStructure,
     started_until: date | None = None,
-    structure: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Limit = 100,
 ) -> list[views.WithoutDiagnostic]:
     """Who started on or before a day (today) and has no diagnostic yet, the longest waiting first."""
     until = started_until or today()

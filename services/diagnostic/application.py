@@ -6,69 +6,40 @@ from uuid import UUID
 
 from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan
 from shared.access import Command
-from shared.commands import Done, decide, today
+from shared.commands import Done, today
 from shared.event_store import EventStore, Known
 from shared.history import BarrierRow, DiagnosticRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
-from shared.known_pathways import known_pathway, known_soon
+from shared.known_pathways import decide_here, known_soon
 
 F = TypeVar("F")
 
 
 async def complete(store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store, DiagnosticFile, pathway, lambda f: f.complete(key, fact, today()), lambda _: known.about_new(), command
-    )
+    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.complete(key, fact, today()), command)
 
 
 async def correct_diagnostic(store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store,
-        DiagnosticFile,
-        pathway,
-        lambda f: f.correct_diagnostic(key, fact, today()),
-        lambda _: known.about_new(),
-        command,
+    return await decide_here(
+        store, DiagnosticFile, pathway, lambda f, _: f.correct_diagnostic(key, fact, today()), command
     )
 
 
 async def agree_plan(store: EventStore, pathway: UUID, key: UUID, fact: Plan, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store, DiagnosticFile, pathway, lambda f: f.agree_plan(key, fact, today()), lambda _: known.about_new(), command
-    )
+    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.agree_plan(key, fact, today()), command)
 
 
 async def correct_plan(store: EventStore, pathway: UUID, key: UUID, fact: Plan, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store,
-        DiagnosticFile,
-        pathway,
-        lambda f: f.correct_plan(key, fact, today()),
-        lambda _: known.about_new(),
-        command,
-    )
+    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.correct_plan(key, fact, today()), command)
 
 
 async def assess(store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store, DiagnosticFile, pathway, lambda f: f.assess(key, fact, today()), lambda _: known.about_new(), command
-    )
+    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.assess(key, fact, today()), command)
 
 
 async def correct_assessment(store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store,
-        DiagnosticFile,
-        pathway,
-        lambda f: f.correct_assessment(key, fact, today()),
-        lambda _: known.about_new(),
-        command,
+    return await decide_here(
+        store, DiagnosticFile, pathway, lambda f, _: f.correct_assessment(key, fact, today()), command
     )
 
 

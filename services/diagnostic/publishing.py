@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile
-from shared import contracts
 from shared.codes import SPECIAL_BARRIERS
 from shared.contracts import Body
+from shared.contracts import diagnostic as contracts
 from shared.event_store import Recorded
 
 

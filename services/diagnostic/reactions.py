@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from services.diagnostic import views
-from shared.contracts import Diagnostic, ErasureAccepted, PublicEvent
+from shared.contracts import PublicEvent
+from shared.contracts.diagnostic import Diagnostic
+from shared.contracts.forgetting import ErasureAccepted
 from shared.database import Connection
 from shared.known_pathways import OF_INTAKE, remember_intake
 from shared.service import Runtime

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.contracts import Diagnostic, PublicEvent
+from shared.contracts import PublicEvent
+from shared.contracts.diagnostic import Diagnostic
 from shared.database import Connection
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AfterValidator, Field
 
 from services.intake import application, domain, retention, views
@@ -17,7 +17,7 @@ from shared.history import StructureRow, imported_pathway_id, imported_person_id
 from shared.imports import AT_ONCE
 from shared.problems import Problem
 from shared.readings import Reading
-from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
+from shared.routes import AskedStructure, Limit, OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
 
 router = APIRouter(prefix="/v1")
@@ -263,42 +263,46 @@ async def duplicates(caller: OfStructure, store: Store, reading: Reading) -> lis
 
 @router.post("/pathways/{pathway}/request/correction")
 async def correct_request(
-    pathway: UUID, body: RequestBody, command: Commanded, store: Store, response: Response
+    pathway: UUID, body: RequestBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole request as it is to stand."""
     return answered(response, await application.correct_request(store, pathway, body.fact(), command))
 
 
 @router.post("/pathways/{pathway}/welcome")
-async def welcome(pathway: UUID, body: OnDay, command: Commanded, store: Store, response: Response) -> Done:
+async def welcome(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
     return answered(response, await application.welcome(store, pathway, body.on, command))
 
 
 @router.post("/pathways/{pathway}/welcome/correction")
 async def correct_welcome(
-    pathway: UUID, body: OnDayOrNot, command: Commanded, store: Store, response: Response
+    pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     return answered(response, await application.correct_welcome(store, pathway, body.on, command))
 
 
 @router.post("/pathways/{pathway}/start")
-async def start_support(pathway: UUID, body: OnDay, command: Commanded, store: Store, response: Response) -> Done:
+async def start_support(
+    pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
     return answered(response, await application.start_support(store, pathway, body.on, command))
 
 
 @router.post("/pathways/{pathway}/start/correction")
-async def correct_start(pathway: UUID, body: OnDayOrNot, command: Commanded, store: Store, response: Response) -> Done:
+async def correct_start(
+    pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
     return answered(response, await application.correct_start(store, pathway, body.on, command))
 
 
 @router.post("/pathways/{pathway}/withdrawal")
-async def withdraw(pathway: UUID, body: OnDay, command: Commanded, store: Store, response: Response) -> Done:
+async def withdraw(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
     return answered(response, await application.withdraw(store, pathway, body.on, command))
 
 
 @router.post("/pathways/{pathway}/withdrawal/correction")
 async def correct_withdrawal(
-    pathway: UUID, body: OnDayOrNot, command: Commanded, store: Store, response: Response
+    pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     return answered(response, await application.correct_withdrawal(store, pathway, body.on, command))
 
@@ -309,12 +313,12 @@ async def imported(key: str) -> dict[str, UUID]:
     return {"pathway": imported_pathway_id(key)}
 
 
-@router.get("/requests/waiting", dependencies=reads)
+@router.get("/requests/waiting")
 async def waiting_requests(
     store: Store,
     reading: Reading,
-    structure: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    structure: AskedStructure,
+    limit: Limit = 100,
 ) -> list[views.WaitingRequest]:
     """Requests that nobody has welcomed yet, the oldest first."""
     return await reading.shown(await application.waiting_requests(store, structure, limit))

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 from services.intake import views
 from services.intake.domain import (
+    NOT_REQUESTED,
     REQUEST,
     Dated,
     Identity,
@@ -31,6 +32,7 @@ from shared.history import Dossier, PathwayRow, StructureRow
 from shared.imports import Imported, KnownDossier, KnownRow, Outcome, import_dossiers, news
 from shared.known_pathways import KnownPathway, exit_date
 from shared.problems import Problem
+from shared.rules import UnknownFact
 
 _STRUCTURES = UUID("0b1c0f0e-6a51-5d0a-8d3f-6c2f6f1b7d11")
 
@@ -59,6 +61,19 @@ async def known_here(store: EventStore, pathway: UUID) -> KnownPathway:
     return KnownPathway(
         pathway, request.structure, request.person, request.requested_on, file.started_on, file.restricted
     )
+
+
+async def _on_pathway(
+    store: EventStore, pathway: UUID, decision: Callable[[Pathway], object], command: Command
+) -> Done:
+    """A command on a pathway that was requested; another structure's is as one that nobody requested."""
+
+    def decide_if_theirs(file: Pathway) -> None:
+        if file.request is not None and not command.caller.is_of(file.request.current.structure):
+            raise UnknownFact(NOT_REQUESTED)
+        decision(file)
+
+    return await decide(store, Pathway, pathway, decide_if_theirs, _about, command)
 
 
 async def register_structure(store: EventStore, file: StructureFile, command: Command) -> Done:
@@ -90,15 +105,15 @@ async def ask_for_support(store: EventStore, pathway: UUID, request: Request, co
 
 
 async def welcome(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    return await decide(store, Pathway, pathway, lambda p: p.welcome_person(on, today()), _about, command)
+    return await _on_pathway(store, pathway, lambda p: p.welcome_person(on, today()), command)
 
 
 async def start_support(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    return await decide(store, Pathway, pathway, lambda p: p.start_support(on, today()), _about, command)
+    return await _on_pathway(store, pathway, lambda p: p.start_support(on, today()), command)
 
 
 async def withdraw(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    return await decide(store, Pathway, pathway, lambda p: p.withdraw(on, today()), _about, command)
+    return await _on_pathway(store, pathway, lambda p: p.withdraw(on, today()), command)
 
 
 async def correct_request(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
@@ -109,22 +124,22 @@ async def correct_request(store: EventStore, pathway: UUID, request: Request, co
         person.must_be_free()
         pathway.correct_request(request, today())
 
-    done = await decide(store, Pathway, pathway, correct, _about, command)
+    done = await _on_pathway(store, pathway, correct, command)
     await _restrict_too(store, {pathway: request.person} if done.recorded else {}, command)
     return done
 
 
 async def correct_welcome(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
-    return await decide(store, Pathway, pathway, lambda p: p.correct_welcome(on, today()), _about, command)
+    return await _on_pathway(store, pathway, lambda p: p.correct_welcome(on, today()), command)
 
 
 async def correct_start(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
     exited_on = await exit_date(store.pool, pathway)
-    return await decide(store, Pathway, pathway, lambda p: p.correct_start(on, exited_on, today()), _about, command)
+    return await _on_pathway(store, pathway, lambda p: p.correct_start(on, exited_on, today()), command)
 
 
 async def correct_withdrawal(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
-    return await decide(store, Pathway, pathway, lambda p: p.correct_withdrawal(on, today()), _about, command)
+    return await _on_pathway(store, pathway, lambda p: p.correct_withdrawal(on, today()), command)
 
 
 async def waiting_requests(store: EventStore, structure: str | None, limit: int) -> list[WaitingRequest]:
@@ -434,7 +449,7 @@ async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], comman
         pathway.must_be_free()
         _take(pathway, dossier)
 
-    imported = await import_dossiers(store, Pathway, dossiers, take, _about, command)
+    imported = await import_dossiers(store, Pathway, dossiers, take, _about, command, with_texts=True)
     recorded = [one.pathway for one in imported if one.outcome is Outcome.RECORDED]
     await _restrict_too(store, {pathway: persons[pathway] for pathway in recorded}, command)
     return imported

@@ -15,7 +15,11 @@ import asyncpg
 from services.intake.domain import Due, LastContact, Retention, next_step
 from services.intake.domain.retention import Announcement
 from shared.codes import ActivityStatus, FollowUpStatus
-from shared.contracts import Activity, Body, Diagnostic, FollowUp, Plan, PublicEvent, Request, Start, Welcome
+from shared.contracts import Body, PublicEvent
+from shared.contracts.diagnostic import Diagnostic, Plan
+from shared.contracts.intake import Request, Start, Welcome
+from shared.contracts.outcomes import FollowUp
+from shared.contracts.training import Activity
 from shared.database import Connection
 from shared.event_store import Ledger
 

@@ -13,6 +13,7 @@ from shared.copies import copies
 from shared.migrate import SHARED
 from shared.service import create_service
 from shared.settings import Settings
+from shared.timelines import timeline_routes
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -29,6 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router)
     app.include_router(imports)
     app.include_router(disagreements)
+    app.include_router(timeline_routes(known_here))
     app.include_router(copies("requests", one_person, known_here))
     app.include_router(retention_api.router)
     return app

@@ -1,8 +1,9 @@
 """Our stored event to the public event: classes instead of the profile, a special requester as `other`."""
 
 from services.intake.domain import Dated, Pathway, Person, Request, Retention, Structure, StructureFile
-from shared import codes, contracts
+from shared import codes
 from shared.contracts import Body
+from shared.contracts import intake as contracts
 from shared.event_store import Recorded
 
 

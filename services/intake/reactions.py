@@ -5,7 +5,8 @@ from functools import partial
 from uuid import UUID
 
 from services.intake import contacts, views
-from shared.contracts import ErasureDone, PublicEvent
+from shared.contracts import PublicEvent
+from shared.contracts.forgetting import ErasureDone
 from shared.database import Connection
 from shared.known_pathways import OF_OUTCOMES, remember_outcomes
 from shared.service import Runtime

@@ -12,7 +12,9 @@ from uuid import UUID
 import asyncpg
 
 from shared.commands import PARIS
-from shared.contracts import ErasureDone, PublicEvent, Request, Start, Structure, Welcome, Withdrawal
+from shared.contracts import PublicEvent
+from shared.contracts.forgetting import ErasureDone
+from shared.contracts.intake import Request, Start, Structure, Welcome, Withdrawal
 from shared.database import Connection
 from shared.problems import Problem
 

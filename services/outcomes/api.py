@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from services.outcomes import application, domain, views
-from shared.access import Commanded
+from shared.access import CommandedInStructure
 from shared.codes import FollowUpMonth, FollowUpStatus, Situation
 from shared.commands import Done, answered, today
 from shared.disagreement_routes import disagreement_routes
 from shared.readings import Reading
-from shared.routes import OnDay, Store, pathway_routes, reads
+from shared.routes import AskedStructure, Limit, OnDay, Store, pathway_routes
 
 router = APIRouter(prefix="/v1")
 
@@ -31,19 +30,23 @@ class FollowUpBody:
 
 
 @router.post("/pathways/{pathway}/exit")
-async def leave(pathway: UUID, body: domain.Exit, command: Commanded, store: Store, response: Response) -> Done:
+async def leave(
+    pathway: UUID, body: domain.Exit, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
     """Records that the person left; the exit's class is derived, never given."""
     return answered(response, await application.leave(store, pathway, body, command))
 
 
 @router.post("/pathways/{pathway}/exit/correction")
-async def correct_exit(pathway: UUID, body: domain.Exit, command: Commanded, store: Store, response: Response) -> Done:
+async def correct_exit(
+    pathway: UUID, body: domain.Exit, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
     """The whole exit as it is to stand."""
     return answered(response, await application.correct_exit(store, pathway, body, command))
 
 
 @router.post("/pathways/{pathway}/exit/reopening")
-async def reopen(pathway: UUID, body: OnDay, command: Commanded, store: Store, response: Response) -> Done:
+async def reopen(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """Annuls the exit from now on: the person is still supported."""
     return answered(response, await application.reopen(store, pathway, body.on, command))
 
@@ -53,7 +56,7 @@ async def record_follow_up(
     pathway: UUID,
     month: FollowUpMonth,
     body: FollowUpBody,
-    command: Commanded,
+    command: CommandedInStructure,
     store: Store,
     response: Response,
 ) -> Done:
@@ -66,7 +69,7 @@ async def correct_follow_up(
     pathway: UUID,
     month: FollowUpMonth,
     body: FollowUpBody,
-    command: Commanded,
+    command: CommandedInStructure,
     store: Store,
     response: Response,
 ) -> Done:
@@ -75,13 +78,13 @@ async def correct_follow_up(
     return answered(response, done)
 
 
-@router.get("/follow-ups/due", dependencies=reads)
+@router.get("/follow-ups/due")
 async def follow_ups_due(
     request: Request,
     reading: Reading,
+    structure: AskedStructure,
     until: date | None = None,
-    structure: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Limit = 100,
 ) -> list[views.FollowUpDue]:
     """Follow-ups due on or before a day (today) and not recorded, the oldest first."""
     return await reading.shown(await views.follow_ups_due(request.app.state.pool, until or today(), structure, limit))

@@ -6,66 +6,35 @@ from uuid import UUID
 
 from services.outcomes.domain import Exit, FollowUp, OutcomeFile
 from shared.access import Command
-from shared.commands import Done, decide, today
+from shared.commands import Done, today
 from shared.event_store import EventStore
 from shared.history import Dossier, ExitRow, FollowUpRow
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
-from shared.known_pathways import known_pathway, known_soon
+from shared.known_pathways import decide_here, known_soon
 
 
 async def leave(store: EventStore, pathway: UUID, exit: Exit, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store,
-        OutcomeFile,
-        pathway,
-        lambda f: f.leave(exit, known.started_on, today()),
-        lambda _: known.about_new(),
-        command,
+    return await decide_here(
+        store, OutcomeFile, pathway, lambda f, known: f.leave(exit, known.started_on, today()), command
     )
 
 
 async def correct_exit(store: EventStore, pathway: UUID, exit: Exit, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store,
-        OutcomeFile,
-        pathway,
-        lambda f: f.correct_exit(exit, known.started_on, today()),
-        lambda _: known.about_new(),
-        command,
+    return await decide_here(
+        store, OutcomeFile, pathway, lambda f, known: f.correct_exit(exit, known.started_on, today()), command
     )
 
 
 async def reopen(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store, OutcomeFile, pathway, lambda f: f.reopen(on, today()), lambda _: known.about_new(), command
-    )
+    return await decide_here(store, OutcomeFile, pathway, lambda f, _: f.reopen(on, today()), command)
 
 
 async def record_follow_up(store: EventStore, pathway: UUID, followup: FollowUp, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store,
-        OutcomeFile,
-        pathway,
-        lambda f: f.record_follow_up(followup, today()),
-        lambda _: known.about_new(),
-        command,
-    )
+    return await decide_here(store, OutcomeFile, pathway, lambda f, _: f.record_follow_up(followup, today()), command)
 
 
 async def correct_follow_up(store: EventStore, pathway: UUID, followup: FollowUp, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store,
-        OutcomeFile,
-        pathway,
-        lambda f: f.correct_follow_up(followup, today()),
-        lambda _: known.about_new(),
-        command,
-    )
+    return await decide_here(store, OutcomeFile, pathway, lambda f, _: f.correct_follow_up(followup, today()), command)
 
 
 # The historical import

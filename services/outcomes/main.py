@@ -12,6 +12,7 @@ from shared.copies import copies
 from shared.migrate import SHARED
 from shared.service import create_service
 from shared.settings import Settings
+from shared.timelines import timeline_routes
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -27,5 +28,6 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router)
     app.include_router(imports)
     app.include_router(disagreements)
+    app.include_router(timeline_routes())
     app.include_router(copies("known_pathways"))
     return app

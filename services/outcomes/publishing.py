@@ -1,9 +1,9 @@
 """Our stored event to the public event; situations that reveal health or justice under names of their own."""
 
 from services.outcomes.domain import FollowUp, OutcomeFile
-from shared import contracts
 from shared.codes import SPECIAL_SITUATIONS, Situation
 from shared.contracts import Body
+from shared.contracts import outcomes as contracts
 from shared.event_store import Recorded
 
 

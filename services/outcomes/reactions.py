@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from services.outcomes import views
-from shared.contracts import ErasureAccepted, PublicEvent
+from shared.contracts import PublicEvent
+from shared.contracts.forgetting import ErasureAccepted
 from shared.database import Connection
 from shared.known_pathways import OF_INTAKE, remember_intake
 from shared.service import Runtime

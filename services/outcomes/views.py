@@ -8,7 +8,8 @@ from uuid import UUID
 import asyncpg
 
 from shared.codes import FollowUpMonth, Situation
-from shared.contracts import Exit, FollowUp, PublicEvent, Reopening
+from shared.contracts import PublicEvent
+from shared.contracts.outcomes import Exit, FollowUp, Reopening
 from shared.database import Connection
 
 

@@ -12,9 +12,10 @@ from uuid import UUID, uuid4
 import orjson
 from eventsourcing.domain import event
 
-from shared import contracts
 from shared.codes import InClear
-from shared.contracts import Body, ErasureAccepted, PublicEvent
+from shared.contracts import Body, PublicEvent
+from shared.contracts import reporting as contracts
+from shared.contracts.forgetting import ErasureAccepted
 from shared.database import Connection
 from shared.event_store import About, Aggregate, EventStore, Recorded
 from shared.forgetting import ACTOR, remember_digests

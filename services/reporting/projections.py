@@ -15,9 +15,8 @@ from uuid import UUID
 import orjson
 
 from services.reporting.forgetting import take_accepted, take_copies
-from shared import contracts
 from shared.codes import ActivityStatus, FollowUpMonth, FollowUpStatus, Situation
-from shared.contracts import PublicEvent
+from shared.contracts import PublicEvent, diagnostic, forgetting, intake, outcomes, training
 from shared.database import Connection
 from shared.event_store import EventStore
 
@@ -45,25 +44,25 @@ class UnexpectedEvent(Exception):
 
 def fold_structure(_: State, event: PublicEvent) -> State:
     match event.body:
-        case contracts.Structure(structure=structure, name=name, department=department):
+        case intake.Structure(structure=structure, name=name, department=department):
             return {"structure": structure, "name": name, "department": department}
     raise UnexpectedEvent(event.name)
 
 
 def fold_intake(state: State, event: PublicEvent) -> State:
     match event.body:
-        case contracts.Request() as request:
+        case intake.Request() as request:
             profile = ("structure", "sex", "age", "unemployment", "qualification", "requester", "housing")
             return state | {
                 "person": str(request.person),
                 "requested_on": request.requested_on.isoformat(),
                 **{name: getattr(request, name) for name in profile},
             }
-        case contracts.Welcome(welcomed_on=on):
+        case intake.Welcome(welcomed_on=on):
             return state | {"welcomed_on": on and on.isoformat()}
-        case contracts.Start(started_on=on):
+        case intake.Start(started_on=on):
             return state | {"started_on": on and on.isoformat()}
-        case contracts.Withdrawal(withdrawn_on=on):
+        case intake.Withdrawal(withdrawn_on=on):
             return state | {"withdrawn_on": on and on.isoformat()}
     raise UnexpectedEvent(event.name)
 
@@ -71,12 +70,12 @@ def fold_intake(state: State, event: PublicEvent) -> State:
 def fold_diagnostic(state: State, event: PublicEvent) -> State:
     """Facts by id, in the order of their first record: a correction keeps the place of what it corrects."""
     match event.body:
-        case contracts.Diagnostic() as fact:
+        case diagnostic.Diagnostic() as fact:
             value = [fact.completed_on.isoformat(), fact.remobilisation, fact.instrument]
             return _with(state, "diagnostics", fact.diagnostic, value)
-        case contracts.Plan(plan=plan, agreed_on=on):
+        case diagnostic.Plan(plan=plan, agreed_on=on):
             return _with(state, "plans", plan, on and on.isoformat())
-        case contracts.BarrierAssessment() as fact:
+        case diagnostic.BarrierAssessment() as fact:
             value = [fact.assessed_on.isoformat(), fact.domain.value, fact.intensity.rank]
             return _with(state, "barriers", fact.assessment, value)
     raise UnexpectedEvent(event.name)
@@ -110,7 +109,7 @@ def diagnostic_row(state: State) -> tuple[Any, ...]:
 
 def fold_activity(_: State, event: PublicEvent) -> State:
     match event.body:
-        case contracts.Activity() as fact:
+        case training.Activity() as fact:
             attended = fact.status is not ActivityStatus.NO_SHOW
             return {
                 "pathway": str(event.aggregate),
@@ -123,23 +122,23 @@ def fold_activity(_: State, event: PublicEvent) -> State:
 
 
 def _activity_id(event: PublicEvent) -> UUID:
-    if not isinstance(event.body, contracts.Activity):
+    if not isinstance(event.body, training.Activity):
         raise UnexpectedEvent(event.name)
     return event.body.activity
 
 
 def fold_outcome(state: State, event: PublicEvent) -> State:
     match event.body:
-        case contracts.Exit() as fact:
+        case outcomes.Exit() as fact:
             deceased = fact.situation is Situation.DECEASED
             return state | {
                 "exited_on": fact.exited_on.isoformat(),
                 "exit_class": fact.exit_class.value,
                 "deceased": deceased,
             }
-        case contracts.Reopening():
+        case outcomes.Reopening():
             return {name: value for name, value in state.items() if name.isdigit()}
-        case contracts.FollowUp() as fact:
+        case outcomes.FollowUp() as fact:
             reached = fact.status is FollowUpStatus.REACHED
             return state | {str(fact.month.value): [reached, reached and fact.situation is Situation.EMPLOYMENT]}
     raise UnexpectedEvent(event.name)
@@ -228,13 +227,25 @@ PROJECTIONS: dict[str, Projection] = {
 
 
 IN_NO_FIGURE = (
-    contracts.ErasureAccepted,
-    contracts.PathwayErased,
-    contracts.ErasureDone,
-    contracts.ProcessingRestricted,
-    contracts.RestrictionLifted,
-    contracts.Archiving,
-    contracts.Reactivation,
+    forgetting.ErasureAccepted,
+    forgetting.PathwayErased,
+    forgetting.ErasureDone,
+    intake.ProcessingRestricted,
+    intake.RestrictionLifted,
+    intake.Archiving,
+    intake.Reactivation,
+    intake.Profile,
+    intake.AdviserAssignment,
+    intake.SettingAside,
+    intake.Pause,
+    intake.Resumption,
+    intake.Transfer,
+    intake.Reception,
+    diagnostic.DiagnosticOpening,
+    diagnostic.PlannedAction,
+    diagnostic.SettledAction,
+    training.SupportReport,
+    outcomes.SituationPeriod,
 )
 """A restricted or an archived pathway goes on counting for what was recorded of it."""
 
@@ -251,8 +262,8 @@ async def follow(store: EventStore, connection: Connection, events: Sequence[Pub
 async def project(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies events of one stream, in order, to the read models of the connection's schema."""
     events = [event for event in events if not isinstance(event.body, IN_NO_FIGURE)]
-    structures = [event for event in events if isinstance(event.body, contracts.Structure)]
-    pathways = [event for event in events if not isinstance(event.body, contracts.Structure)]
+    structures = [event for event in events if isinstance(event.body, intake.Structure)]
+    pathways = [event for event in events if not isinstance(event.body, intake.Structure)]
     if structures:
         await _project(connection, STRUCTURES, structures)
     if pathways:

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from services.training import application, domain, views
-from shared.access import Commanded
+from shared.access import CommandedInStructure
 from shared.codes import ActivityKind, ActivityStatus
 from shared.commands import Done, answered
 from shared.disagreement_routes import disagreement_routes
 from shared.readings import Reading
-from shared.routes import Store, pathway_routes, reads
+from shared.routes import AskedStructure, Limit, Store, pathway_routes
 
 router = APIRouter(prefix="/v1")
 
@@ -36,26 +36,28 @@ class ActivityBody:
 
 
 @router.post("/pathways/{pathway}/activities")
-async def record(pathway: UUID, body: ActivityBody, command: Commanded, store: Store, response: Response) -> Done:
+async def record(
+    pathway: UUID, body: ActivityBody, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
     return answered(response, await application.record(store, pathway, body.id, body.fact(), command))
 
 
 @router.post("/pathways/{pathway}/activities/{activity}/correction")
 async def correct(
-    pathway: UUID, activity: UUID, body: ActivityBody, command: Commanded, store: Store, response: Response
+    pathway: UUID, activity: UUID, body: ActivityBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole activity as it is to stand."""
     return answered(response, await application.correct(store, pathway, activity, body.fact(), command))
 
 
-@router.get("/activities", dependencies=reads)
+@router.get("/activities")
 async def activities(
     store: Store,
     reading: Reading,
-    structure: str,
+    structure: AskedStructure,
     start: Annotated[date, Query(alias="from")],
     end: Annotated[date, Query(alias="to")],
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Limit = 100,
 ) -> list[views.ListedActivity]:
     """Activities of a structure that started between two days, both included."""
     return await reading.shown(await application.activities(store, structure, start, end, limit))

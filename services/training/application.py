@@ -10,30 +10,26 @@ from services.training import views
 from services.training.domain import Activity, ActivityFile, activity_fact
 from services.training.views import ListedActivity
 from shared.access import Command
-from shared.commands import Done, decide, today
+from shared.commands import Done, today
 from shared.disagreement import in_disagreement
 from shared.event_store import EventStore
 from shared.history import ActivityRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers
-from shared.known_pathways import known_pathway, known_soon
+from shared.known_pathways import decide_here, known_soon
 
 
 async def record(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store, ActivityFile, pathway, lambda f: f.record(key, fact, today()), lambda _: known.about_new(), command
-    )
+    return await decide_here(store, ActivityFile, pathway, lambda f, _: f.record(key, fact, today()), command)
 
 
 async def correct(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    known = await known_pathway(store.pool, pathway)
-    return await decide(
-        store, ActivityFile, pathway, lambda f: f.correct(key, fact, today()), lambda _: known.about_new(), command
-    )
+    return await decide_here(store, ActivityFile, pathway, lambda f, _: f.correct(key, fact, today()), command)
 
 
-async def activities(store: EventStore, structure: str, start: date, end: date, limit: int) -> list[ListedActivity]:
-    """Activities of a structure that started between two days, both included, with what the persons say of them."""
+async def activities(
+    store: EventStore, structure: str | None, start: date, end: date, limit: int
+) -> list[ListedActivity]:
+    """Activities that started between two days, both included; `disagreed` where the person says otherwise."""
     rows = await views.activities(store.pool, structure, start, end, limit)
     disagreed = await in_disagreement(store, {row.pathway for row in rows})
     return [replace(row, disagreed=activity_fact(row.activity) in disagreed[row.pathway]) for row in rows]

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from services.training.domain import Activity, ActivityFile
-from shared import contracts
 from shared.contracts import Body
+from shared.contracts import training as contracts
 from shared.event_store import Recorded
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 import asyncpg
 
 from shared.codes import ActivityKind, ActivityStatus
-from shared.contracts import Activity, PublicEvent
+from shared.contracts import PublicEvent
+from shared.contracts.training import Activity
 from shared.database import Connection
 
 
@@ -59,11 +60,14 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     )
 
 
-async def activities(pool: asyncpg.Pool, structure: str, start: date, end: date, limit: int) -> list[ListedActivity]:
-    """Activities of a structure that started between two days, both included, by date."""
+async def activities(
+    pool: asyncpg.Pool, structure: str | None, start: date, end: date, limit: int
+) -> list[ListedActivity]:
+    """Activities of a structure (null: of all) that started between two days, both included, by date."""
     rows = await pool.fetch(
         """select activity, pathway, structure, kind, started_on, ended_on, hours, status from activities
-            where structure = $1 and started_on between $2 and $3 order by started_on, activity limit $4""",
+            where ($1::text is null or structure = $1) and started_on between $2 and $3
+            order by started_on, activity limit $4""",
         structure,
         start,
         end,

@@ -3,7 +3,7 @@
 Owns: the tables head, events, snapshots, answers of each service's database, and the order of events in them.
 """
 
-from shared.event_store.aggregates import Aggregate, Known, keeps_sealed
+from shared.event_store.aggregates import Aggregate, Known
 from shared.event_store.store import (
     About,
     AlreadyAnswered,
@@ -28,5 +28,4 @@ __all__ = [
     "Ledger",
     "Recorded",
     "VersionConflict",
-    "keeps_sealed",
 ]

@@ -57,6 +57,11 @@ class Aggregate(domain.Aggregate):
             return getattr(self.fact, "happened_on", None)
 
         @property
+        def of_structure(self) -> str | None:
+            """Under which structure's subjects it is told, where not under that of the aggregate as it now stands."""
+            return None
+
+        @property
         def rule_version(self) -> str | None:
             """Version of the rule under which it was recorded, where one was applied."""
             return getattr(self, "rule", None)

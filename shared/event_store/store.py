@@ -7,7 +7,7 @@ per save, positions and known_at in total order. A reader is `position > $1 orde
 import asyncio
 import hmac
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
@@ -158,8 +158,9 @@ class EventStore:
         """The aggregate as it now stands; blank, at version 0, where nothing was recorded."""
         return (await self.load_many(cls, [id]))[id]
 
-    async def load_many(self, cls: type[A], ids: Sequence[UUID]) -> dict[UUID, A]:
-        rows = await self.pool.fetch(
+    async def load_many(self, cls: type[A], ids: Sequence[UUID], connection: Connection | None = None) -> dict[UUID, A]:
+        """As a transaction on `connection` sees them, where one is given."""
+        rows = await (connection or self.pool).fetch(
             """select aggregate, version, name, state, person, true as snapshot
                  from snapshots where aggregate = any($1)
                union all
@@ -182,7 +183,7 @@ class EventStore:
         return {id: found[id] if id in found else cls.blank(id) for id in ids}
 
     async def _open(self, rows: Sequence[asyncpg.Record], events: Sequence[Any]) -> None:
-        closed = [(row["person"], event) for row, event in zip(rows, events, strict=True) if holds_sealed(event)]
+        closed = [(row["person"], event) for row, event in zip(rows, events, strict=True) if has_texts(event)]
         if closed:
             keys = await self.keys.find(self.pool, [person for person, _ in closed])
             for person, event in closed:
@@ -246,6 +247,13 @@ class EventStore:
             historical=row["historical"],
             traceparent=row["traceparent"],
         )
+
+    async def since(self, aggregate: UUID, version: int) -> list[Recorded]:
+        """What was recorded on an aggregate after a version, in order."""
+        rows = await self.pool.fetch(
+            "select * from events where aggregate = $1 and version > $2 order by version", aggregate, version
+        )
+        return [self._recorded(row) for row in rows]
 
     async def generation(self) -> str:
         """Names this history: another one (a restored backup) has another generation."""
@@ -325,6 +333,30 @@ class EventStore:
         assert row is not None
         if row["refused"]:
             raise VersionConflict(aggregate.id, stored[0].originator_version - 1)
+
+    async def react(
+        self,
+        connection: Connection,
+        cls: type[A],
+        id: UUID,
+        decision: Callable[[A], object],
+        about: About,
+        actor: str,
+    ) -> None:
+        """Decides on an aggregate and appends in the caller's own transaction: what follows from an event, exactly
+        once with the position of whoever follows. No text can be sealed in it. Of who was forgotten nothing is done.
+
+        The append lock is held until the transaction ends, so that no command comes between. Raises RuleBroken where
+        the decision does.
+        """
+        await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
+        ids = [one for one in (about.pathway, about.person) if one is not None]
+        if await self.ledger.forgotten(ids, connection):
+            return
+        aggregate = (await self.load_many(cls, [id], connection))[id]
+        decision(aggregate)
+        if aggregate.pending_events:
+            await self.append_within(connection, aggregate, about, actor)
 
     async def run(self) -> None:
         """Writes what waits, until cancelled. One writer connection a process."""
@@ -475,7 +507,7 @@ def _columns(group: Iterable[_Save]) -> list[list[Any]]:
             stored.originator_version,
             stored.topic,
             stored.state.decode(),
-            save.about.structure,
+            event.of_structure or save.about.structure,
             save.about.pathway,
             save.about.person,
             save.actor,

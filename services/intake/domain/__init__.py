@@ -1,6 +1,15 @@
 """What can happen at the entrance, one file an aggregate. Standard library and eventsourcing only."""
 
-from services.intake.domain.pathway import REQUEST, Dated, Pathway, Request, fact_of, request_for_support, with_age
+from services.intake.domain.pathway import (
+    NOT_REQUESTED,
+    REQUEST,
+    Dated,
+    Pathway,
+    Request,
+    fact_of,
+    request_for_support,
+    with_age,
+)
 from services.intake.domain.person import Identity, Person, Restriction
 from services.intake.domain.retention import (
     Archived,
@@ -15,6 +24,7 @@ from services.intake.domain.retention import (
 from services.intake.domain.structure import Structure, StructureFile
 
 __all__ = [
+    "NOT_REQUESTED",
     "REQUEST",
     "ArchiveReason",
     "Archived",

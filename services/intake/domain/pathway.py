@@ -15,6 +15,8 @@ from shared.event_store import Aggregate, Known
 from shared.rules import AlreadyRecorded, InTheFuture, Restricted, RuleBroken, UnknownFact
 from shared.sealing import Sealed
 
+NOT_REQUESTED = "no such pathway was requested"
+
 
 class DatesOutOfOrder(RuleBroken):
     """requested ≤ welcomed ≤ started ≤ exited, and requested ≤ withdrawn."""
@@ -263,7 +265,7 @@ class Pathway(Aggregate):
     def _request(self) -> Request:
         self.must_be_free()
         if self.request is None:
-            raise UnknownFact("no such pathway was requested")
+            raise UnknownFact(NOT_REQUESTED)
         self.must_be_open()
         return self.request.current
 

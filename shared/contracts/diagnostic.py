@@ -1,0 +1,79 @@
+"""What diagnostic tells the others."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from shared.codes import ActionKind, ActionOutcome, Barrier, Intensity, Purpose
+from shared.contracts.envelope import Body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic(Body):
+    """`remobilisation` is 0–10 on the scale of `instrument`, null where no score was taken."""
+
+    diagnostic: UUID
+    completed_on: date
+    purpose: Purpose
+    remobilisation: int | None
+    instrument: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(Body):
+    plan: UUID
+    agreed_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BarrierAssessment(Body):
+    assessment: UUID
+    assessed_on: date
+    domain: Barrier
+    intensity: Intensity
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiagnosticOpening(Body):
+    """Support has begun: a diagnostic is to be made."""
+
+    opened_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedAction(Body):
+    """An action of a plan that was agreed. `barrier`: the one that it aims at."""
+
+    action: UUID
+    plan: UUID
+    kind: ActionKind
+    barrier: Barrier | None
+    due_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettledAction(Body):
+    """Null: the action is open again."""
+
+    action: UUID
+    outcome: ActionOutcome | None
+    settled_on: date | None
+
+
+EVENTS: dict[str, type[Body]] = {
+    "diagnostic-completed": Diagnostic,
+    "diagnostic-corrected": Diagnostic,
+    "diagnostic-opened": DiagnosticOpening,
+    "action-planned": PlannedAction,
+    "action-corrected": PlannedAction,
+    "special-action-planned": PlannedAction,
+    "special-action-corrected": PlannedAction,
+    "action-settled": SettledAction,
+    "plan-agreed": Plan,
+    "plan-corrected": Plan,
+    "barrier-assessed": BarrierAssessment,
+    "barrier-corrected": BarrierAssessment,
+    "special-barrier-assessed": BarrierAssessment,
+    "special-barrier-corrected": BarrierAssessment,
+}
+"""Every event name with the type of its body."""

@@ -1,0 +1,166 @@
+"""What intake tells the others."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from shared.codes import MainstreamSupport, ProfileMoment, Rights
+from shared.contracts.envelope import Body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Structure(Body):
+    """A structure that takes part in the programme. `structure` is its code."""
+
+    structure: str
+    name: str
+    department: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(Body):
+    """A request for support with the profile at request, as classes of the catalogue's breakdowns."""
+
+    structure: str
+    person: UUID
+    requested_on: date
+    requester: str
+    sex: str
+    age: str
+    unemployment: str
+    qualification: str
+    housing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Welcome(Body):
+    welcomed_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start(Body):
+    started_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdrawal(Body):
+    withdrawn_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessingRestricted(Body):
+    """From now on nothing may be recorded of the pathway, and what is held may only be stored (RGPD, article 18)."""
+
+    restricted_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestrictionLifted(Body):
+    lifted_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archiving(Body):
+    """The pathway's file left the active base: nothing is recorded of it but by imports until it is reactivated."""
+
+    archived_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reactivation(Body):
+    """The person is met again: what was archived is open."""
+
+    reactivated_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile(Body):
+    """The person's situation at one moment of the pathway. `mainstream`: who else supports them towards employment."""
+
+    moment: ProfileMoment
+    on: date
+    housing: str
+    mainstream: list[MainstreamSupport]
+    rights: Rights
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdviserAssignment(Body):
+    """`adviser` is the subject of a user's token; null: nobody for the moment."""
+
+    adviser: str | None
+    assigned_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingAside(Body):
+    """After attempts nobody could reach the person: the request is no alarm any more; null: it is one again."""
+
+    set_aside_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause(Body):
+    """Null: support was not paused after all. It goes on in every figure."""
+
+    paused_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resumption(Body):
+    resumed_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer(Body):
+    """Told under the structure that hands the pathway over."""
+
+    to_structure: str
+    transferred_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reception(Body):
+    """Told under the structure that receives the pathway, with what is public of it until then."""
+
+    from_structure: str
+    received_on: date
+    person: UUID
+    requested_on: date
+    requester: str
+    sex: str
+    age: str
+    unemployment: str
+    qualification: str
+    housing: str
+    welcomed_on: date | None
+    started_on: date | None
+
+
+EVENTS: dict[str, type[Body]] = {
+    "structure-registered": Structure,
+    "structure-corrected": Structure,
+    "pathway-requested": Request,
+    "request-corrected": Request,
+    "pathway-welcomed": Welcome,
+    "welcome-corrected": Welcome,
+    "support-started": Start,
+    "start-corrected": Start,
+    "pathway-withdrawn": Withdrawal,
+    "withdrawal-corrected": Withdrawal,
+    "processing-restricted": ProcessingRestricted,
+    "restriction-lifted": RestrictionLifted,
+    "profile-recorded": Profile,
+    "profile-corrected": Profile,
+    "adviser-assigned": AdviserAssignment,
+    "request-set-aside": SettingAside,
+    "request-taken-up": SettingAside,
+    "support-paused": Pause,
+    "pause-corrected": Pause,
+    "support-resumed": Resumption,
+    "pathway-transferred": Transfer,
+    "pathway-received": Reception,
+    "pathway-archived": Archiving,
+    "pathway-reactivated": Reactivation,
+}
+"""Every event name with the type of its body."""

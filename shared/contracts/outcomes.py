@@ -1,0 +1,72 @@
+"""What outcomes tells the others."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from shared.codes import Contract, ExitClass, FollowUpMonth, FollowUpStatus, Situation
+from shared.contracts.envelope import Body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exit(Body):
+    """`exit_class` was derived by `rule`; `uncertain` marks employment whose contract or dates are unknown."""
+
+    exited_on: date
+    situation: Situation
+    contract: Contract | None
+    contract_start: date | None
+    contract_end: date | None
+    exit_class: ExitClass
+    rule: str
+    uncertain: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reopening(Body):
+    """The exit is annulled from when this becomes known."""
+
+    reopened_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUp(Body):
+    month: FollowUpMonth
+    asked_on: date
+    status: FollowUpStatus
+    situation: Situation | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SituationPeriod(Body):
+    """Where the person stands from a day on, during support: a job, training, an SIAE, or another situation.
+
+    `ended_on`: when it ended; null: it goes on. `contract_end`: when it is to end. `hours_a_week`: hours.
+    """
+
+    situation: UUID
+    kind: Situation
+    started_on: date
+    ended_on: date | None
+    contract: Contract | None
+    contract_end: date | None
+    hours_a_week: Decimal | None
+
+
+EVENTS: dict[str, type[Body]] = {
+    "support-exited": Exit,
+    "exit-corrected": Exit,
+    "special-support-exited": Exit,
+    "special-exit-corrected": Exit,
+    "exit-reopened": Reopening,
+    "situation-recorded": SituationPeriod,
+    "situation-corrected": SituationPeriod,
+    "special-situation-recorded": SituationPeriod,
+    "special-situation-corrected": SituationPeriod,
+    "follow-up-recorded": FollowUp,
+    "follow-up-corrected": FollowUp,
+    "special-follow-up-recorded": FollowUp,
+    "special-follow-up-corrected": FollowUp,
+}
+"""Every event name with the type of its body."""

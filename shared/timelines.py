@@ -1,0 +1,41 @@
+"""One service's part of a pathway's timeline: every fact as it was told, corrections beside what they correct."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from shared.access import OfStructure
+from shared.copies import CopiedFact, copied
+from shared.known_pathways import Known, known_by_events
+from shared.problems import NotYetKnown, Problem
+from shared.readings import Reading
+from shared.routes import Store
+
+
+@dataclass(frozen=True)
+class Told(CopiedFact):
+    """`version`: of its aggregate; the last of a pathway's is what `If-Match` names. `aggregate`: where it stands."""
+
+    aggregate: UUID
+    version: int
+
+
+def timeline_routes(known: Known = known_by_events) -> APIRouter:
+    router = APIRouter(prefix="/v1/pathways/{pathway}", tags=["timeline"])
+
+    @router.get("/timeline")
+    async def timeline(pathway: UUID, caller: OfStructure, store: Store, reading: Reading) -> list[Told]:
+        """Everything that this service has recorded of a pathway of one's own structure, in the order of record."""
+        concerned = await known(store, pathway)
+        if not caller.is_of(concerned.structure):
+            raise NotYetKnown(pathway)
+        concerned.must_be_shown_to(caller)
+        if not await reading.shown([concerned]):
+            raise Problem(404, "unknown-pathway", "this person is being forgotten")
+        return [
+            Told(**vars(copied(one)), aggregate=one.aggregate, version=one.version)
+            for one in await store.history([pathway], [])
+        ]
+
+    return router
