@@ -65,6 +65,10 @@ def describe(app: FastAPI, service: str) -> None:
 
 def _errors(operation: dict[str, Any], service: str) -> None:
     answers = operation["responses"]
+    done = answers.get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    if done.get("$ref", "").endswith("/Done"):
+        answers["200"]["description"] = "It stood like that already: nothing was recorded"
+        answers["201"] = answers["200"] | {"description": "It is recorded"}
     rules = "".join(f"\n- `{code}`: {says}" for code, says in rules_of(service).items())
     for status, reason in (REASONS | {409: REASONS[409] + rules}).items():
         answers[str(status)] = {

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from shared.event_store import Forgotten, VersionConflict
+from shared.event_store import Forgotten, IdTaken, VersionConflict
 from shared.rules import RuleBroken
 from shared.sealing import CannotOpen
 
@@ -60,6 +60,10 @@ def answer_problems(app: FastAPI) -> None:
     async def _forgotten(_: Request, __: Forgotten) -> JSONResponse:
         return answer(Problem(409, "forgotten", "the person was forgotten; nothing is recorded of them any more"))
 
+    @app.exception_handler(IdTaken)
+    async def _taken(_: Request, taken: IdTaken) -> JSONResponse:
+        return answer(Problem(409, "id-taken", str(taken)))
+
     @app.exception_handler(VersionConflict)
     async def _conflict(_: Request, conflict: VersionConflict) -> JSONResponse:
         return answer(Problem(409, "version-conflict", str(conflict)))
@@ -73,6 +77,8 @@ def answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        if error.status_code == 400:
+            return answer(Problem(422, "invalid", "the body cannot be read: it is no JSON in UTF-8"))
         return answer(Problem(error.status_code, str(error.detail).lower().replace(" ", "-"), str(error.detail)))
 
     @app.exception_handler(Exception)

@@ -85,6 +85,18 @@ class Aggregate(domain.Aggregate):
         return aggregate
 
 
+def is_of(cls: type[Aggregate], event: Any) -> bool:
+    """Whether an event, or a snapshot, is one of this class of aggregates."""
+    if isinstance(event, domain.Snapshot):
+        return resolve_topic(event.topic) is cls
+    return type(event) in _events_of(cls)
+
+
+@cache
+def _events_of(cls: type[Aggregate]) -> frozenset[type]:
+    return frozenset(value for value in vars(cls).values() if isinstance(value, type))
+
+
 def holds_sealed(event: Any) -> bool:
     """Whether the class of an event, or the aggregate of a snapshot, declares a sealed text anywhere."""
     declaring: Any = resolve_topic(event.topic) if isinstance(event, domain.Snapshot) else type(event)

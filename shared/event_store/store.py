@@ -21,7 +21,7 @@ from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from shared.database import Connection
-from shared.event_store.aggregates import Aggregate, TypedMapper, has_texts, holds_sealed, open_sealed
+from shared.event_store.aggregates import Aggregate, TypedMapper, has_texts, holds_sealed, is_of, open_sealed
 from shared.sealing import CannotOpen, PersonKeys
 from shared.telemetry import current_traceparent
 
@@ -41,6 +41,13 @@ class VersionConflict(IntegrityError):
     def __init__(self, aggregate: UUID, version: int) -> None:
         super().__init__(f"{aggregate} has moved on from version {version}")
         self.aggregate, self.version = aggregate, version
+
+
+class IdTaken(Exception):
+    """An id that a caller chose is that of something of another kind."""
+
+    def __init__(self, id: UUID) -> None:
+        super().__init__(f"{id} is the id of something of another kind")
 
 
 class Forgotten(Exception):
@@ -177,6 +184,8 @@ class EventStore:
         for id, group in groupby(together, key=lambda pair: cast(UUID, pair[0]["aggregate"])):
             aggregate: A | None = None
             for row, event in group:
+                if not is_of(cls, event):
+                    raise IdTaken(id)
                 aggregate = event.mutate(None if row["snapshot"] else aggregate or cls.blank(id))
             assert aggregate is not None
             found[id] = aggregate
