@@ -5,12 +5,15 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
+from uuid import UUID
 
+import httpx
+import orjson
 import typer
 import uvloop
 from rich.console import Console
@@ -244,6 +247,42 @@ async def _trace(id: str, url: str | None, token: str | None, data: Path) -> int
     if not waterfalls:
         print("no trace found: not sampled, or sent to a collector" if ids else "no such event")
     return 0 if waterfalls else 1
+
+
+@app.command("morning")
+def morning_(
+    adviser: Annotated[str | None, typer.Option(help="subject of an adviser's token; else the whole structure")] = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+) -> None:
+    """What waits in a structure, as JSON, for an adviser's or a manager's token."""
+    from lieu.desk import morning
+
+    _run(_show(lambda http: morning(http, adviser), url, token, data))
+
+
+@app.command("timeline")
+def timeline_(pathway: UUID, url: Url = None, token: Token = None, data: Data = DATA) -> None:
+    """Every fact of a pathway over all services, as JSON, for an adviser's or a manager's token."""
+    from lieu.desk import timeline
+
+    _run(_show(lambda http: timeline(http, pathway), url, token, data))
+
+
+async def _show(
+    ask: Callable[[httpx.AsyncClient], Awaitable[Any]], url: str | None, token: str | None, data: Path
+) -> int:
+    from shared.problems import Problem
+
+    async with Platform(url, token, data) as platform:
+        try:
+            print(orjson.dumps(await ask(platform.http), option=orjson.OPT_INDENT_2).decode())
+        except Problem as refused:
+            raise PlatformError(f"{refused.code}: {refused}") from None
+        except httpx.HTTPError as error:
+            raise PlatformError(f"{platform.url}: {type(error).__name__}") from None
+    return 0
 
 
 @app.command()

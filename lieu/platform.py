@@ -13,6 +13,7 @@ import services.outcomes.main
 import services.reporting.main
 import services.training.main
 from lieu.asyncapi import asyncapi
+from lieu.desk import desk_app
 from lieu.personal_copy.pages import copy_pages
 from shared.settings import Settings
 from shared.telemetry import start_tracing
@@ -63,6 +64,7 @@ def platform(settings: Mapping[str, Settings]) -> FastAPI:
 
     if apps.keys() == SERVICES.keys():
         root.include_router(copy_pages(root))
+        root.mount("/desk", desk_app(root))
     for name, app in apps.items():
         root.mount(f"/{name}", app)
     if "reporting" in apps:
