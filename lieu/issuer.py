@@ -49,14 +49,16 @@ def ensure_issuer(data: Path) -> None:
     keys_file(data).write_text(json.dumps({"keys": [public]}))
 
 
-def token(data: Path, role: Role, structure: str | None = None, lifetime: int = LIFETIME) -> str:
-    """A signed token of the platform in `data`. Raises NoIssuer."""
+def token(
+    data: Path, role: Role, structure: str | None = None, lifetime: int = LIFETIME, subject: str | None = None
+) -> str:
+    """A signed token of the platform in `data`; `subject` names the user, null: by role and structure. Raises NoIssuer."""
     key = _private_key(data)
     now = int(time.time())
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
-        "sub": f"development-{role.value}" + (f"-{structure}" if structure else ""),
+        "sub": subject or f"development-{role.value}" + (f"-{structure}" if structure else ""),
         "role": role.value,
         "iat": now,
         "exp": now + lifetime,
