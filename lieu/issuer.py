@@ -52,7 +52,7 @@ def ensure_issuer(data: Path) -> None:
 def token(
     data: Path, role: Role, structure: str | None = None, lifetime: int = LIFETIME, subject: str | None = None
 ) -> str:
-    """A signed token of the platform in `data`; `subject` names the user, null: by role and structure. Raises NoIssuer."""
+    """A signed token of the platform in `data`; `subject`: the user, null: by role and structure. Raises NoIssuer."""
     key = _private_key(data)
     now = int(time.time())
     claims = {
