@@ -28,7 +28,7 @@ def settings_for(addresses: Addresses, data: Path, master: str | None) -> dict[s
             {
                 "LIEU_DATABASE_URL": database.url,
                 "LIEU_DATABASE_OWNER_URL": database.owner_url,
-                "LIEU_NATS_URL": addresses.nats_url,
+                "LIEU_NATS_URL": addresses.nats_urls[name],
                 "LIEU_OIDC_ISSUER": issuer.ISSUER,
                 "LIEU_OIDC_AUDIENCE": issuer.AUDIENCE,
                 "LIEU_OIDC_KEYS": issuer.keys_file(data),

@@ -57,6 +57,7 @@ async def connect(nats_url: str, name: str) -> Client:
     await client.connect(
         nats_url,
         name=name,
+        inbox_prefix=inbox_of(name),
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.2,  # type: ignore[arg-type]
         ping_interval=5,
@@ -65,6 +66,11 @@ async def connect(nats_url: str, name: str) -> Client:
         pending_size=64 * 1024 * 1024,
     )
     return client
+
+
+def inbox_of(service: str) -> str:
+    """Where a service's answers come, which nobody else may hear."""
+    return f"_INBOX_{service}"
 
 
 def stream_of(service: str) -> str:

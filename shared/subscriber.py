@@ -170,7 +170,6 @@ class Subscriber:
         return position
 
     async def _follow(self) -> None:
-        await broker.ensure_stream(self.client, self.service)
         async with await self._pull() as pull:
             self.trouble = None
             reconnects = self.client.stats["reconnects"]

@@ -58,9 +58,13 @@ def containers(request: pytest.FixtureRequest) -> Iterator[Addresses | None]:
     for service in SERVICES:
         postgres.with_env(f"{service.upper()}_PASSWORD", "test").with_env(f"{service.upper()}_OWNER_PASSWORD", "test")
     nats = DockerContainer("nats:2", command=["--config", "/etc/nats/nats.conf"]).with_exposed_ports(4222)
-    nats.with_copy_into_container(compose / "nats.conf", "/etc/nats/nats.conf").with_env("NATS_PASSWORD", '"test"')
+    for file in ("nats.conf", "broker-users.conf"):
+        nats.with_copy_into_container(compose / file, f"/etc/nats/{file}")
+    for user in ("", *(f"{service.upper()}_" for service in SERVICES)):
+        nats.with_env(f"{user}NATS_PASSWORD", '"test"')
     nats.waiting_for(LogMessageWaitStrategy("Server is ready"))
     with postgres, nats:
+        broker = f"{nats.get_container_host_ip()}:{nats.get_exposed_port(4222)}"
         host = f"{postgres.get_container_host_ip()}:{postgres.get_exposed_port(5432)}"
         yield Addresses(
             {
@@ -70,7 +74,8 @@ def containers(request: pytest.FixtureRequest) -> Iterator[Addresses | None]:
                 )
                 for service in SERVICES
             },
-            f"nats://lieu:test@{nats.get_container_host_ip()}:{nats.get_exposed_port(4222)}",
+            f"nats://lieu:test@{broker}",
+            {service: f"nats://{service}:test@{broker}" for service in SERVICES},
         )
 
 

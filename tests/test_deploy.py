@@ -13,6 +13,7 @@ import yaml
 
 from lieu.embedded import SERVICES
 from lieu.platform import platform
+from shared.broker_users import as_configuration
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +66,7 @@ def _environments() -> dict[str, dict[str, dict[str, str]]]:
             | {
                 entry["name"]: entry.get("value") or entry["valueFrom"]["secretKeyRef"]["name"]
                 for part in ("every-service", name)
-                for entry in _container(deployments[part])["env"]
+                for entry in _container(deployments[part]).get("env", [])
             }
             for name in SERVICES
         },
@@ -171,7 +172,16 @@ def test_containers_have_no_more_rights_than_they_need() -> None:
 def test_nats_keeps_what_it_acknowledges() -> None:
     for file in (ROOT / "deploy" / "compose" / "nats.conf", K8S / "nats.conf"):
         assert re.search(r"^  sync_interval: always$", file.read_text(), re.MULTILINE), file
-        assert "$NATS_PASSWORD" in file.read_text()
+        assert "include ./broker-users.conf" in file.read_text()
+
+
+@pytest.mark.parametrize("place", ["compose", "k8s"])
+def test_every_service_is_its_own_user_at_the_broker(place: str) -> None:
+    users = (ROOT / "deploy" / place / "broker-users.conf").read_text()
+    assert users == as_configuration()
+    for service, environment in _environments()[place].items():
+        assert re.fullmatch(rf"nats://{service}:\$\S+@nats:4222", environment["LIEU_NATS_URL"])
+        assert f"{{user: {service}, password: ${service.upper()}_NATS_PASSWORD," in users
 
 
 def test_the_development_issuer_is_for_every_service() -> None:

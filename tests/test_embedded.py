@@ -460,7 +460,7 @@ async def platform_in_a_process(data: Path, before: str = "") -> AsyncIterator[t
         owner_url, url, nats_url, *pids = (await process.stdout.readline()).decode().split()
         yield (
             process.pid,
-            Addresses({"intake": Database(owner_url, url)}, nats_url),
+            Addresses({"intake": Database(owner_url, url)}, nats_url, {}),
             [int(pid) for pid in pids],
         )
     finally:

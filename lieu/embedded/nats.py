@@ -4,13 +4,15 @@ import asyncio
 import json
 import os
 import signal
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 from lieu.embedded.errors import EmbeddedServersError
 from lieu.embedded.server import Server
 
-USER = "lieu"
+ADMINISTRATOR = "lieu"
 _STORE_LIMIT = 2**40  # bytes; in effect the disk is the limit, not NATS's default of three quarters of what is free
 _GREETING_WITHIN = 1.0  # seconds
 
@@ -28,16 +30,16 @@ def binary() -> Path:
 
 
 class Nats(Server):
-    """The server whose streams are in `folder`; `password` is that of its only user."""
+    """The server whose streams are in `folder`. `users`: with what each may do; one without permissions may do all."""
 
     NAME = "NATS"
     PROGRAM = "nats-server"
     DIES_BY = signal.SIGTERM
     STOPPING = ((signal.SIGTERM, 30), (signal.SIGKILL, 10))
 
-    def __init__(self, folder: Path, log_file: Path, password: str, *, fsync: bool) -> None:
+    def __init__(self, folder: Path, log_file: Path, users: Sequence[Mapping[str, Any]], *, fsync: bool) -> None:
         super().__init__(folder, log_file)
-        self._password, self._fsync = password, fsync
+        self._users, self._fsync = list(users), fsync
 
     @property
     def pid_file(self) -> Path:
@@ -54,7 +56,7 @@ class Nats(Server):
             "host": "127.0.0.1",
             "port": self.port,
             "pid_file": str(self.pid_file),
-            "authorization": {"users": [{"user": USER, "password": self._password}]},
+            "authorization": {"users": self._users},
             "jetstream": {
                 "store_dir": str(self.folder),
                 "max_file_store": _STORE_LIMIT,

@@ -26,6 +26,7 @@ from lieu.embedded.errors import (
 )
 from lieu.embedded.server import Server
 from lieu.secret_files import write_secret
+from shared import broker_users
 
 SERVICES = ("intake", "diagnostic", "training", "outcomes", "reporting")
 
@@ -58,6 +59,9 @@ class Addresses:
     databases: Mapping[str, Database]
     """By service."""
     nats_url: str
+    """As its administrator, whom no service is."""
+    nats_urls: Mapping[str, str]
+    """By service, as its own user."""
 
 
 class EmbeddedServers:
@@ -158,7 +162,9 @@ class EmbeddedServers:
         database = postgres.Postgres(
             self.data / "postgres", logs / "postgres.log", passwords["postgres"], fsync=self._fsync
         )
-        broker = nats.Nats(self.data / "nats", logs / "nats.log", passwords["nats"], fsync=self._fsync)
+        known = {s: passwords[f"{s}_nats"] for s in self.services if s in broker_users.FOLLOWS}
+        users = [{"user": nats.ADMINISTRATOR, "password": passwords["nats"]}, *broker_users.users(known)]
+        broker = nats.Nats(self.data / "nats", logs / "nats.log", users, fsync=self._fsync)
         self._servers = {"postgres": database, "nats": broker}
         remembered = _read(self.data / "ports.json")
         _raise_first(
@@ -173,9 +179,13 @@ class EmbeddedServers:
         def url(role: str, service: str) -> str:
             return f"postgresql://{role}:{quote(passwords[role])}@127.0.0.1:{database.port}/{service}"
 
+        def nats_url(user: str, password: str) -> str:
+            return f"nats://{user}:{quote(password)}@127.0.0.1:{broker.port}"
+
         return Addresses(
             MappingProxyType({s: Database(url(f"{s}_owner", s), url(s, s)) for s in self.services}),
-            f"nats://{nats.USER}:{quote(passwords['nats'])}@127.0.0.1:{broker.port}",
+            nats_url(nats.ADMINISTRATOR, passwords["nats"]),
+            MappingProxyType({s: nats_url(s, password) for s, password in known.items()}),
         )
 
     async def _start_server(self, name: str, remembered: object) -> None:
@@ -196,7 +206,7 @@ class EmbeddedServers:
         if not path.exists() and (self.data / "postgres").exists():
             raise DataFolderUnusable(self.data, "secrets.json, the passwords of its databases, is missing")
         known = {name: str(value) for name, value in _read(path).items()}
-        wanted = ["postgres", "nats", *(role for s in self.services for role in (f"{s}_owner", s))]
+        wanted = ["postgres", "nats", *(role for s in self.services for role in (f"{s}_owner", s, f"{s}_nats"))]
         made = {name: secrets.token_hex(24) for name in wanted if name not in known}
         if made:
             _write(path, known | made)
