@@ -16,6 +16,8 @@ from tests.folders import row
 from tests.oracle import Facts, Row, exit_class, indicators, median, months_later, read
 
 TEN_STRUCTURES = Path(__file__).parents[2] / "shared" / "data" / "ten-structures"
+SINCE = {"mainstream_regained_share", "days_to_welcome_km", "days_to_employment_km"}
+"""Figures that are younger than that program."""
 LONG_AFTER = date(2025, 12, 31)
 """A day by which every follow-up of these tests has fallen due."""
 
@@ -55,9 +57,9 @@ def test_it_finds_every_figure_that_another_program_found_in_ten_structures(star
 
     checked = 0
     for where, theirs, ours in compared():
-        assert ours.keys() == theirs.keys(), where
-        assert ours == _figures(theirs), where
-        checked += len(ours)
+        assert ours.keys() - SINCE == theirs.keys() - SINCE, where
+        assert {id: ours[id] for id in theirs} == _figures(theirs), where
+        checked += len(theirs)
     assert checked >= 21 * 37 + sum(map(len, BREAKDOWNS.values())) * 37
 
 
@@ -453,7 +455,7 @@ def test_structures_and_classes_add_up_to_the_nation(facts: Facts, period: tuple
     for name, figure in nation.items():
         if name in ("persons_supported", "days_to_welcome_median"):
             continue
-        for key in figure.keys() & {"numerator", "denominator"} or {"value"}:
+        for key in figure.keys() & {"numerator", "denominator", "observed", "censored"} or {"value"}:
             for part in parts:
                 assert sum(one[name][key] for one in part) == pytest.approx(figure[key]), (name, key)
 
