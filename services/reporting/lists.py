@@ -1,10 +1,10 @@
 """The pathways behind a figure, by the conditions that make the figure: the list is as long as the figure says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from services.reporting.catalogue import (
@@ -99,9 +99,14 @@ async def behind(
     rows = [row for row in found if row["pathway"] is not None]
     return Page(
         found[0]["count"],
-        [Listed(**{name: row[name] for name in Listed.__dataclass_fields__}) for row in rows[:limit]],
+        [_listed(row) for row in rows[:limit]],
         Place(rows[limit - 1]["pathway"], rows[limit - 1]["n"]) if len(rows) > limit else None,
     )
+
+
+def _listed(row: Mapping[str, Any]) -> Listed:
+    told = {name: row[name] for name in Listed.__dataclass_fields__}
+    return Listed(**told | {"domain": row["domain"] and Barrier(row["domain"])})
 
 
 def _behind(id: str, part: Part, column: str) -> str:
