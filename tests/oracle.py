@@ -261,11 +261,11 @@ def until_half(ended: list[int], going_on: list[int], days: tuple[int, ...]) -> 
     waiting, survival, median_day = Fraction(1), {}, None
     longest = max([*ended, *going_on], default=-1)
     for day in range(max(longest, *days) + 1):
-        at_risk = len([one for one in [*ended, *going_on] if one >= day])
-        if at_risk:
-            waiting *= 1 - Fraction(ended.count(day), at_risk)
-        if median_day is None and waiting <= Fraction(1, 2):
-            median_day = day
+        if day in ended:
+            at_risk = [one for one in [*ended, *going_on] if one >= day]
+            waiting *= 1 - Fraction(ended.count(day), len(at_risk))
+            if median_day is None and waiting <= Fraction(1, 2):
+                median_day = day
         if day in days:
             survival[str(day)] = float(waiting) if day <= longest or waiting == 0 else None
     return {"value": median_day, "observed": len(ended), "censored": len(going_on), "survival": survival}

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -346,6 +346,30 @@ class World:
         stands = {file: [one.stands for one in self.entries[file] if not one.annulled] for file in FILES}
         return Facts(**stands, **self.by_hand)
 
+    def move(self, key: str, structure: str, on: date) -> None:
+        """Another structure receives a pathway."""
+        self.services.receive(imported_pathway_id(key), structure, on)
+        self.by_hand["transfers"].append({"pathway": key, "structure": structure, "received_on": str(on)})
+        self.story.append(f"received: {key} by {structure} on {on}")
+
+    def describe(self, key: str, moment: ProfileMoment, support: Sequence[MainstreamSupport]) -> None:
+        """Who else supports a person at a moment."""
+        self.services.describe(imported_pathway_id(key), moment, support, self.today)
+        told = {"pathway": key, "moment": moment.value, "mainstream": " ".join(support)}
+        self.by_hand["profiles"].append(told)
+        self.story.append(f"profile: {told}")
+
+    def situate(self, key: str, name: str, kind: Situation, on: date) -> None:
+        """A situation of a person from a day on; one that was told before is corrected."""
+        pathway = imported_pathway_id(key)
+        situation = uuid5(BY_HAND_IDS, f"{pathway} situation {name}")
+        self.services.situate(pathway, situation, kind, on)
+        jobs = self.by_hand["jobs"]
+        jobs[:] = [row for row in jobs if row["situation"] != str(situation)]
+        if kind is Situation.EMPLOYMENT:
+            jobs.append({"pathway": key, "situation": str(situation), "started_on": str(on)})
+        self.story.append(f"situation: {key} {kind} from {on}")
+
     def due(self) -> set[datetime]:
         """The instants at which a follow-up of a known exit falls due: midnights in Paris."""
         exits = {date.fromisoformat(one.stands["exited_on"]) for one in self.entries["exits"]}
@@ -405,6 +429,14 @@ TICK = timedelta(microseconds=1)
 _GAPS = (timedelta(0), timedelta(0), TICK, timedelta(hours=1), timedelta(hours=11), timedelta(days=40))
 
 
+def world_of(facts: Facts, today: date) -> World:
+    """One folder, imported on a day at noon; then a second for each thing that happens."""
+    noon = midnight(today) + timedelta(hours=12)
+    world = World(Services(noon + timedelta(seconds=n) for n in count()), today)
+    _import(world, facts)
+    return world
+
+
 @st.composite
 def imported(draw: st.DrawFn, days: Sequence[date] = folders.DAYS) -> World:
     """One folder, imported once."""
@@ -430,7 +462,7 @@ def corrected(draw: st.DrawFn, pathways: int = 9, days: Sequence[date] = folders
     steps = draw(st.integers(0, 40))
     for seed in draw(st.lists(st.integers(0, 2**32), min_size=steps, max_size=steps)):
         choices = Choices(draw, Random(seed), days)
-        step = choices.of("correct", "correct", "correct", "add", "twin", "reopen", "import", "restrict", *TOLD, "move")
+        step = choices.of("correct", "correct", "correct", "add", "twin", "reopen", "import", "restrict", *TOLD, *TOLD)
         if step == "import":
             _import_again(choices, world, more)
             more = Facts()
@@ -460,6 +492,11 @@ class Choices:
 
     def of(self, *these: Any) -> Any:
         return self.random.choice(these)
+
+    def day(self, world: World) -> date:
+        """One that is not to come."""
+        day: date = self.of(*(day for day in self.days if day <= world.today), world.today)
+        return day
 
     def file(self, world: World, *, but: str | None = None) -> str:
         """A file with rows, most often one on which many indicators stand."""
@@ -693,24 +730,15 @@ def _someone(choices: Choices, world: World) -> str | None:
 
 
 def _move(choices: Choices, world: World) -> None:
-    """Another structure receives a pathway, on whichever day."""
     if key := _someone(choices, world):
-        on = choices.of(*(day for day in choices.days if day <= world.today), world.today)
         to = choices.of(*world.entries["structures"]).stands["structure"]
-        world.services.receive(imported_pathway_id(key), to, on)
-        world.by_hand["transfers"].append({"pathway": key, "structure": to, "received_on": str(on)})
-        world.story.append(f"received: {key} by {to} on {on}")
+        world.move(key, to, choices.day(world))
 
 
 def _describe(choices: Choices, world: World) -> None:
-    """Who else supports a person, at some moments."""
     if key := _someone(choices, world):
         for moment in choices.of([*ProfileMoment], [ProfileMoment.START], [ProfileMoment.EXIT]):
-            support = choices.of(*SUPPORTS, SUPPORTS[0])
-            world.services.describe(imported_pathway_id(key), moment, support, world.today)
-            told = {"pathway": key, "moment": moment.value, "mainstream": " ".join(support)}
-            world.by_hand["profiles"].append(told)
-            world.story.append(f"profile: {told}")
+            world.describe(key, moment, choices.of(*SUPPORTS, SUPPORTS[0]))
 
 
 SUPPORTS = (
@@ -723,19 +751,10 @@ SUPPORTS = (
 
 
 def _situate(choices: Choices, world: World) -> None:
-    """A job or another situation from a day on, or that of before corrected."""
     jobs = world.by_hand["jobs"]
-    key = choices.of(*jobs)["pathway"] if jobs and choices.of(True, False) else _someone(choices, world)
-    if key:
-        pathway = imported_pathway_id(key)
+    if key := choices.of(*jobs)["pathway"] if jobs and choices.of(True, False) else _someone(choices, world):
         kind = choices.of(Situation.EMPLOYMENT, Situation.EMPLOYMENT, Situation.TRAINING)
-        on = choices.of(*(day for day in choices.days if day <= world.today), world.today)
-        situation = uuid5(BY_HAND_IDS, f"{pathway} situation {choices.of(1, 2)}")
-        world.services.situate(pathway, situation, kind, on)
-        jobs[:] = [row for row in jobs if row["situation"] != str(situation)]
-        if kind is Situation.EMPLOYMENT:
-            jobs.append({"pathway": key, "situation": str(situation), "started_on": str(on)})
-        world.story.append(f"situation: {key} {kind} from {on}")
+        world.situate(key, choices.of("1", "2"), kind, choices.day(world))
 
 
 TOLD: dict[str, Callable[[Choices, World], None]] = {"move": _move, "describe": _describe, "situate": _situate}

@@ -1,11 +1,13 @@
 """The pathways behind a figure, by the conditions that make the figure: the list is as long as the figure says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
+
+import asyncpg
 
 from services.reporting.catalogue import (
     ACTIVE,
@@ -104,7 +106,7 @@ async def behind(
     )
 
 
-def _listed(row: Mapping[str, Any]) -> Listed:
+def _listed(row: asyncpg.Record) -> Listed:
     told = {name: row[name] for name in Listed.__dataclass_fields__}
     return Listed(**told | {"domain": row["domain"] and Barrier(row["domain"])})
 
@@ -123,11 +125,11 @@ def _behind(id: str, part: Part, column: str) -> str:
         return f"""with behind as (
             select {columns} from {ACTIVE} and t.kind = '{HOURS[id].value}' and ($6::text is null or i.{column} = $6)
              group by i.entity, i.person having sum(t.hours) > 0)"""
-    source, distinct = "examined", ""
+    source, distinct, order = "examined", "", ""
     if id in COUNTS:
         condition = COUNTS[id]
     elif id in PERSONS:
-        condition, distinct = PERSONS[id], "distinct on (person)"
+        condition, distinct, order = PERSONS[id], "distinct on (person)", "order by person, entity"
     elif id in SHARES:
         condition = SHARES[id][part == "denominator"]
     elif id in PAIRS:
@@ -140,7 +142,7 @@ def _behind(id: str, part: Part, column: str) -> str:
         condition, told["observed"], told["days"], _ = DURATIONS[id]
     return f"""{examined(column)}, behind as (
         select {distinct} {_columns("entity", "person", told)} from {source}
-         where {condition} and ($6::text is null or class = $6) order by person, entity)"""
+         where {condition} and ($6::text is null or class = $6) {order})"""
 
 
 def _columns(pathway: str, person: str, told: dict[str, str]) -> str:

@@ -53,6 +53,13 @@ class UnexpectedEvent(Exception):
     """No projection knows what to do with this event."""
 
 
+def _pathway(event: PublicEvent) -> UUID:
+    """Of a fact with an id of its own: whose it is, whatever aggregate tells of it."""
+    if event.pathway is None:
+        raise UnexpectedEvent(event.name)
+    return event.pathway
+
+
 def fold_structure(_: State, event: PublicEvent) -> State:
     match event.body:
         case intake.Structure(structure=structure, name=name, department=department):
@@ -99,7 +106,7 @@ def fold_profile(_: State, event: PublicEvent) -> State:
         case intake.Profile(moment=moment, mainstream=mainstream):
             some = bool(set(mainstream) - _NO_SERVICE)
             support = True if some else False if set(mainstream) == {MainstreamSupport.NONE} else None
-            return {"pathway": str(event.pathway), "moment": moment.value, "mainstream": support}
+            return {"pathway": str(_pathway(event)), "moment": moment.value, "mainstream": support}
     raise UnexpectedEvent(event.name)
 
 
@@ -107,10 +114,10 @@ _NO_SERVICE = {MainstreamSupport.NONE, MainstreamSupport.UNKNOWN, MainstreamSupp
 
 
 def _profile_id(event: PublicEvent) -> UUID:
-    """There is one profile of a pathway and moment, whatever aggregate tells of it."""
-    if not isinstance(event.body, intake.Profile) or event.pathway is None:
+    """There is one profile of a pathway and moment."""
+    if not isinstance(event.body, intake.Profile):
         raise UnexpectedEvent(event.name)
-    return uuid5(event.pathway, f"profile {event.body.moment.value}")
+    return uuid5(_pathway(event), f"profile {event.body.moment.value}")
 
 
 def fold_diagnostic(state: State, event: PublicEvent) -> State:
@@ -160,7 +167,7 @@ def fold_activity(_: State, event: PublicEvent) -> State:
         case training.Activity() as fact:
             attended = fact.status is not ActivityStatus.NO_SHOW
             return {
-                "pathway": str(event.aggregate),
+                "pathway": str(_pathway(event)),
                 "kind": fact.kind.value,
                 "started_on": fact.started_on.isoformat(),
                 "hours": str(fact.hours or 0),
@@ -207,14 +214,14 @@ def fold_situation(_: State, event: PublicEvent) -> State:
     match event.body:
         case outcomes.SituationPeriod(kind=kind, started_on=on):
             return {
-                "pathway": str(event.pathway),
+                "pathway": str(_pathway(event)),
                 "job_on": on.isoformat() if kind is Situation.EMPLOYMENT else None,
             }
     raise UnexpectedEvent(event.name)
 
 
 def _situation_id(event: PublicEvent) -> UUID:
-    if not isinstance(event.body, outcomes.SituationPeriod) or event.pathway is None:
+    if not isinstance(event.body, outcomes.SituationPeriod):
         raise UnexpectedEvent(event.name)
     return event.body.situation
 
