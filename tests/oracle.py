@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,7 +27,11 @@ Row = dict[str, str]
 
 @dataclass
 class Facts:
-    """An import folder in memory: the rows of each file, in the order of the file."""
+    """An import folder in memory: the rows of each file, in the order of the file; and what no folder can say.
+
+    That has rows too, in the order in which it became known: `transfers` (pathway, structure, received_on), `profiles`
+    (pathway, moment, mainstream: codes with spaces between) and `jobs` (pathway, started_on).
+    """
 
     structures: list[Row] = field(default_factory=list)
     pathways: list[Row] = field(default_factory=list)
@@ -35,9 +40,13 @@ class Facts:
     activities: list[Row] = field(default_factory=list)
     exits: list[Row] = field(default_factory=list)
     followups: list[Row] = field(default_factory=list)
+    transfers: list[Row] = field(default_factory=list)
+    profiles: list[Row] = field(default_factory=list)
+    jobs: list[Row] = field(default_factory=list)
 
 
-FILES = tuple(Facts.__dataclass_fields__)
+BY_HAND = ("transfers", "profiles", "jobs")
+FILES = tuple(name for name in Facts.__dataclass_fields__ if name not in BY_HAND)
 
 
 def read(folder: Path) -> Facts:
@@ -57,12 +66,28 @@ class Pathway:
     """One pathway with the rows that are its own, each list in the order of its file."""
 
     request: Row
-    structure: Row
+    structures: dict[str, Row]
     diagnostics: list[Row] = field(default_factory=list)
     barriers: list[Row] = field(default_factory=list)
     activities: list[Row] = field(default_factory=list)
     exits: list[Row] = field(default_factory=list)
     followups: list[Row] = field(default_factory=list)
+    transfers: list[Row] = field(default_factory=list)
+    profiles: list[Row] = field(default_factory=list)
+    jobs: list[Row] = field(default_factory=list)
+
+    def held_by(self, day: date) -> Row:
+        """The structure that held it on a day: the last to have received it by then, else the first."""
+        code = self.request["structure"]
+        for transfer in in_order(self.transfers, "received_on"):
+            if date.fromisoformat(transfer["received_on"]) <= day:
+                code = transfer["structure"]
+        return self.structures[code]
+
+    def mainstream(self, moment: str) -> set[str]:
+        """Who else supported the person at a moment, as last told."""
+        told = [row["mainstream"] for row in self.profiles if row["moment"] == moment]
+        return set(told[-1].split()) if told else {"unknown"}
 
     @property
     def requested_on(self) -> date:
@@ -75,6 +100,25 @@ class Pathway:
     @property
     def started_on(self) -> date | None:
         return day_of(self.request, "started_on")
+
+    @property
+    def withdrawn_on(self) -> date | None:
+        return day_of(self.request, "withdrawn_on")
+
+    @property
+    def employed_on(self) -> date | None:
+        """The first day of a job from the start on, as long as the person was supported, or of that they left for."""
+        assert self.started_on is not None
+        days = [
+            day
+            for day in (date.fromisoformat(row["started_on"]) for row in self.jobs)
+            if day >= self.started_on and (self.exited_on is None or day <= self.exited_on)
+        ]
+        if self.exited_on is not None and self.exits[0]["situation"] == "employment":
+            contract_start = day_of(self.exits[0], "contract_start")
+            after = contract_start is not None and contract_start >= self.started_on
+            days.append(contract_start if contract_start is not None and after else self.exited_on)
+        return min(days, default=None)
 
     @property
     def exited_on(self) -> date | None:
@@ -91,8 +135,8 @@ def day_of(row: Row, column: str) -> date | None:
 
 def pathways_of(facts: Facts) -> list[Pathway]:
     structures = {row["structure"]: row for row in facts.structures}
-    pathways = {row["pathway"]: Pathway(row, structures[row["structure"]]) for row in facts.pathways}
-    for name in ("diagnostics", "barriers", "activities", "exits", "followups"):
+    pathways = {row["pathway"]: Pathway(row, structures) for row in facts.pathways}
+    for name in ("diagnostics", "barriers", "activities", "exits", "followups", *BY_HAND):
         for row in getattr(facts, name):
             getattr(pathways[row["pathway"]], name).append(row)
     return list(pathways.values())
@@ -209,6 +253,24 @@ def median(numbers: list[int]) -> float | None:
     return (numbers[(len(numbers) - 1) // 2] + numbers[len(numbers) // 2]) / 2
 
 
+def until_half(ended: list[int], going_on: list[int], days: tuple[int, ...]) -> dict[str, Any]:
+    """Kaplan and Meier's estimate, in fractions: each day takes away, of those still waiting, the share that it ended.
+
+    Who was last seen waiting on a day still was during it.
+    """
+    waiting, survival, median_day = Fraction(1), {}, None
+    longest = max([*ended, *going_on], default=-1)
+    for day in range(max(longest, *days) + 1):
+        if day in ended:
+            at_risk = [one for one in [*ended, *going_on] if one >= day]
+            waiting *= 1 - Fraction(ended.count(day), len(at_risk))
+            if median_day is None and waiting <= Fraction(1, 2):
+                median_day = day
+        if day in days:
+            survival[str(day)] = float(waiting) if day <= longest or waiting == 0 else None
+    return {"value": median_day, "observed": len(ended), "censored": len(going_on), "survival": survival}
+
+
 def indicators(
     facts: Facts,
     start: date,
@@ -228,7 +290,7 @@ def indicators(
     kind, _, code = scope.partition(":")
     if kind != "national" and not any(row[kind] == code for row in facts.structures):
         raise ValueError(f"no structure in {scope}")
-    pathways = [one for one in pathways_of(facts) if kind == "national" or one.structure[kind] == code]
+    pathways = [one for one in pathways_of(facts) if kind == "national" or one.held_by(end)[kind] == code]
     if by is None:
         return catalogue(pathways, start, end, known_on)
     return {
@@ -269,7 +331,25 @@ def catalogue(pathways: list[Pathway], start: date, end: date, known_on: date) -
         if p.welcomed_on is not None and in_period(p.welcomed_on)
     ]
 
+    def since(day: date, last: date) -> int:
+        return max(0, (last - day).days)
+
+    welcomed = [since(p.requested_on, p.welcomed_on) for p in requested if p.welcomed_on is not None]
+    waiting = [
+        since(p.requested_on, p.withdrawn_on or p.started_on or known_on) for p in requested if p.welcomed_on is None
+    ]
+    employed = [since(p.started_on, p.employed_on) for p in entered if p.started_on and p.employed_on is not None]
+    searching = [
+        since(p.started_on, p.exited_on or known_on) for p in entered if p.started_on and p.employed_on is None
+    ]
+    alone = [p for p in leavers if p.mainstream("start") == {"none"}]
+
     figures: dict[str, Any] = {
+        "days_to_welcome_km": until_half(welcomed, waiting, (7, 15, 30)),
+        "days_to_employment_km": until_half(employed, searching, (90, 180, 365)),
+        "mainstream_regained_share": share_of(
+            alone, lambda p: not p.mainstream("exit") <= {"none", "unknown", "refused"}
+        ),
         "requests": {"value": len(requested)},
         "entries": {"value": len(entered)},
         "supported": {"value": len(supported)},

@@ -8,9 +8,9 @@ to the rows of the folder, cell by cell, for `tests.oracle` to compute from.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -35,9 +35,11 @@ from services.training import application as training
 from services.training import publishing as training_publishing
 from services.training.domain import Activity, ActivityFile
 from shared.broker import Message
-from shared.codes import Intensity, Purpose
+from shared.codes import Intensity, MainstreamSupport, ProfileMoment, Purpose, Rights, Situation
 from shared.commands import PARIS
-from shared.contracts import PublicEvent
+from shared.contracts import Body, PublicEvent
+from shared.contracts import intake as told_by_intake
+from shared.contracts import outcomes as told_by_outcomes
 from shared.event_store import About, Aggregate, Recorded
 from shared.history import (
     ActivityRow,
@@ -56,7 +58,7 @@ from shared.relay import to_message
 from shared.rules import RuleBroken
 from shared.subscriber import Delivery
 from tests import folders
-from tests.oracle import FILES, Facts, Row, months_later
+from tests.oracle import BY_HAND, FILES, Facts, Row, months_later
 from tests.sentences import stored_and_read
 
 A = TypeVar("A", bound=Aggregate)
@@ -67,7 +69,7 @@ PUBLISHING: dict[str, ModuleType] = {
     "training": training_publishing,
     "outcomes": outcomes_publishing,
 }
-BY_HAND = UUID("2a7d1c1e-6c1b-5d3f-8f0a-7d0b6f5f3c11")
+BY_HAND_IDS = UUID("2a7d1c1e-6c1b-5d3f-8f0a-7d0b6f5f3c11")
 
 
 class Services:
@@ -77,6 +79,7 @@ class Services:
         self.streams: dict[str, list[PublicEvent]] = {service: [] for service in PUBLISHING}
         self._instants = instants
         self._aggregates: dict[tuple[type[Aggregate], UUID], Any] = {}
+        self._told: Counter[tuple[str, UUID]] = Counter()
 
     def load(self, cls: type[A], id: UUID) -> A:
         found: A = self._aggregates.setdefault((cls, id), cls.blank(id))
@@ -199,7 +202,7 @@ class Services:
         }[type(fact)]
         if place < len(keys):
             return self._decide(service, file, about, lambda: getattr(file, again)(keys[place], fact, today))
-        new = uuid5(BY_HAND, f"{file.id} {type(fact).__name__} {place}")
+        new = uuid5(BY_HAND_IDS, f"{file.id} {type(fact).__name__} {place}")
         return self._decide(service, file, about, lambda: getattr(file, first)(new, fact, today))
 
     def reopen(self, pathway: UUID, on: date, today: date) -> bool:
@@ -220,6 +223,61 @@ class Services:
         self._save(service, aggregate, about)
         return True
 
+    # By public events alone
+
+    def receive(self, pathway: UUID, structure: str, on: date) -> None:
+        about = self._about(pathway)
+        # What else it says was told before; whoever reads on must not count it again.
+        unknown = dict.fromkeys(("requester", "sex", "age", "unemployment", "qualification", "housing"), "unknown")
+        body = told_by_intake.Reception(
+            from_structure=str(about.structure),
+            received_on=on,
+            person=UUID(int=0),
+            requested_on=date(2020, 1, 1),
+            welcomed_on=None,
+            started_on=None,
+            **unknown,
+        )
+        self._tell("intake", Pathway, replace(about, structure=structure), "pathway-received", body)
+
+    def describe(self, pathway: UUID, moment: ProfileMoment, mainstream: Sequence[MainstreamSupport], on: date) -> None:
+        body = told_by_intake.Profile(
+            moment=moment, on=on, housing="unknown", mainstream=list(mainstream), rights=Rights.UNKNOWN
+        )
+        self._tell("intake", Pathway, self._about(pathway), "profile-recorded", body)
+
+    def situate(self, pathway: UUID, situation: UUID, kind: Situation, on: date) -> None:
+        body = told_by_outcomes.SituationPeriod(
+            situation=situation,
+            kind=kind,
+            started_on=on,
+            ended_on=None,
+            contract=None,
+            contract_end=None,
+            hours_a_week=None,
+        )
+        self._tell("outcomes", OutcomeFile, self._about(pathway), "situation-recorded", body)
+
+    def _tell(self, service: str, cls: type[Aggregate], about: About, name: str, body: Body) -> None:
+        """Tells it as the next event of the pathway's aggregate; the versions of what that records move on."""
+        assert about.pathway is not None
+        self._told[service, about.pathway] += 1
+        recorded = Recorded(
+            position=len(self.streams[service]) + 1,
+            event=None,  # type: ignore[arg-type]
+            name=name,
+            aggregate=about.pathway,
+            version=self.load(cls, about.pathway).version + self._told[service, about.pathway],
+            about=about,
+            actor="test",
+            happened_on=None,
+            known_at=next(self._instants),
+            rule=None,
+            historical=False,
+            traceparent=None,
+        )
+        self.streams[service].append(_received(to_message(service, "1", recorded, name, body)))
+
     # Publishing
 
     def _about(self, pathway: UUID) -> About:
@@ -235,7 +293,7 @@ class Services:
                 event=stored_and_read(event),
                 name=event.TOPIC,
                 aggregate=aggregate.id,
-                version=event.originator_version,
+                version=event.originator_version + self._told[service, aggregate.id],
                 about=about,
                 actor="test",
                 happened_on=event.happened_on,
@@ -269,6 +327,7 @@ class World:
     services: Services
     today: date
     entries: dict[str, list[Entry]] = field(default_factory=lambda: {file: [] for file in FILES})
+    by_hand: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in BY_HAND})
     story: list[str] = field(default_factory=list)
     """What happened, for the reader of a counterexample."""
 
@@ -284,7 +343,32 @@ class World:
     @property
     def facts(self) -> Facts:
         """How everything stands, in the order in which it became known."""
-        return Facts(**{file: [one.stands for one in self.entries[file] if not one.annulled] for file in FILES})
+        stands = {file: [one.stands for one in self.entries[file] if not one.annulled] for file in FILES}
+        return Facts(**stands, **self.by_hand)
+
+    def move(self, key: str, structure: str, on: date) -> None:
+        """Another structure receives a pathway."""
+        self.services.receive(imported_pathway_id(key), structure, on)
+        self.by_hand["transfers"].append({"pathway": key, "structure": structure, "received_on": str(on)})
+        self.story.append(f"received: {key} by {structure} on {on}")
+
+    def describe(self, key: str, moment: ProfileMoment, support: Sequence[MainstreamSupport]) -> None:
+        """Who else supports a person at a moment."""
+        self.services.describe(imported_pathway_id(key), moment, support, self.today)
+        told = {"pathway": key, "moment": moment.value, "mainstream": " ".join(support)}
+        self.by_hand["profiles"].append(told)
+        self.story.append(f"profile: {told}")
+
+    def situate(self, key: str, name: str, kind: Situation, on: date) -> None:
+        """A situation of a person from a day on; one that was told before is corrected."""
+        pathway = imported_pathway_id(key)
+        situation = uuid5(BY_HAND_IDS, f"{pathway} situation {name}")
+        self.services.situate(pathway, situation, kind, on)
+        jobs = self.by_hand["jobs"]
+        jobs[:] = [row for row in jobs if row["situation"] != str(situation)]
+        if kind is Situation.EMPLOYMENT:
+            jobs.append({"pathway": key, "situation": str(situation), "started_on": str(on)})
+        self.story.append(f"situation: {key} {kind} from {on}")
 
     def due(self) -> set[datetime]:
         """The instants at which a follow-up of a known exit falls due: midnights in Paris."""
@@ -345,6 +429,14 @@ TICK = timedelta(microseconds=1)
 _GAPS = (timedelta(0), timedelta(0), TICK, timedelta(hours=1), timedelta(hours=11), timedelta(days=40))
 
 
+def world_of(facts: Facts, today: date) -> World:
+    """One folder, imported on a day at noon; then a second for each thing that happens."""
+    noon = midnight(today) + timedelta(hours=12)
+    world = World(Services(noon + timedelta(seconds=n) for n in count()), today)
+    _import(world, facts)
+    return world
+
+
 @st.composite
 def imported(draw: st.DrawFn, days: Sequence[date] = folders.DAYS) -> World:
     """One folder, imported once."""
@@ -370,7 +462,7 @@ def corrected(draw: st.DrawFn, pathways: int = 9, days: Sequence[date] = folders
     steps = draw(st.integers(0, 40))
     for seed in draw(st.lists(st.integers(0, 2**32), min_size=steps, max_size=steps)):
         choices = Choices(draw, Random(seed), days)
-        step = choices.of("correct", "correct", "correct", "add", "twin", "reopen", "import", "restrict")
+        step = choices.of("correct", "correct", "correct", "add", "twin", "reopen", "import", "restrict", *TOLD, *TOLD)
         if step == "import":
             _import_again(choices, world, more)
             more = Facts()
@@ -378,6 +470,8 @@ def corrected(draw: st.DrawFn, pathways: int = 9, days: Sequence[date] = folders
             _reopen(choices, world)
         elif step == "restrict":
             _restrict(choices, world)
+        elif step in TOLD:
+            TOLD[step](choices, world)
         elif step == "add" and later:
             _add_by_hand(world, *later.pop(0))
         elif step == "twin":
@@ -398,6 +492,11 @@ class Choices:
 
     def of(self, *these: Any) -> Any:
         return self.random.choice(these)
+
+    def day(self, world: World) -> date:
+        """One that is not to come."""
+        day: date = self.of(*(day for day in self.days if day <= world.today), world.today)
+        return day
 
     def file(self, world: World, *, but: str | None = None) -> str:
         """A file with rows, most often one on which many indicators stand."""
@@ -623,6 +722,43 @@ def _restrict(choices: Choices, world: World) -> None:
         restricted = world.services.restrict(imported_pathway_id(key), world.today)
         world.story.append(f"{'restricted' if restricted else 'free again'}: {key}")
 
+
+def _someone(choices: Choices, world: World) -> str | None:
+    """A pathway, most often of somebody who left."""
+    entries = [*world.entries["pathways"], *world.entries["exits"] * 3]
+    return str(choices.of(*entries).stands["pathway"]) if entries else None
+
+
+def _move(choices: Choices, world: World) -> None:
+    if key := _someone(choices, world):
+        to = choices.of(*world.entries["structures"]).stands["structure"]
+        world.move(key, to, choices.day(world))
+
+
+def _describe(choices: Choices, world: World) -> None:
+    if key := _someone(choices, world):
+        for moment in choices.of([*ProfileMoment], [ProfileMoment.START], [ProfileMoment.EXIT]):
+            world.describe(key, moment, choices.of(*SUPPORTS, SUPPORTS[0]))
+
+
+SUPPORTS = (
+    [MainstreamSupport.NONE],
+    [MainstreamSupport.FRANCE_TRAVAIL, MainstreamSupport.PLIE],
+    [MainstreamSupport.REFUSED],
+    [MainstreamSupport.UNKNOWN],
+    [],
+)
+
+
+def _situate(choices: Choices, world: World) -> None:
+    jobs = world.by_hand["jobs"]
+    if key := choices.of(*jobs)["pathway"] if jobs and choices.of(True, False) else _someone(choices, world):
+        kind = choices.of(Situation.EMPLOYMENT, Situation.EMPLOYMENT, Situation.TRAINING)
+        world.situate(key, choices.of("1", "2"), kind, choices.day(world))
+
+
+TOLD: dict[str, Callable[[Choices, World], None]] = {"move": _move, "describe": _describe, "situate": _situate}
+"""What is told by public events and stands in no folder."""
 
 KEYS = {
     "structures": ("structure",),

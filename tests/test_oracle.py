@@ -4,18 +4,22 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 
 from lieu.import_folder import read_folder
+from services.reporting.estimates import duration
 from shared.codes import BREAKDOWNS
 from tests import folders
 from tests.folders import row
-from tests.oracle import Facts, Row, exit_class, indicators, median, months_later, read
+from tests.oracle import Facts, Row, exit_class, indicators, median, months_later, read, until_half
 
 TEN_STRUCTURES = Path(__file__).parents[2] / "shared" / "data" / "ten-structures"
+SINCE = {"mainstream_regained_share", "days_to_welcome_km", "days_to_employment_km"}
+"""Figures that are younger than that program."""
 LONG_AFTER = date(2025, 12, 31)
 """A day by which every follow-up of these tests has fallen due."""
 
@@ -55,9 +59,9 @@ def test_it_finds_every_figure_that_another_program_found_in_ten_structures(star
 
     checked = 0
     for where, theirs, ours in compared():
-        assert ours.keys() == theirs.keys(), where
-        assert ours == _figures(theirs), where
-        checked += len(ours)
+        assert ours.keys() - SINCE == theirs.keys() - SINCE, where
+        assert {id: ours[id] for id in theirs} == _figures(theirs), where
+        checked += len(theirs)
     assert checked >= 21 * 37 + sum(map(len, BREAKDOWNS.values())) * 37
 
 
@@ -401,6 +405,118 @@ def test_employed_later_are_those_whom_somebody_reached() -> None:
     assert _counts(facts, "employed_at_12_share") == (1, 2)
 
 
+def _moved(key: str, to: str, on: str) -> Row:
+    return {"pathway": key, "structure": to, "received_on": on}
+
+
+def test_a_pathway_counts_with_all_its_facts_where_it_is_held_on_the_last_day_of_the_period() -> None:
+    facts = _facts(
+        _pathway("stays"),
+        _pathway("goes"),
+        _pathway("comes back"),
+        exits=[_exit("goes", on="2024-03-01", situation="siae")],
+        transfers=[
+            _moved("comes back", "s01", "2024-06-02"),
+            _moved("goes", "s02", "2024-05-10"),
+            _moved("comes back", "s02", "2024-06-01"),
+        ],
+    )
+    for end, here, there in (("2024-05-09", 3, 0), ("2024-05-10", 2, 1), ("2024-06-01", 1, 2), ("2024-06-02", 2, 1)):
+        for name in ("requests", "entries", "supported", "persons_supported"):
+            assert _value(facts, name, end=end, scope="structure:s01") == {"value": here}, end
+            assert _value(facts, name, end=end, scope="department:2A") == {"value": there}, end
+            assert _value(facts, name, end=end) == {"value": 3}, end
+    assert _value(facts, "exits_positive", end="2024-05-09", scope="structure:s01") == {"value": 1}
+    assert _value(facts, "exits_positive", end="2024-05-10", scope="structure:s02") == {"value": 1}
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([("start", "none"), ("exit", "france_travail")], (1, 1)),
+        ([("start", "none"), ("exit", "none")], (0, 1)),
+        ([("start", "none"), ("exit", "refused")], (0, 1)),
+        ([("start", "none"), ("exit", "unknown mission_locale")], (1, 1)),
+        ([("start", "none")], (0, 1)),
+        ([("start", "plie"), ("exit", "plie")], (0, 0)),
+        ([("start", "unknown"), ("exit", "plie")], (0, 0)),
+        ([("request", "none"), ("exit", "plie")], (0, 0)),
+        ([("start", "none"), ("start", "rsa_referent"), ("exit", "plie")], (0, 0)),
+        ([("start", "refused"), ("exit", "plie"), ("start", "none")], (1, 1)),
+    ],
+)
+def test_mainstream_support_is_regained_by_leavers_who_had_none_at_the_start(
+    told: list[tuple[str, str]], expected: tuple[int, int]
+) -> None:
+    profiles = [{"pathway": "w", "moment": moment, "mainstream": codes} for moment, codes in told]
+    facts = _facts(_pathway(), exits=[_exit()], profiles=profiles)
+    assert _counts(facts, "mainstream_regained_share") == expected
+    assert _counts(facts, "mainstream_regained_share", end="2024-06-29") == (0, 0)
+
+
+def _duration(facts: Facts, id: str, known_on: str, **asked: Any) -> tuple[Any, ...]:
+    """(median, observed, censored, survival at the first of its days)"""
+    figure = _value(facts, id, known_on=date.fromisoformat(known_on), **asked)
+    return figure["value"], figure["observed"], figure["censored"], next(iter(figure["survival"].values()))
+
+
+def test_who_still_waits_for_a_welcome_counts_in_how_long_it_takes() -> None:
+    def waits(key: str, **cells: object) -> Row:
+        return _pathway(key, **{"welcomed_on": "", "started_on": "", **cells})
+
+    facts = _facts(
+        waits("same day", welcomed_on="2024-01-01"), waits("two days", welcomed_on="2024-01-03"), waits("still")
+    )
+    assert _duration(facts, "days_to_welcome_km", "2024-01-03") == (2, 2, 1, None)
+    assert _duration(facts, "days_to_welcome_km", "2024-01-02") == (2, 2, 1, 0), "who was last seen earlier says less"
+    assert _duration(facts, "days_to_welcome_km", "2024-01-08") == (2, 2, 1, 1 / 3)
+    facts.pathways += [waits("withdrew", withdrawn_on="2024-01-02"), waits("history", started_on="2024-01-05")]
+    assert _duration(facts, "days_to_welcome_km", "2024-03-01") == (None, 2, 3, pytest.approx(8 / 15))
+    assert _duration(facts, "days_to_welcome_km", "2024-03-01", start="2024-01-02") == (None, 0, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "left", "expected"),
+    [
+        ([], None, (None, 0, 1)),
+        (["2024-01-01"], None, (0, 1, 0)),
+        (["2024-03-01", "2024-01-31"], None, (30, 1, 0)),
+        (["2023-12-31"], None, (None, 0, 1)),
+        (["2024-01-31"], {"on": "2024-01-30"}, (None, 0, 1)),
+        (["2024-01-30"], {"on": "2024-01-30"}, (29, 1, 0)),
+        ([], {"on": "2024-01-31", "situation": "employment"}, (30, 1, 0)),
+        ([], {"on": "2024-01-31", "situation": "employment", "contract_start": "2024-02-10"}, (40, 1, 0)),
+        ([], {"on": "2024-01-31", "situation": "employment", "contract_start": "2024-01-11"}, (10, 1, 0)),
+        ([], {"on": "2024-01-31", "situation": "employment", "contract_start": "2023-12-31"}, (30, 1, 0)),
+        (["2024-01-06"], {"on": "2024-01-31", "situation": "employment"}, (5, 1, 0)),
+        ([], {"on": "2024-01-31", "situation": "siae"}, (None, 0, 1)),
+    ],
+)
+def test_a_first_job_comes_during_support_or_on_leaving(
+    jobs: list[str], left: dict[str, str] | None, expected: tuple[Any, ...]
+) -> None:
+    facts = _facts(_pathway(), exits=[_exit(**left)] if left else [])
+    facts.jobs += [{"pathway": "w", "started_on": on} for on in jobs]
+    assert _duration(facts, "days_to_employment_km", "2024-12-31")[:3] == expected
+
+
+def test_who_left_without_a_job_stops_counting_on_the_day_of_the_exit() -> None:
+    facts = _facts(*(_pathway(key) for key in "abc"), exits=[_exit("a", on="2024-01-05")])
+    facts.jobs.append({"pathway": "b", "started_on": "2024-03-31"})
+    assert _duration(facts, "days_to_employment_km", "2024-12-31") == (90, 1, 2, 0.5)
+    assert _duration(facts, "days_to_employment_km", "2024-03-30") == (90, 1, 2, 0)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_estimate_is_that_of_fractions(seed: int) -> None:
+    random = Random(seed)
+    ended, going_on = ([random.randint(0, most) for _ in range(random.choice((0, 1, 2, 40)))] for most in (30, 40))
+    days = (0, 7, 15, 30, 60)
+    found, expected = duration(ended, going_on, days), until_half(ended, going_on, days)
+    assert found["survival"] == pytest.approx(expected["survival"], abs=1e-12)
+    assert found | {"survival": None} == expected | {"survival": None}
+
+
 @pytest.mark.parametrize(
     ("by", "cells", "expected"),
     [
@@ -453,7 +569,7 @@ def test_structures_and_classes_add_up_to_the_nation(facts: Facts, period: tuple
     for name, figure in nation.items():
         if name in ("persons_supported", "days_to_welcome_median"):
             continue
-        for key in figure.keys() & {"numerator", "denominator"} or {"value"}:
+        for key in figure.keys() & {"numerator", "denominator", "observed", "censored"} or {"value"}:
             for part in parts:
                 assert sum(one[name][key] for one in part) == pytest.approx(figure[key]), (name, key)
 

@@ -255,7 +255,7 @@ async def test_the_figures_as_csv_are_the_figures_as_json(running: Running) -> N
     text = await running.http.get("/reporting/v1/indicators", params=asked, headers={"Accept": "text/csv"})
     lines = text.text.splitlines()
     assert lines[0].startswith("scope,from,to,known_at,class,indicator,value")
-    assert len(lines) == 1 + 37 * 6
+    assert len(lines) == 1 + 40 * 6
     assert any(",unknown,requests,1," in line for line in lines)
 
 

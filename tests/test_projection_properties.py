@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,20 @@ from hypothesis import strategies as st
 
 from lieu.embedded import Addresses
 from services import reporting
-from services.reporting.indicators import PARIS, Scope, UnknownScope, figures
+from services.reporting.catalogue import CATALOGUE, HOURS, MEDIANS, ONE_PART
+from services.reporting.indicators import Scope, UnknownScope, figures
+from services.reporting.lists import Listed, Part, behind
 from services.reporting.projections import project
 from services.reporting.read_model import enter
 from services.reporting.rebuild import TABLES
-from shared.codes import BREAKDOWNS
+from shared.codes import BREAKDOWNS, Situation
+from shared.commands import PARIS
 from shared.contracts import PublicEvent
+from shared.history import imported_pathway_id
 from shared.migrate import migrate
 from tests import folders, oracle
 from tests.harness import assert_same
-from tests.streams import PUBLISHING, TICK, World, corrected, imported
+from tests.streams import PUBLISHING, TICK, World, corrected, imported, world_of
 
 Catalogue = dict[str, dict[str, Any]]
 """Every indicator, of the whole (under "") and of each class of a breakdown."""
@@ -32,7 +37,7 @@ Catalogue = dict[str, dict[str, Any]]
 # A counterexample takes minutes to become a small one.
 pytestmark = pytest.mark.timeout(1800)
 
-COMPARED = ("folds", "structures", "intake", "diagnostic", "activities", "outcomes")
+COMPARED = ("folds", "structures", "intake", "diagnostic", "activities", "outcomes", "profiles", "situations")
 
 
 def examples(some: int) -> pytest.MarkDecorator:
@@ -271,3 +276,108 @@ def test_the_whole_catalogue_after_corrections_is_that_of_the_naive_computation_
     read_models: ReadModels, most: int
 ) -> None:
     _gives_the_catalogue(read_models, most, corrected())
+
+
+START = date(2024, 1, 15)
+
+
+def _moves_and_jobs() -> World:
+    """Pathways that were moved and had jobs on both sides of each day that matters, with every kind of leaving."""
+    start, exit, end = START, date(2024, 3, 15), date(2024, 6, 30)
+    day, key = timedelta(days=1), "w{}".format
+    facts = oracle.Facts(
+        structures=[folders.row("structures", structure=code, name=code, department=code) for code in ("69", "13")]
+    )
+    leavings = (
+        None,
+        {"situation": "inactive"},
+        {"situation": "employment"},
+        *({"situation": "employment", "contract_start": on} for on in (start - day, start, exit + day)),
+    )
+    jobs = (None, start - day, start, start + day, exit, exit + day)
+    moves = (None, start, end, end + day)
+    those = list(product(leavings, jobs, moves))
+    for n, (leaving, _, _) in enumerate(those):
+        dates = {"requested_on": start, "welcomed_on": start if n % 2 else "", "started_on": start}
+        facts.pathways.append(folders.row("pathways", pathway=key(n), structure="69", person=key(n), **dates))
+        if leaving:
+            facts.exits.append(folders.row("exits", pathway=key(n), exited_on=exit, **leaving))
+    world = world_of(facts, end + day)
+    for n, (_, job, move) in enumerate(those):
+        if job:
+            world.situate(key(n), "1", Situation.EMPLOYMENT, job)
+        if move:
+            world.move(key(n), "13", move)
+    return world
+
+
+def test_moves_and_jobs_on_both_sides_of_each_day_that_matters(read_models: ReadModels) -> None:
+    world = _moves_and_jobs()
+    at = max(event.known_at for event in world.events)
+    assert {event.name for event in world.events} >= {"pathway-received", "situation-recorded", "support-exited"}
+    period = (date(2024, 1, 1), date(2024, 6, 30))
+    read_models.run(_catalogue(read_models, world, period, at, 0))
+
+    async def first_jobs() -> None:
+        async with read_models.empty() as connection:
+            await apply(connection, world.events)
+            whole = (connection, "days_to_employment_km", "numerator", Scope.parse("national"), *period, at)
+            rows = (await behind(*whole, limit=1000)).rows
+        found = {row.pathway: row.days if row.observed else None for row in rows}
+        assert found == {
+            imported_pathway_id(one.request["pathway"]): one.employed_on and (one.employed_on - START).days
+            for one in oracle.pathways_of(world.facts)
+        }
+        assert len(set(found.values())) == 5
+
+    read_models.run(first_jobs())
+
+
+# --- the list behind a figure -----------------------------------------------------------------------------
+
+
+def _agrees(id: str, part: Part, figure: dict[str, Any], rows: Sequence[Listed], count: int) -> bool:
+    """That a list says what its figure says."""
+    if id in HOURS:
+        return figure["value"] == float(sum(row.hours or 0 for row in rows))
+    if id in MEDIANS:
+        return figure["value"] == oracle.median([row.days for row in rows if row.days is not None])
+    if "observed" in figure:
+        observed = [row for row in rows if row.observed]
+        return (figure["observed"], figure["censored"]) == (len(observed), count - len(observed))
+    return count == figure.get(part, figure["value"])
+
+
+async def _lists(read_models: ReadModels, world: World, period: tuple[date, date], scope: str, by: str) -> None:
+    at = max(event.known_at for event in world.events)
+    async with read_models.empty() as connection:
+        await apply(connection, world.events)
+        found = await ask(connection, scope, period, at, by)
+        assert found is not None
+        for of_class, figures_of_class in found.items():
+            for id in sorted(CATALOGUE):
+                for part in ("numerator",) if id in ONE_PART else ("numerator", "denominator"):
+                    asked = (connection, id, part, Scope.parse(scope), *period, at, by, of_class or None)
+                    rows, page, reads = [], None, 0
+                    while page is None or page.next:
+                        page = await behind(*asked, after=page and page.next, limit=3 if reads < 2 else 1000)
+                        rows, reads = [*rows, *page.rows], reads + 1
+                    assert len(rows) == page.count
+                    assert len({(row.pathway, row.domain) for row in rows}) == len(rows)
+                    assert _agrees(id, part, figures_of_class[id], rows, page.count), f"{scope} {by} {of_class} {id}"
+                    if id == "persons_supported":
+                        assert len({row.person for row in rows}) == page.count
+
+
+@examples(6)
+def test_the_list_behind_a_figure_is_as_long_as_the_figure_says_in_every_class(
+    read_models: ReadModels, most: int
+) -> None:
+    @at_most(most)
+    @given(corrected(), folders.periods(), st.data())
+    def holds(world: World, period: tuple[date, date], data: st.DataObject) -> None:
+        scope = data.draw(st.sampled_from(folders.scopes(world.facts)), "scope")
+        by = data.draw(st.sampled_from(tuple(BREAKDOWNS)), "by")
+        read_models.run(_lists(read_models, world, period, scope, by))
+
+    holds()

@@ -342,6 +342,7 @@ ROUTES = {
     "without_diagnostic": "liste des personnes sans bilan",
     "activities": "liste des activités",
     "follow_ups_due": "liste des suivis à faire",
+    "behind_figure": "liste des accompagnements derrière un chiffre",
 }
 """What somebody looked at, by the route's name."""
 

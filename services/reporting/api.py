@@ -3,27 +3,33 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import asyncpg
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from services.reporting.indicators import Figure, Scope, UnknownScope, figures, incomplete, watermark
+from services.reporting.catalogue import CATALOGUE, ONE_PART
+from services.reporting.estimates import Figure
+from services.reporting.indicators import Scope, UnknownScope, figures, incomplete, watermark
+from services.reporting.lists import Listed, Part, Place, behind
 from services.reporting.read_model import enter_for_reading
-from shared.access import Role, allow
+from shared.access import Caller, OfStructure, Role, allow
 from shared.codes import BREAKDOWNS
 from shared.database import Connection
 from shared.problems import Problem
+from shared.readings import Reading
+from shared.routes import Limit
 
 PATIENCE = 5.0
 """Seconds to wait for the projections to reach the instant that was asked for."""
 
 router = APIRouter(prefix="/v1")
-_operators = [Depends(allow(Role.OPERATOR))]
 _operations = [Depends(allow(Role.OPERATOR, Role.OPS))]
 
 
@@ -35,10 +41,22 @@ async def reading(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
         yield connection
 
 
-async def answer(
-    pool: asyncpg.Pool, scope: str, start: date, end: date, known_at: datetime | None, by: str | None
-) -> dict[str, Any]:
-    """The indicators of a scope and a period, as known at an instant (now: as far as the projections are)."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Question:
+    """Of whom, of when and as known at which instant (null: now) is asked; `by`: the breakdown, if any."""
+
+    scope: Scope
+    start: date
+    end: date
+    known_at: datetime | None = None
+    by: str | None = None
+
+
+def question(scope: str, start: date, end: date, known_at: datetime | None = None, by: str | None = None) -> Question:
+    """Raises Problem for what makes no sense."""
     if start > end:
         raise Problem(422, "period-reversed", f"from {start} is after to {end}")
     if by is not None and by not in BREAKDOWNS:
@@ -52,6 +70,17 @@ async def answer(
             raise Problem(422, "no-offset", "known_at needs an offset from UTC, such as Z")
         if known_at > datetime.now(UTC):
             raise Problem(422, "in-the-future", f"known_at {known_at.isoformat()} lies in the future")
+        try:
+            known_at = known_at.astimezone(UTC)
+        except OverflowError:
+            raise Problem(422, "invalid", "known_at lies before the first day of the calendar") from None
+    return Question(asked, start, end, known_at, by)
+
+
+async def as_known(
+    pool: asyncpg.Pool, known_at: datetime | None, ask: Callable[[Connection, datetime], Awaitable[T]]
+) -> tuple[str, T]:
+    """The instant for which the answer holds (now: as far as the projections are), and the answer. Raises Problem."""
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while True:
         async with reading(pool) as connection:
@@ -59,40 +88,132 @@ async def answer(
             if reached is not None and (known_at is None or known_at <= reached):
                 at = known_at or reached
                 try:
-                    total, classes = await figures(connection, asked, start, end, at, by)
+                    answered = await ask(connection, at)
                 except UnknownScope as error:
                     raise Problem(404, "unknown-scope", str(error)) from None
-                found: dict[str, Any] = {
-                    "scope": scope,
-                    "from": start.isoformat(),
-                    "to": end.isoformat(),
-                    "known_at": at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-                    "indicators": total,
-                }
-                if by:
-                    found["classes"] = classes
-                if missing := await incomplete(connection, asked):
-                    found["incomplete"] = missing
-                return found
+                return at.astimezone(UTC).isoformat().replace("+00:00", "Z"), answered
         if asyncio.get_running_loop().time() > deadline:
             raise Problem(503, "not-yet-projected", f"the projections have reached {reached}", retry_after=1)
         await asyncio.sleep(0.02)
 
 
-@router.get("/indicators", dependencies=_operators)
-async def indicators(
-    request: Request,
-    scope: str,
-    start: Annotated[date, Query(alias="from")],
-    end: Annotated[date, Query(alias="to")],
-    known_at: datetime | None = None,
-    by: str | None = None,
-) -> Response:
-    """The whole catalogue, as JSON or, with `Accept: text/csv`, as CSV."""
-    found = await answer(request.app.state.pool, scope, start, end, known_at, by)
+async def answer(pool: asyncpg.Pool, asked: Question) -> dict[str, Any]:
+    """The indicators as they are served."""
+
+    async def ask(connection: Connection, at: datetime) -> dict[str, Any]:
+        total, classes = await figures(connection, asked.scope, asked.start, asked.end, at, asked.by)
+        found: dict[str, Any] = {"indicators": total}
+        if asked.by:
+            found["classes"] = classes
+        if missing := await incomplete(connection, asked.scope):
+            found["incomplete"] = missing
+        return found
+
+    known_at, found = await as_known(pool, asked.known_at, ask)
+    period = {"from": asked.start.isoformat(), "to": asked.end.isoformat()}
+    return {"scope": asked.scope.text, **period, "known_at": known_at, **found}
+
+
+SCOPE = "`national`, `department:CODE` or `structure:CODE`; an adviser and a manager ask for their own structure"
+From = Annotated[date, Query(alias="from", description="First day of the period")]
+To = Annotated[date, Query(alias="to", description="Last day of the period, whose holder of a pathway counts it")]
+KnownAt = Annotated[
+    datetime | None, Query(description="As known at this instant, with an offset from UTC; without it: as known now")
+]
+By = Annotated[str | None, Query(description=f"A breakdown: {', '.join(BREAKDOWNS)}")]
+
+
+async def _asked(
+    caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))],
+    scope: Annotated[str, Query(description=SCOPE)],
+    start: From,
+    end: To,
+    known_at: KnownAt = None,
+    by: By = None,
+) -> Question:
+    asked = question(scope, start, end, known_at, by)
+    if caller.role is not Role.OPERATOR and (caller.structure is None or asked.scope.structure != caller.structure):
+        raise Problem(403, "another-structure", "an adviser and a manager ask for the figures of their own structure")
+    return asked
+
+
+Asked = Annotated[Question, Depends(_asked)]
+
+
+@router.get("/indicators")
+async def indicators(request: Request, asked: Asked) -> Response:
+    """The whole catalogue of a scope and a period, as JSON or, with `Accept: text/csv`, as CSV.
+
+    `indicators`, and with `by` also `classes`, hold by id: a count or a median as `{"value"}` (hours in hours, waits in
+    days); a share as `{"numerator", "denominator", "value", "ci95"}` (Wilson's 95 % interval); a Kaplan–Meier duration
+    (`…_km`) as `{"value", "observed", "censored", "survival"}`: the median in days with those still waiting taken into
+    account, how many durations ended and how many still go on, and the share still waiting after some days. Null: it
+    cannot be said. `known_at` is the instant for which the answer holds; `incomplete` says how many events wait.
+    """
+    found = await answer(request.app.state.pool, asked)
     if "text/csv" in request.headers.get("accept", ""):
         return Response(as_csv(found), media_type="text/csv; charset=utf-8")
     return JSONResponse(found)
+
+
+@dataclass(frozen=True)
+class BehindFigure:
+    """`count`: rows of the whole list, as many as the figure says. `next`: what `after` is for the rows that follow."""
+
+    known_at: datetime
+    count: int
+    pathways: Sequence[Listed]
+    next: str | None
+
+
+@router.get("/indicators/{id}/pathways")
+async def behind_figure(
+    request: Request,
+    caller: OfStructure,
+    asked: Asked,
+    looking: Reading,
+    id: Annotated[str, Path(description=f"Id of an indicator: {', '.join(sorted(CATALOGUE))}")],
+    of_class: Annotated[str | None, Query(alias="class", description="A class of `by`; needs it")] = None,
+    part: Annotated[Part, Query(description="Of a share; other figures have the numerator only")] = "numerator",
+    limit: Limit = 100,
+    after: Annotated[str | None, Query(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9]{1,3}$")] = None,
+) -> BehindFigure:
+    """The pathways behind one figure of one's own structure, as many as the figure says; intake has the names.
+
+    One row a pathway; of `persons_supported` a person (with one of their pathways); of `barriers_reduced_share` a
+    barrier, with its `domain`. Of hours the pathways that have some, with their `hours`; of medians and durations those
+    that enter them, with their `days`. For the next page ask again with `after` = `next` and the `known_at` answered.
+    """
+    if id not in CATALOGUE:
+        raise Problem(404, "unknown-indicator", "the catalogue has no such indicator")
+    if part == "denominator" and id in ONE_PART:
+        raise Problem(422, "no-denominator", f"{id} is no share")
+    if of_class is not None and (asked.by is None or of_class not in BREAKDOWNS[asked.by]):
+        raise Problem(422, "unknown-class", "class is one of the classes of the breakdown that `by` names")
+    pathway, _, n = (after or "").partition(".")
+    known_at, page = await as_known(
+        request.app.state.pool,
+        asked.known_at,
+        lambda connection, at: behind(
+            connection,
+            id,
+            part,
+            asked.scope,
+            asked.start,
+            asked.end,
+            at,
+            asked.by,
+            of_class,
+            after=Place(UUID(pathway), int(n)) if after else None,
+            limit=limit,
+        ),
+    )
+    return BehindFigure(
+        datetime.fromisoformat(known_at),
+        page.count,
+        await looking.shown(page.rows),
+        f"{page.next.pathway}.{page.next.n}" if page.next else None,
+    )
 
 
 COLUMNS = (
@@ -107,6 +228,8 @@ COLUMNS = (
     "denominator",
     "ci95_low",
     "ci95_high",
+    "observed",
+    "censored",
 )
 
 
@@ -120,7 +243,9 @@ def as_csv(found: dict[str, Any]) -> str:
         for id, figure in group.items():
             low, high = figure.get("ci95") or (None, None)
             head = (found["scope"], found["from"], found["to"], found["known_at"], name, id)
-            rows.writerow((*head, figure["value"], figure.get("numerator"), figure.get("denominator"), low, high))
+            parts = (figure.get(part) for part in ("numerator", "denominator"))
+            seen = (figure.get(part) for part in ("observed", "censored"))
+            rows.writerow((*head, figure["value"], *parts, low, high, *seen))
     return text.getvalue()
 
 
@@ -132,4 +257,5 @@ async def rebuild(request: Request) -> dict[str, Any]:
 
 @router.get("/rebuild", dependencies=_operations)
 async def rebuild_state(request: Request) -> dict[str, Any]:
+    """How far the rebuild is: `state` none, running, done or failed; `applied` events of `of`."""
     return dict(vars(request.app.state.rebuilder.rebuild))

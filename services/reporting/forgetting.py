@@ -5,7 +5,7 @@ between which it held, under fresh ids that lead nowhere.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
@@ -20,7 +20,16 @@ from shared.database import Connection
 from shared.event_store import About, Aggregate, EventStore, Recorded
 from shared.forgetting import ACTOR, remember_digests
 
-TABLES = ("intake", "diagnostic", "activities", "outcomes")
+TABLES = {
+    "intake": "entity",
+    "diagnostic": "entity",
+    "activities": "pathway",
+    "outcomes": "entity",
+    "profiles": "pathway",
+    "situations": "pathway",
+}
+"""The read models with the column that holds the pathway's id; where it is not `entity`, that is an id of its own."""
+_WITH_IDS = [table for table, column in TABLES.items() if column == "pathway"]
 OWNERS = ("diagnostic", "intake", "outcomes", "training")
 """The services that hold facts of pathways: each must have said that it takes no more."""
 
@@ -36,6 +45,8 @@ class Copy:
     diagnostic: Rows
     activities: Rows
     outcomes: Rows
+    profiles: Rows = field(default_factory=list)
+    situations: Rows = field(default_factory=list)
 
 
 class AnonymousPathway(Aggregate):
@@ -119,13 +130,17 @@ async def _rewrite(connection: Connection, store: EventStore, told: ErasureAccep
         await connection.execute(
             "update intake set entity = $2, person = $3 where entity = $1", pathway, fresh, someone
         )
-        for table in ("diagnostic", "outcomes"):
-            await connection.execute(f"update {table} set entity = $2 where entity = $1", pathway, fresh)
-        await _rename_activities(connection, pathway, fresh)
+        # No figure needs which barriers they were, and some reveal health or justice.
+        await connection.execute("update diagnostic set entity = $2, domains = null where entity = $1", pathway, fresh)
+        await connection.execute("update outcomes set entity = $2 where entity = $1", pathway, fresh)
+        for table in _WITH_IDS:
+            await _rename(connection, table, pathway, fresh)
         copied = AnonymousPathway.blank(fresh)
         copied.take(Copy(**{table: await _rows(connection, table, fresh) for table in TABLES}))
         structure = await connection.fetchval(
-            "select structure from intake where entity = $1 order by known_to desc limit 1", fresh
+            """select coalesce(received_by[cardinality(received_by)], structure) from intake
+                where entity = $1 order by known_to desc limit 1""",
+            fresh,
         )
         await store.append_within(connection, copied, About(structure, fresh, someone), ACTOR)
     rewriting = Rewriting.blank(told.erasure)
@@ -138,12 +153,13 @@ async def _rewrite(connection: Connection, store: EventStore, told: ErasureAccep
     )
 
 
-async def _rename_activities(connection: Connection, pathway: UUID, fresh: UUID) -> None:
-    entities = await connection.fetch("select distinct entity from activities where pathway = $1", pathway)
+async def _rename(connection: Connection, table: str, pathway: UUID, fresh: UUID) -> None:
+    """Rows that have ids of their own get fresh ones too."""
+    entities = await connection.fetch(f"select distinct entity from {table} where pathway = $1", pathway)
     old = [row["entity"] for row in entities]
-    await connection.execute("delete from folds where projection = 'activities' and entity = any($1)", old)
+    await connection.execute("delete from folds where projection = $1 and entity = any($2)", table, old)
     await connection.execute(
-        """update activities a set entity = u.fresh, pathway = $3
+        f"""update {table} a set entity = u.fresh, pathway = $3
              from unnest($1::uuid[], $2::uuid[]) u(old, fresh) where a.entity = u.old""",
         old,
         [uuid4() for _ in old],
@@ -152,22 +168,23 @@ async def _rename_activities(connection: Connection, pathway: UUID, fresh: UUID)
 
 
 async def _rows(connection: Connection, table: str, fresh: UUID) -> Rows:
-    column = "pathway" if table == "activities" else "entity"
     rows = await connection.fetch(
-        f"select row_to_json(t) as row from {table} t where {column} = $1 order by entity, known_from", fresh
+        f"select row_to_json(t) as row from {table} t where {TABLES[table]} = $1 order by entity, known_from", fresh
     )
     return [orjson.loads(row["row"]) for row in rows]
 
 
 async def _drop(connection: Connection, pathways: Sequence[UUID]) -> None:
     """Everything that still stands under the old ids in this set of read models."""
-    await connection.execute(
-        """delete from folds where entity = any($1)
-              or (projection = 'activities' and entity in (select entity from activities where pathway = any($1)))""",
-        pathways,
-    )
-    for table in TABLES:
-        column = "pathway" if table == "activities" else "entity"
+    await connection.execute("delete from folds where entity = any($1)", pathways)
+    for table in _WITH_IDS:
+        await connection.execute(
+            f"""delete from folds where projection = $2
+                  and entity in (select entity from {table} where pathway = any($1))""",
+            pathways,
+            table,
+        )
+    for table, column in TABLES.items():
         await connection.execute(f"delete from {table} where {column} = any($1)", pathways)
     await connection.execute("delete from parked where key = any($1::text[])", [str(id) for id in pathways])
 

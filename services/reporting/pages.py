@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from services.reporting import charts
-from services.reporting.api import answer, reading
+from services.reporting.api import answer, question, reading
 from services.reporting.indicators import Scope, funnel
 from services.reporting.labels import LABELS, SECTIONS
 from shared.access import TOKEN_COOKIE, Role, TokenCheck
@@ -83,8 +83,8 @@ async def home(request: Request, start: str = "", end: str = "", structure: str 
     structures = {row["structure"]: row for row in rows}
     chosen = structure if structure in structures else ""
     try:
-        nation = await answer(pool, "national", *period, None, None)
-        local = await answer(pool, f"structure:{chosen}", *period, None, None) if chosen else None
+        nation = await answer(pool, question("national", *period))
+        local = await answer(pool, question(f"structure:{chosen}", *period)) if chosen else None
     except Problem as problem:
         return _page("waiting.html", 503, problem=problem)
     shown = (local or nation)["indicators"]

@@ -10,13 +10,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import orjson
 
 from services.reporting.forgetting import take_accepted, take_copies
-from shared.codes import ActivityStatus, FollowUpMonth, FollowUpStatus, Situation
-from shared.contracts import PublicEvent, diagnostic, forgetting, intake, outcomes, training
+from shared.codes import (
+    ActivityStatus,
+    FollowUpMonth,
+    FollowUpStatus,
+    MainstreamSupport,
+    Situation,
+)
+from shared.contracts import Body, PublicEvent, diagnostic, forgetting, intake, outcomes, training
 from shared.database import Connection
 from shared.event_store import EventStore
 
@@ -38,8 +44,20 @@ def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
+def _array(values: Sequence[str]) -> str | None:
+    """Codes or dates as PostgreSQL writes an array; null where there is none."""
+    return f"{{{','.join(values)}}}" if values else None
+
+
 class UnexpectedEvent(Exception):
     """No projection knows what to do with this event."""
+
+
+def _pathway(event: PublicEvent) -> UUID:
+    """Of a fact with an id of its own: whose it is, whatever aggregate tells of it."""
+    if event.pathway is None:
+        raise UnexpectedEvent(event.name)
+    return event.pathway
 
 
 def fold_structure(_: State, event: PublicEvent) -> State:
@@ -64,7 +82,42 @@ def fold_intake(state: State, event: PublicEvent) -> State:
             return state | {"started_on": on and on.isoformat()}
         case intake.Withdrawal(withdrawn_on=on):
             return state | {"withdrawn_on": on and on.isoformat()}
+        case intake.Reception(received_on=on):
+            return state | {"received": [*state.get("received", ()), [on.isoformat(), event.structure]]}
     raise UnexpectedEvent(event.name)
+
+
+def intake_row(state: State) -> tuple[Any, ...]:
+    """Who received the pathway by day, then in the order in which it became known."""
+    received = sorted(state.get("received", ()), key=lambda reception: reception[0])
+    return (
+        state.get("structure"),
+        UUID(state["person"]) if "person" in state else None,
+        *(_day(state.get(name)) for name in _DATES),
+        *(state.get(name) for name in _CLASSES),
+        _array([on for on, _ in received]),
+        _array([structure for _, structure in received]),
+    )
+
+
+def fold_profile(_: State, event: PublicEvent) -> State:
+    """Whether mainstream services supported the person: some did, none did, or nobody knows."""
+    match event.body:
+        case intake.Profile(moment=moment, mainstream=mainstream):
+            some = bool(set(mainstream) - _NO_SERVICE)
+            support = True if some else False if set(mainstream) == {MainstreamSupport.NONE} else None
+            return {"pathway": str(_pathway(event)), "moment": moment.value, "mainstream": support}
+    raise UnexpectedEvent(event.name)
+
+
+_NO_SERVICE = {MainstreamSupport.NONE, MainstreamSupport.UNKNOWN, MainstreamSupport.REFUSED}
+
+
+def _profile_id(event: PublicEvent) -> UUID:
+    """There is one profile of a pathway and moment."""
+    if not isinstance(event.body, intake.Profile):
+        raise UnexpectedEvent(event.name)
+    return uuid5(_pathway(event), f"profile {event.body.moment.value}")
 
 
 def fold_diagnostic(state: State, event: PublicEvent) -> State:
@@ -96,14 +149,16 @@ def diagnostic_row(state: State) -> tuple[Any, ...]:
     domains: dict[str, list[int]] = {}
     for _, domain, rank in sorted(state.get("barriers", {}).values(), key=lambda fact: fact[0]):
         domains.setdefault(domain, []).append(rank)
-    examined = [ranks for ranks in domains.values() if len(ranks) >= 2 and ranks[0] > 0]
+    examined = {name: ranks for name, ranks in domains.items() if len(ranks) >= 2 and ranks[0] > 0}
+    reduced = [name for name, ranks in examined.items() if ranks[-1] < ranks[0]]
     return (
         bool(state.get("diagnostics")),
         any(state.get("plans", {}).values()),
         compared is not None,
         compared is not None and compared[-1] > compared[0],
         len(examined),
-        sum(ranks[-1] < ranks[0] for ranks in examined),
+        len(reduced),
+        _array([*reduced, *(name for name in examined if name not in reduced)]),
     )
 
 
@@ -112,7 +167,7 @@ def fold_activity(_: State, event: PublicEvent) -> State:
         case training.Activity() as fact:
             attended = fact.status is not ActivityStatus.NO_SHOW
             return {
-                "pathway": str(event.aggregate),
+                "pathway": str(_pathway(event)),
                 "kind": fact.kind.value,
                 "started_on": fact.started_on.isoformat(),
                 "hours": str(fact.hours or 0),
@@ -135,6 +190,7 @@ def fold_outcome(state: State, event: PublicEvent) -> State:
                 "exited_on": fact.exited_on.isoformat(),
                 "exit_class": fact.exit_class.value,
                 "deceased": deceased,
+                "contract_start": fact.contract_start and fact.contract_start.isoformat(),
             }
         case outcomes.Reopening():
             return {name: value for name, value in state.items() if name.isdigit()}
@@ -149,19 +205,30 @@ def outcome_row(state: State) -> tuple[Any, ...]:
     for month in FollowUpMonth:
         answer = state.get(str(month.value))
         asked += [answer is not None, *(answer or (False, False))]
-    return (_day(state.get("exited_on")), state.get("exit_class"), state.get("deceased", False), *asked)
+    exited_on, contract_start = _day(state.get("exited_on")), _day(state.get("contract_start"))
+    return (exited_on, state.get("exit_class"), state.get("deceased", False), *asked, contract_start)
+
+
+def fold_situation(_: State, event: PublicEvent) -> State:
+    """The first day of a job; of another situation, none."""
+    match event.body:
+        case outcomes.SituationPeriod(kind=kind, started_on=on):
+            return {
+                "pathway": str(_pathway(event)),
+                "job_on": on.isoformat() if kind is Situation.EMPLOYMENT else None,
+            }
+    raise UnexpectedEvent(event.name)
+
+
+def _situation_id(event: PublicEvent) -> UUID:
+    if not isinstance(event.body, outcomes.SituationPeriod):
+        raise UnexpectedEvent(event.name)
+    return event.body.situation
 
 
 _CLASSES = ("sex", "age", "unemployment", "qualification", "requester", "housing")
 _DATES = ("requested_on", "welcomed_on", "started_on", "withdrawn_on")
 
-STRUCTURES = Projection(
-    "structures",
-    (("structure", "text"), ("name", "text"), ("department", "text")),
-    lambda event: event.aggregate,
-    fold_structure,
-    lambda state: (state["structure"], state["name"], state["department"]),
-)
 PROJECTIONS: dict[str, Projection] = {
     "intake": Projection(
         "intake",
@@ -170,15 +237,12 @@ PROJECTIONS: dict[str, Projection] = {
             ("person", "uuid"),
             *((name, "date") for name in _DATES),
             *((name, "text") for name in _CLASSES),
+            ("received_on", "date[]"),
+            ("received_by", "text[]"),
         ),
         lambda event: event.aggregate,
         fold_intake,
-        lambda state: (
-            state.get("structure"),
-            UUID(state["person"]) if "person" in state else None,
-            *(_day(state.get(name)) for name in _DATES),
-            *(state.get(name) for name in _CLASSES),
-        ),
+        intake_row,
     ),
     "diagnostic": Projection(
         "diagnostic",
@@ -186,6 +250,7 @@ PROJECTIONS: dict[str, Projection] = {
             *((name, "boolean") for name in ("diagnosed", "planned", "scored_twice", "remobilised")),
             ("barriers_examined", "integer"),
             ("barriers_reduced", "integer"),
+            ("domains", "text[]"),
         ),
         lambda event: event.aggregate,
         fold_diagnostic,
@@ -217,13 +282,37 @@ PROJECTIONS: dict[str, Projection] = {
             ("exit_class", "text"),
             ("deceased", "boolean"),
             *((f"{what}_{m}", "boolean") for m in (3, 6, 12) for what in ("asked", "reached", "employed")),
+            ("contract_start", "date"),
         ),
         lambda event: event.aggregate,
         fold_outcome,
         outcome_row,
     ),
 }
-"""The projection of each service's pathway events; structures have their own."""
+"""The projection of each service's pathway events but those with one of their own."""
+OF_THEIR_OWN: dict[type[Body], Projection] = {
+    intake.Structure: Projection(
+        "structures",
+        (("structure", "text"), ("name", "text"), ("department", "text")),
+        lambda event: event.aggregate,
+        fold_structure,
+        lambda state: (state["structure"], state["name"], state["department"]),
+    ),
+    intake.Profile: Projection(
+        "profiles",
+        (("pathway", "uuid"), ("moment", "text"), ("mainstream", "boolean")),
+        _profile_id,
+        fold_profile,
+        lambda state: (UUID(state["pathway"]), state["moment"], state["mainstream"]),
+    ),
+    outcomes.SituationPeriod: Projection(
+        "situations",
+        (("pathway", "uuid"), ("job_on", "date")),
+        _situation_id,
+        fold_situation,
+        lambda state: (UUID(state["pathway"]), _day(state["job_on"])),
+    ),
+}
 
 
 IN_NO_FIGURE = (
@@ -234,18 +323,15 @@ IN_NO_FIGURE = (
     intake.RestrictionLifted,
     intake.Archiving,
     intake.Reactivation,
-    intake.Profile,
     intake.AdviserAssignment,
     intake.SettingAside,
     intake.Pause,
     intake.Resumption,
     intake.Transfer,
-    intake.Reception,
     diagnostic.DiagnosticOpening,
     diagnostic.PlannedAction,
     diagnostic.SettledAction,
     training.SupportReport,
-    outcomes.SituationPeriod,
 )
 """A restricted or an archived pathway goes on counting for what was recorded of it."""
 
@@ -262,12 +348,12 @@ async def follow(store: EventStore, connection: Connection, events: Sequence[Pub
 async def project(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies events of one stream, in order, to the read models of the connection's schema."""
     events = [event for event in events if not isinstance(event.body, IN_NO_FIGURE)]
-    structures = [event for event in events if isinstance(event.body, intake.Structure)]
-    pathways = [event for event in events if not isinstance(event.body, intake.Structure)]
-    if structures:
-        await _project(connection, STRUCTURES, structures)
-    if pathways:
-        await _project(connection, PROJECTIONS[pathways[0].service], pathways)
+    by_table: dict[str, tuple[Projection, list[PublicEvent]]] = {}
+    for event in events:
+        projection = OF_THEIR_OWN.get(type(event.body)) or PROJECTIONS[event.service]
+        by_table.setdefault(projection.table, (projection, []))[1].append(event)
+    for projection, those in by_table.values():
+        await _project(connection, projection, those)
 
 
 @dataclass
@@ -299,10 +385,11 @@ async def _project(connection: Connection, projection: Projection, events: Seque
     if not touched:
         return
     standing = [(id, fold.known_from, None, *projection.row(fold.state)) for id, fold in touched.items()]
-    types = ["uuid", "timestamptz", "timestamptz", *(type for _, type in projection.columns)]
-    names = ["entity", "known_from", "known_to", *(name for name, _ in projection.columns)]
-    shown = [name if name != "known_to" else "coalesce(known_to, 'infinity')" for name in names]
-    arrays = ", ".join(f"${n}::{type}[]" for n, type in enumerate(types, 1))
+    columns = (("entity", "uuid"), ("known_from", "timestamptz"), ("known_to", "timestamptz"), *projection.columns)
+    names = [name for name, _ in columns]
+    shown = ["coalesce(known_to, 'infinity')" if name == "known_to" else f"{name}::{type}" for name, type in columns]
+    # An array of arrays would be taken apart into its elements: each comes as text.
+    arrays = ", ".join(f"${n}::{'text' if '[' in type else type}[]" for n, (_, type) in enumerate(columns, 1))
     await connection.execute(
         f"delete from {projection.table} where entity = any($1) and known_to = 'infinity'", list(touched)
     )

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 SETS = ("read_model_a", "read_model_b")
 FOLLOWED = ("REPORTING", *STREAMS)
 """Our own stream holds what is left of forgotten people."""
-TABLES = "folds, structures, intake, diagnostic, activities, outcomes, subscription, parked"
+TABLES = "folds, structures, intake, diagnostic, activities, outcomes, profiles, situations, subscription, parked"
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """What reporting tells the others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,8 @@ class PathwayAnonymised(Body):
     diagnostic: list[dict[str, Any]]
     activities: list[dict[str, Any]]
     outcomes: list[dict[str, Any]]
+    profiles: list[dict[str, Any]] = field(default_factory=list)
+    situations: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,132 @@
+"""The indicator catalogue: each figure as conditions over the rows of pathways, for its value and the list behind it.
+
+The parameters of every query that is made of these: $1 and $2 the period's first and last day, $3 the instant of
+knowledge, $4 the structure and $5 the département (null: the nation).
+"""
+
+from shared.codes import ActivityKind, ExitClass
+
+MONTHS = (3, 6, 12)
+
+COUNTS: dict[str, str] = {
+    "requests": "r",
+    "entries": "e",
+    "supported": "a",
+    "leavers": "l",
+    **{f"exits_{name.value}": f"l and exit_class = '{name.value}'" for name in ExitClass},
+    "exits_examined": "x",
+}
+"""Pathways by condition."""
+
+PERSONS = {"persons_supported": "a"}
+"""Distinct persons of the pathways by condition."""
+
+SHARES: dict[str, tuple[str, str]] = {
+    "welcomed_share": ("r and welcomed_on is not null", "r"),
+    "diagnosed_share": ("e and diagnosed", "e"),
+    "plan_share": ("e and planned", "e"),
+    "remobilised_share": ("l and remobilised", "l and scored_twice"),
+    "mobilised_share": ("a and mobilised", "a"),
+    "mainstream_regained_share": ("without_mainstream and with_mainstream", "without_mainstream"),
+    "dynamic_exit_share": ("l and exit_class in ('durable', 'transition', 'positive')", "x"),
+    "durable_exit_share": ("l and exit_class = 'durable'", "x"),
+    "transition_exit_share": ("l and exit_class = 'transition'", "x"),
+    "positive_exit_share": ("l and exit_class = 'positive'", "x"),
+    "durable_access_share": ("l and exit_class = 'durable'", "a"),
+    "transition_access_share": ("l and exit_class = 'transition'", "a"),
+    **{f"followup_{m}_asked_share": (f"due_{m} and asked_{m}", f"due_{m}") for m in MONTHS},
+    **{f"followup_{m}_response_share": (f"l and reached_{m}", f"l and asked_{m}") for m in MONTHS},
+    **{f"employed_at_{m}_share": (f"l and employed_{m}", f"l and reached_{m}") for m in MONTHS},
+}
+"""(numerator, denominator), each pathways by condition."""
+
+PAIRS: dict[str, tuple[str, str, str]] = {
+    "barriers_reduced_share": ("l", "barriers_reduced", "barriers_examined"),
+}
+"""(condition, numerator, denominator): each a number of the pathways' barriers."""
+
+MEDIANS: dict[str, tuple[str, str]] = {
+    "days_to_welcome_median": ("welcomed_on between $1 and $2", "welcomed_on - requested_on"),
+}
+"""(condition, days)."""
+
+DURATIONS: dict[str, tuple[str, str, str, tuple[int, ...]]] = {
+    "days_to_welcome_km": (
+        "r",
+        "welcomed_on is not null",
+        "greatest(coalesce(welcomed_on, withdrawn_on, started_on, known_on) - requested_on, 0)",
+        (7, 15, 30),
+    ),
+    "days_to_employment_km": (
+        "e",
+        "employed_on is not null",
+        "greatest(coalesce(employed_on, exited_on, known_on) - started_on, 0)",
+        (90, 180, 365),
+    ),
+}
+"""(condition, whether it has ended, days until it ended or was last seen going on, days whose survival is told)."""
+
+HOURS = {f"hours_{kind.value}": kind for kind in ActivityKind}
+
+ONE_PART = (*COUNTS, *PERSONS, *MEDIANS, *DURATIONS, *HOURS)
+"""Figures that have neither numerator nor denominator."""
+CATALOGUE = frozenset((*ONE_PART, *SHARES, *PAIRS))
+"""Every id."""
+
+KNOWN = "{0}.known_from <= $3 and {0}.known_to > $3"
+"""That a row was so at the instant of knowledge."""
+_AT_START, _AT_EXIT = (
+    f"""exists (select from profiles p where p.pathway = standing.entity and p.moment = '{moment}'
+                   and p.mainstream = {support} and {KNOWN.format("p")})"""
+    for moment, support in (("start", False), ("exit", True))
+)
+
+# Whoever had received the pathway by the period's last day holds it, else who was asked. Null arrays cost nothing.
+_HOLDER = "coalesce(i.received_by[width_bucket($2::date, i.received_on)], i.structure)"
+SCOPE = f"""($4::text is null or {_HOLDER} = $4)
+        and ($5::text is null or exists (
+              select from structures s where s.structure = {_HOLDER} and s.department = $5 and {KNOWN.format("s")}))"""
+
+
+def examined(column: str) -> str:
+    """`with` the pathways of the scope in `examined`: their sets as booleans, their dates, their class by `column`."""
+    due = ", ".join(
+        f"(l and not deceased and (exited_on + interval '{m} months')::date <= known_on) as due_{m}" for m in MONTHS
+    )
+    months = ", ".join(f"o.{what}_{m}" for m in MONTHS for what in ("asked", "reached", "employed"))
+    return f"""
+      with standing as (
+        select i.entity, i.{column} as class, i.person, i.requested_on, i.welcomed_on, i.started_on, i.withdrawn_on,
+               o.exited_on, o.exit_class, o.deceased, {months},
+               d.diagnosed, d.planned, d.scored_twice, d.remobilised,
+               d.barriers_examined, d.barriers_reduced, d.domains,
+               ($3::timestamptz at time zone 'Europe/Paris')::date as known_on,
+               i.requested_on between $1 and $2 as r,
+               coalesce(i.started_on between $1 and $2, false) as e,
+               coalesce(i.started_on <= $2 and (o.exited_on is null or o.exited_on >= $1), false) as a,
+               coalesce(i.started_on is not null and o.exited_on between $1 and $2, false) as l,
+               exists (select from activities t where t.pathway = i.entity and t.attended
+                          and t.kind in ('workshop', 'training', 'placement') and t.started_on between $1 and $2
+                          and {KNOWN.format("t")}) as mobilised,
+               case when i.started_on between $1 and $2 then least(
+                 (select min(s.job_on) from situations s where s.pathway = i.entity and {KNOWN.format("s")}
+                     and s.job_on between i.started_on and coalesce(o.exited_on, 'infinity')),
+                 case when o.exit_class in ('durable', 'transition') then
+                   case when o.contract_start >= i.started_on then o.contract_start else o.exited_on end end
+               ) end as employed_on
+          from intake i
+          left join outcomes o on o.entity = i.entity and {KNOWN.format("o")}
+          left join diagnostic d on d.entity = i.entity and {KNOWN.format("d")}
+         where {KNOWN.format("i")} and i.requested_on is not null
+           and {SCOPE}
+      ), examined as (
+        select *, l and exit_class <> 'neutralised' as x, {due},
+               l and {_AT_START} as without_mainstream, l and {_AT_EXIT} as with_mainstream
+          from standing
+      )"""
+
+
+ACTIVE = f"""activities t join intake i on i.entity = t.pathway
+       where t.started_on between $1 and $2 and t.attended and {KNOWN.format("t")}
+         and {KNOWN.format("i")} and {SCOPE}"""
+"""The attended activities `t` of the period in the scope, each with its pathway `i`."""

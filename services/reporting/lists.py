@@ -1,0 +1,149 @@
+"""The pathways behind a figure, by the conditions that make the figure: the list is as long as the figure says."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+
+from services.reporting.catalogue import (
+    ACTIVE,
+    COUNTS,
+    DURATIONS,
+    HOURS,
+    MEDIANS,
+    PAIRS,
+    PERSONS,
+    SHARES,
+    examined,
+)
+from services.reporting.indicators import Scope, must_exist
+from shared.codes import BREAKDOWNS, Barrier
+from shared.database import Connection
+
+Part = Literal["numerator", "denominator"]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One row behind a figure. What a figure does not speak of is null.
+
+    `domain`: the barrier, where the figure counts barriers. `hours`: where it adds them up. `days`: of a duration,
+    until it ended or, where `observed` is false, until it was last seen going on. `forgotten`: the person was
+    forgotten; the ids lead nowhere.
+    """
+
+    pathway: UUID
+    person: UUID
+    forgotten: bool
+    domain: Barrier | None
+    hours: Decimal | None
+    days: int | None
+    observed: bool | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row's place in the order of a list: by pathway; `n` tells the rows of one pathway apart."""
+
+    pathway: UUID
+    n: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """`count`: rows of the whole list. `next`: the place of the last row, where more follow."""
+
+    count: int
+    rows: Sequence[Listed]
+    next: Place | None
+
+
+async def behind(
+    connection: Connection,
+    id: str,
+    part: Part,
+    scope: Scope,
+    start: date,
+    end: date,
+    known_at: datetime,
+    by: str | None = None,
+    of_class: str | None = None,
+    *,
+    after: Place | None = None,
+    limit: int,
+) -> Page:
+    """The rows of one part of a figure, of one class of `by` where one is given. Raises UnknownScope."""
+    await must_exist(connection, scope)
+    found = await connection.fetch(
+        f"""{_behind(id, part, by if by in BREAKDOWNS else "sex")}
+          select total.count, page.*,
+                 not exists (select from folds f where f.projection = 'intake' and f.entity = page.pathway) as forgotten
+            from (select count(*) from behind) total
+            left join (
+              select * from behind where $7::uuid is null or (pathway, n) > ($7, $8::integer)
+               order by pathway, n limit $9
+            ) page on true
+           order by page.pathway, page.n""",
+        start,
+        end,
+        known_at,
+        scope.structure,
+        scope.department,
+        of_class,
+        after and after.pathway,
+        after and after.n,
+        limit + 1,
+    )
+    rows = [row for row in found if row["pathway"] is not None]
+    return Page(
+        found[0]["count"],
+        [_listed(row) for row in rows[:limit]],
+        Place(rows[limit - 1]["pathway"], rows[limit - 1]["n"]) if len(rows) > limit else None,
+    )
+
+
+def _listed(row: asyncpg.Record) -> Listed:
+    told = {name: row[name] for name in Listed.__dataclass_fields__}
+    return Listed(**told | {"domain": row["domain"] and Barrier(row["domain"])})
+
+
+def _behind(id: str, part: Part, column: str) -> str:
+    """`with` the rows in `behind`."""
+    told = {
+        "n": "1",
+        "domain": "null::text",
+        "hours": "null::numeric",
+        "days": "null::integer",
+        "observed": "null::boolean",
+    }
+    if id in HOURS:
+        columns = _columns("i.entity", "i.person", told | {"hours": "sum(t.hours)"})
+        return f"""with behind as (
+            select {columns} from {ACTIVE} and t.kind = '{HOURS[id].value}' and ($6::text is null or i.{column} = $6)
+             group by i.entity, i.person having sum(t.hours) > 0)"""
+    source, distinct, order = "examined", "", ""
+    if id in COUNTS:
+        condition = COUNTS[id]
+    elif id in PERSONS:
+        condition, distinct, order = PERSONS[id], "distinct on (person)", "order by person, entity"
+    elif id in SHARES:
+        condition = SHARES[id][part == "denominator"]
+    elif id in PAIRS:
+        condition, *of = PAIRS[id]
+        source += f", generate_series(1, {of[part == 'denominator']}) n"
+        told |= {"n": "n", "domain": "domains[n]"}
+    elif id in MEDIANS:
+        condition, told["days"] = MEDIANS[id]
+    else:
+        condition, told["observed"], told["days"], _ = DURATIONS[id]
+    return f"""{examined(column)}, behind as (
+        select {distinct} {_columns("entity", "person", told)} from {source}
+         where {condition} and ($6::text is null or class = $6) {order})"""
+
+
+def _columns(pathway: str, person: str, told: dict[str, str]) -> str:
+    return ", ".join(f"{sql} as {name}" for name, sql in {"pathway": pathway, "person": person, **told}.items())
