@@ -15,7 +15,7 @@ from pydantic_core import PydanticSerializationError
 
 from lieu import issuer
 from services.diagnostic.domain import DiagnosticFile
-from services.intake.domain import Identity, Pathway, Person, Retention, Structure
+from services.intake.domain import ContactFile, Identity, Pathway, Person, ProfileFile, Retention, Structure
 from services.outcomes.domain import OutcomeFile
 from services.reporting.forgetting import AnonymousPathway, Rewriting
 from services.training.domain import ActivityFile
@@ -44,6 +44,8 @@ AGGREGATES = (
     Pathway,
     Person,
     Retention,
+    ContactFile,
+    ProfileFile,
     DiagnosticFile,
     ActivityFile,
     OutcomeFile,

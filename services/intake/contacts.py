@@ -54,7 +54,7 @@ def _fact(body: Body) -> tuple[str, date | None]:
         case Start(started_on=on):
             return "start", on
         case Appointment(appointment=key, settled_on=on, status=appointed):
-            return str(key), on if appointed is AppointmentStatus.KEPT else None
+            return f"appointment-{key}", on if appointed is AppointmentStatus.KEPT else None
         case Diagnostic(diagnostic=key, completed_on=on):
             return str(key), on
         case Plan(plan=key, agreed_on=on):
