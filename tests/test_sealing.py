@@ -119,6 +119,7 @@ def test_a_sealed_text_shows_itself_to_nobody() -> None:
         ("  ", "sealed_text"),
         ("x" * 10_001, "sealed_text"),
         ("a\x00b", "sealed_text"),
+        ("a\ud800b", "sealed_text"),
         ("née le 3, NIR 2 95 10 99 126 111 93", "nir"),
         ({"sealed": "AAAA"}, "sealed_text"),
         (["x"], "sealed_text"),
