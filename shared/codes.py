@@ -25,6 +25,7 @@ OrganisationName = Annotated[str, InClear("name of an organisation")]
 RuleVersion = Annotated[str, InClear("version of a rule or an instrument")]
 ClassCode = Annotated[str, InClear("class of a breakdown")]
 Subject = Annotated[str, InClear("subject of a user's token, never a name"), Field(min_length=1, max_length=200)]
+TimeOfDay = Annotated[str, InClear("time of day"), Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Language = Annotated[str, InClear("ISO 639 code of a language"), Field(pattern="^[a-z]{2,3}$")]
 
 
@@ -104,6 +105,81 @@ class ProfileMoment(StrEnum):
     REQUEST = "request"
     START = "start"
     EXIT = "exit"
+
+
+class AppointmentPurpose(StrEnum):
+    """What a person is asked to come for."""
+
+    WELCOME = "welcome"
+    DIAGNOSTIC = "diagnostic"
+    SUPPORT = "support"
+    OTHER = "other"
+
+
+class AppointmentStatus(StrEnum):
+    """What became of an appointment; offered: it is still to come."""
+
+    OFFERED = "offered"
+    KEPT = "kept"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+
+
+class ContactMeans(StrEnum):
+    """By what somebody tried to reach a person."""
+
+    PHONE = "phone"
+    SMS = "sms"
+    EMAIL = "email"
+    LETTER = "letter"
+    VISIT = "visit"
+    THROUGH_ORIENTER = "through_orienter"
+
+
+class YesNo(StrEnum):
+    """What a person answers to a question with yes or no."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+class DrivingLicence(StrEnum):
+    """Whether a person may drive a car (*permis B*)."""
+
+    HELD = "held"
+    LEARNING = "learning"
+    NONE = "none"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+class Transport(StrEnum):
+    """How a person gets to a workplace."""
+
+    CAR = "car"
+    TWO_WHEELER = "two_wheeler"
+    BICYCLE = "bicycle"
+    PUBLIC_TRANSPORT = "public_transport"
+    NONE = "none"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+class Resource(StrEnum):
+    """What a person lives on. Benefits that tell of health or disability are `other`."""
+
+    WAGES = "wages"
+    UNEMPLOYMENT_BENEFIT = "unemployment_benefit"
+    RSA = "rsa"
+    YOUTH_ALLOWANCE = "youth_allowance"
+    TRAINING_ALLOWANCE = "training_allowance"
+    PENSION = "pension"
+    OTHER = "other"
+    NONE = "none"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
 
 
 class Qualification(IntEnum):

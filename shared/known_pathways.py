@@ -161,7 +161,7 @@ async def remember_intake(connection: Connection, events: Sequence[PublicEvent])
                 if "received" not in change:
                     change["structure"] = structure
             case Reception():
-                change |= {"structure": event.structure, "received": True}
+                change |= {"structure": event.structure, "received": True, "adviser": None}
             case AdviserAssignment(adviser=adviser):
                 change["adviser"] = adviser
             case Start(started_on=started_on):

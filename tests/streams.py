@@ -95,7 +95,7 @@ class Services:
 
     def take_request(self, dossier: Dossier) -> None:
         pathway = self.load(Pathway, dossier.pathway)
-        intake._take(pathway, dossier)
+        intake.take_dossier(pathway, dossier)
         self._save("intake", pathway, self._about(dossier.pathway), historical=True)
 
     def take_the_rest(self, dossier: Dossier) -> None:
@@ -132,7 +132,7 @@ class Services:
 
         welcome, start, withdrawal = row.welcomed_on, row.started_on, row.withdrawn_on
         wanted: dict[str, Callable[[], None]] = {
-            "request": lambda: pathway.correct_request(intake._request(row), today),
+            "request": lambda: pathway.correct_request(intake.request_of(row), today),
             "welcomed_on": lambda: dated(
                 pathway.welcome,
                 welcome,
@@ -281,7 +281,7 @@ class Services:
     # Publishing
 
     def _about(self, pathway: UUID) -> About:
-        return intake._about(self.load(Pathway, pathway))
+        return intake.about(self.load(Pathway, pathway))
 
     def _save(self, service: str, aggregate: Aggregate, about: About, *, historical: bool = False) -> None:
         if not (events := aggregate.collect_events()):

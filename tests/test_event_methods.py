@@ -17,13 +17,22 @@ from eventsourcing.persistence import StoredEvent
 
 from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan
 from services.intake.domain import (
+    Appointment,
+    Assignment,
+    Attempt,
+    ContactFile,
     Dated,
     Identity,
     Pathway,
+    Pause,
     Person,
+    Profile,
+    ProfileFile,
+    Reception,
     Restriction,
     Structure,
     StructureFile,
+    WelcomeDelay,
     request_for_support,
 )
 from services.outcomes.domain import Exit, FollowUp, OutcomeFile
@@ -31,15 +40,21 @@ from services.training.domain import Activity, ActivityFile
 from shared.codes import (
     ActivityKind,
     ActivityStatus,
+    AppointmentPurpose,
+    AppointmentStatus,
     Barrier,
+    ContactMeans,
     Contract,
     ExitClass,
     FollowUpMonth,
     FollowUpStatus,
     Intensity,
+    MainstreamSupport,
+    ProfileMoment,
     Purpose,
     Qualification,
     RestrictionReason,
+    Rights,
     Sex,
     Situation,
 )
@@ -117,19 +132,49 @@ FILE = StructureFile("s01", "Les Tilleuls", "2A")
 REQUEST = request_for_support(
     DAY, 1980, structure="s01", person=UUID(int=2), sex=Sex.OTHER, qualification_level=Qualification.NONE
 )
+RECEPTION = Reception(
+    "s02", "s01", DAY, UUID(int=2), DAY, None, "30_49", Sex.OTHER, Qualification.NONE, None, None, DAY, None
+)
+APPOINTMENT = Appointment(DAY, AppointmentPurpose.WELCOME, "14:30", Sealed("at the kitchen"), Sealed("brings a friend"))
+PROFILE = Profile(
+    ProfileMoment.START,
+    DAY,
+    (MainstreamSupport.PLIE, MainstreamSupport.RSA_REFERENT),
+    Rights.REFUSED,
+    disability=Sealed("yes"),
+)
 DIAGNOSTIC = Diagnostic(DAY, Purpose.ENTRY, 0)
 ACTIVITY = Activity(ActivityKind.TRAINING, DAY, DAY, ActivityStatus.PARTIAL, Decimal("3.50"))
 EXIT = Exit(DAY, Situation.EMPLOYMENT, Contract.CDD, DAY, DAY)
 FOLLOW_UP = FollowUp(FollowUpMonth.THREE, DAY, FollowUpStatus.REACHED, Situation.SIAE)
 
 HISTORIES: dict[type[Aggregate], list[Told]] = {
-    Structure: [told(Structure.Registered, FILE, imported=FILE)],
+    Structure: [
+        told(Structure.Registered, FILE, imported=FILE),
+        told(Structure.WelcomeDelaySet, WelcomeDelay("s01", 3)),
+    ],
     Pathway: [
         told(Pathway.Requested, REQUEST, imported=REQUEST),
         told(Pathway.Started, Dated(DAY)),
         told(Pathway.StartCorrected, Dated(None), imported=Dated(DAY)),
         told(Pathway.Withdrawn, Dated(DAY)),
         told(Pathway.ProcessingRestricted, Dated(DAY)),
+        told(Pathway.SetAside, Dated(DAY)),
+        told(Pathway.TakenUp, Dated(DAY)),
+        told(Pathway.AdviserAssigned, Assignment("anna", DAY)),
+        told(Pathway.CommitmentSigned, Dated(DAY)),
+        told(Pathway.Paused, Pause(DAY)),
+        told(Pathway.Resumed, Dated(DAY)),
+        told(Pathway.Received, RECEPTION),
+    ],
+    ContactFile: [
+        told(ContactFile.Offered, APPOINTMENT, key=KEY),
+        told(ContactFile.Kept, replace(APPOINTMENT, status=AppointmentStatus.KEPT, settled_on=DAY), key=KEY),
+        told(ContactFile.Attempted, Attempt(DAY, ContactMeans.THROUGH_ORIENTER, Sealed("nobody there")), key=KEY),
+    ],
+    ProfileFile: [
+        told(ProfileFile.Recorded, PROFILE),
+        told(ProfileFile.Corrected, replace(PROFILE, moment=ProfileMoment.EXIT, disability=None)),
     ],
     Person: [
         told(Person.Identified, Identity(Sealed("Anna"))),

@@ -179,6 +179,8 @@ def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -
         "hours": 2,
     }
     asked = {"asked_on": "2024-07-02", "status": "refused"}
+    appointment = {"on": "2024-07-08", "purpose": "support"}
+    profile = {"on": "2024-07-02", "mainstream": ["none"], "rights": "open"}
     of_intake: dict[str, Any] = {
         "request/correction": request,
         "welcome": {"on": "2024-01-11"},
@@ -187,6 +189,25 @@ def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -
         "start/correction": {"on": "2024-01-11"},
         "withdrawal": {"on": "2024-01-11"},
         "withdrawal/correction": {"on": None},
+        "appointments": appointment,
+        f"appointments/{DISAGREEMENT}/move": {"on": "2024-07-09"},
+        f"appointments/{DISAGREEMENT}/kept": {"on": None},
+        f"appointments/{DISAGREEMENT}/missed": None,
+        f"appointments/{DISAGREEMENT}/cancellation": {"on": "2024-07-02"},
+        f"appointments/{DISAGREEMENT}/correction": appointment,
+        "attempts": {"on": "2024-07-02", "means": "phone"},
+        f"attempts/{DISAGREEMENT}/correction": {"on": None, "means": "phone"},
+        "set-aside": {"on": "2024-07-02"},
+        "set-aside/reopening": {"on": "2024-07-02"},
+        "adviser": {"adviser": "anna", "on": "2024-07-02"},
+        "commitment": {"on": "2024-07-02"},
+        "commitment/correction": {"on": None},
+        "pause": {"on": "2024-07-02"},
+        "pause/resumption": {"on": "2024-07-02"},
+        "pause/correction": {"paused_on": None, "resumed_on": None},
+        "transfer": {"to_structure": "s02", "transferred_on": "2024-07-02"},
+        "profile/request": profile,
+        "profile/request/correction": profile,
     }
     of_diagnostic: dict[str, Any] = {
         "diagnostics": diagnostic,

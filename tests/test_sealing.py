@@ -15,7 +15,7 @@ from pydantic_core import PydanticSerializationError
 
 from lieu import issuer
 from services.diagnostic.domain import DiagnosticFile
-from services.intake.domain import Identity, Pathway, Person, Retention, Structure
+from services.intake.domain import ContactFile, Identity, Pathway, Person, ProfileFile, Retention, Structure
 from services.outcomes.domain import OutcomeFile
 from services.reporting.forgetting import AnonymousPathway, Rewriting
 from services.training.domain import ActivityFile
@@ -44,6 +44,8 @@ AGGREGATES = (
     Pathway,
     Person,
     Retention,
+    ContactFile,
+    ProfileFile,
     DiagnosticFile,
     ActivityFile,
     OutcomeFile,
@@ -117,6 +119,7 @@ def test_a_sealed_text_shows_itself_to_nobody() -> None:
         ("  ", "sealed_text"),
         ("x" * 10_001, "sealed_text"),
         ("a\x00b", "sealed_text"),
+        ("a\ud800b", "sealed_text"),
         ("née le 3, NIR 2 95 10 99 126 111 93", "nir"),
         ({"sealed": "AAAA"}, "sealed_text"),
         (["x"], "sealed_text"),

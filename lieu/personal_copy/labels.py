@@ -53,6 +53,26 @@ EVENTS = {
     "intake.start-corrected": "Début de l'accompagnement, corrigé",
     "intake.pathway-withdrawn": "Retrait de la demande",
     "intake.withdrawal-corrected": "Retrait de la demande, corrigé",
+    "intake.request-set-aside": "Votre demande est mise de côté : nous n'avons pas pu vous joindre",
+    "intake.request-taken-up": "Votre demande est reprise",
+    "intake.adviser-assigned": "Qui vous accompagne",
+    "intake.commitment-signed": "Vous avez signé un engagement",
+    "intake.commitment-corrected": "Votre engagement, corrigé",
+    "intake.support-paused": "Pause de l'accompagnement",
+    "intake.pause-corrected": "Pause de l'accompagnement, corrigée",
+    "intake.support-resumed": "Reprise de l'accompagnement après une pause",
+    "intake.pathway-transferred": "Votre accompagnement est confié à une autre structure",
+    "intake.pathway-received": "Une autre structure reçoit votre accompagnement",
+    "intake.appointment-offered": "Rendez-vous proposé",
+    "intake.appointment-moved": "Rendez-vous déplacé",
+    "intake.appointment-kept": "Rendez-vous tenu",
+    "intake.appointment-missed": "Rendez-vous manqué",
+    "intake.appointment-cancelled": "Rendez-vous annulé",
+    "intake.appointment-corrected": "Rendez-vous, corrigé",
+    "intake.contact-attempted": "Nous avons essayé de vous joindre",
+    "intake.attempt-corrected": "Essai de vous joindre, corrigé",
+    "intake.profile-recorded": "Votre situation",
+    "intake.profile-corrected": "Votre situation, corrigée",
     "diagnostic.diagnostic-completed": "Bilan diagnostic",
     "diagnostic.diagnostic-corrected": "Bilan diagnostic, corrigé",
     "diagnostic.plan-agreed": "Plan d'action convenu avec vous",
@@ -81,6 +101,9 @@ _SITUATIONS = {
     "long_leave": "en congé de longue durée",
     "moved": "déménagement",
 }
+
+_REFUSED = "vous n'avez pas souhaité répondre"
+_YES_NO = {"yes": "oui", "no": "non", "unknown": "non connu", "refused": _REFUSED}
 
 CODES: Mapping[str, Mapping[str, str]] = {
     "requester": {
@@ -132,7 +155,15 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "other": "autre",
         "refused": "vous n'avez pas souhaité répondre",
     },
-    "purpose": {"entry": "bilan d'entrée", "interim": "bilan intermédiaire", "exit": "bilan de sortie"},
+    "purpose": {
+        "entry": "bilan d'entrée",
+        "interim": "bilan intermédiaire",
+        "exit": "bilan de sortie",
+        "welcome": "accueil",
+        "diagnostic": "bilan",
+        "support": "accompagnement",
+        "other": "autre",
+    },
     "domain": {
         "housing": "logement",
         "health": "santé",
@@ -160,6 +191,10 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "reached": "vous avez répondu",
         "unreachable": "vous n'avez pas pu être joint·e",
         "refused": "vous n'avez pas souhaité répondre",
+        "offered": "à venir",
+        "kept": "vous êtes venu·e",
+        "missed": "vous n'êtes pas venu·e",
+        "cancelled": "annulé",
     },
     "situation": _SITUATIONS,
     "contract": {
@@ -187,8 +222,63 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "inspection": "un contrôle",
     },
     "month": {"3": "à 3 mois", "6": "à 6 mois", "12": "à 12 mois"},
+    "means": {
+        "phone": "par téléphone",
+        "sms": "par SMS",
+        "email": "par courriel",
+        "letter": "par courrier",
+        "visit": "en venant vous voir",
+        "through_orienter": "par la personne qui vous a orienté·e",
+    },
+    "moment": {"request": "à la demande", "start": "au début de l'accompagnement", "exit": "à la sortie"},
+    "rights": {"open": "ouverts", "not_open": "non ouverts", "unknown": "non connu", "refused": _REFUSED},
+    "driving_licence": {
+        "held": "permis B",
+        "learning": "en préparation",
+        "none": "aucun",
+        "unknown": "non connu",
+        "refused": _REFUSED,
+    },
+    "may_work": _YES_NO,
+    "childcare_needed": _YES_NO,
+    "disability": _YES_NO,
 }
-"""Each code of a field in French. The statuses of an activity and of a follow-up have no code in common."""
+"""Each code of a field in French. The statuses of an activity, a follow-up and an appointment have one meaning each."""
+
+SEVERAL: Mapping[str, Mapping[str, str]] = {
+    "mainstream": {
+        "france_travail": "France Travail",
+        "mission_locale": "la mission locale",
+        "plie": "le PLIE",
+        "rsa_referent": "un référent RSA",
+        "cap_emploi": "Cap emploi",
+        "none": "personne",
+        "unknown": "non connu",
+        "refused": _REFUSED,
+    },
+    "transport": {
+        "car": "voiture",
+        "two_wheeler": "deux-roues motorisé",
+        "bicycle": "vélo",
+        "public_transport": "transports en commun",
+        "none": "aucun",
+        "unknown": "non connu",
+        "refused": _REFUSED,
+    },
+    "resources": {
+        "wages": "salaire",
+        "unemployment_benefit": "allocation chômage",
+        "rsa": "RSA",
+        "youth_allowance": "allocation du contrat d'engagement jeune",
+        "training_allowance": "rémunération de formation",
+        "pension": "retraite ou pension",
+        "other": "autre",
+        "none": "aucune",
+        "unknown": "non connu",
+        "refused": _REFUSED,
+    },
+}
+"""The same of fields that hold several codes."""
 
 
 def day(on: str | date) -> str:
@@ -231,12 +321,24 @@ FACTS = {
     "exit": "la sortie",
     "reopening": "l'annulation de la sortie",
     "follow-up": "un suivi après la sortie",
+    "set-aside": "la mise de côté de la demande",
+    "commitment": "l'engagement",
+    "pause": "une pause",
+    "resumption": "la reprise après une pause",
+    "transfer": "le passage à une autre structure",
+    "appointment": "un rendez-vous",
+    "attempt": "un essai de vous joindre",
+    "profile": "votre situation",
 }
 """What a disagreement can be about (`fact_of` of each service's domain)."""
 
 
 def _concerned(of: Mapping[str, str | None]) -> str:
     return FACTS[str(of["kind"])]
+
+
+def _several(name: str) -> Callable[[Any], str]:
+    return lambda codes: ", ".join(SEVERAL[name][code] for code in codes)
 
 
 FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
@@ -296,10 +398,37 @@ FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "disagreement.withdrawn.fact": ("Retiré le", day),
     "month": ("Moment du suivi", str),
     "asked_on": ("Date de la question", day),
+    "adviser": ("Professionnel·le (numéro de compte)", str),
+    "paused_on": ("Début de la pause", day),
+    "resumed_on": ("Fin de la pause", day),
+    "from_structure": ("Structure d'avant", str),
+    "to_structure": ("Nouvelle structure", str),
+    "transferred_on": ("Depuis le", day),
+    "received_on": ("Depuis le", day),
+    "welcomed_on": ("Date de l'accueil", day),
+    **{
+        f"intake.appointment-{what}.purpose": ("Objet", str)
+        for what in ("offered", "moved", "kept", "missed", "cancelled", "corrected")
+    },
+    "at": ("Heure", str),
+    "place": ("Lieu", str),
+    "note": ("Note", str),
+    "settled_on": ("Tenu, manqué ou annulé le", day),
+    "means": ("Par quel moyen", str),
+    "moment": ("Moment", str),
+    "mainstream": ("Qui vous accompagne vers l'emploi par ailleurs", _several("mainstream")),
+    "rights": ("Droits", str),
+    "driving_licence": ("Permis de conduire", str),
+    "transport": ("Moyens de transport", _several("transport")),
+    "resources": ("Ressources", _several("resources")),
+    "may_work": ("Droit de travailler en France", str),
+    "childcare_needed": ("Besoin d'une garde d'enfants", str),
+    "disability": ("Reconnaissance de travailleur handicapé (RQTH)", str),
+    "children": ("Enfants", str),
 }
 """Label of a field and how its value reads; `EVENT.field` where the event decides."""
 
-DID_NOT_HAPPEN = {"on", "agreed_on"}
+DID_NOT_HAPPEN = {"on", "agreed_on", "paused_on"}
 """Dates that, emptied by a correction, say that it did not take place."""
 
 
@@ -339,6 +468,10 @@ ROUTES = {
     "timeline": "le fil de votre accompagnement",
     "events": "liste des événements, sans leur contenu",
     "waiting_requests": "liste des demandes à accueillir",
+    "people": "liste des personnes accompagnées",
+    "silent": "liste des personnes sans nouvelles",
+    "appointments": "liste des rendez-vous",
+    "double_pathways": "recherche d'accompagnements en double",
     "without_diagnostic": "liste des personnes sans bilan",
     "activities": "liste des activités",
     "follow_ups_due": "liste des suivis à faire",

@@ -1,8 +1,9 @@
 """The last contact of every person, from intake's own events and the others': table, fold and query together.
 
-A contact is what happened with the person there: request, welcome, start, diagnostic, plan, an activity that they came
-to (by its end), a follow-up that reached them. One row a fact, so that a correction moves it and an annulment takes it
-away. What the person's retention says is kept beside it, with the day from which the next step is due.
+A contact is what happened with the person there: request, welcome, start, a kept appointment, diagnostic, plan, an
+activity that they came to (by its end), a follow-up that reached them. One row a fact, so that a correction moves it
+and an annulment takes it away. What the person's retention says is kept beside it, with the day from which the next
+step is due.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,10 +15,10 @@ import asyncpg
 
 from services.intake.domain import Due, LastContact, Retention, next_step
 from services.intake.domain.retention import Announcement
-from shared.codes import ActivityStatus, FollowUpStatus
+from shared.codes import ActivityStatus, AppointmentStatus, FollowUpStatus
 from shared.contracts import Body, PublicEvent
 from shared.contracts.diagnostic import Diagnostic, Plan
-from shared.contracts.intake import Request, Start, Welcome
+from shared.contracts.intake import Appointment, Request, Start, Welcome
 from shared.contracts.outcomes import FollowUp
 from shared.contracts.training import Activity
 from shared.database import Connection
@@ -25,7 +26,7 @@ from shared.event_store import Ledger
 
 CONSUMER = "intake-contacts"
 OF: dict[str, tuple[type[Body], ...]] = {
-    "intake": (Request, Welcome, Start),
+    "intake": (Request, Welcome, Start, Appointment),
     "diagnostic": (Diagnostic, Plan),
     "training": (Activity,),
     "outcomes": (FollowUp,),
@@ -52,6 +53,8 @@ def _fact(body: Body) -> tuple[str, date | None]:
             return "welcome", on
         case Start(started_on=on):
             return "start", on
+        case Appointment(appointment=key, settled_on=on, status=appointed):
+            return f"appointment-{key}", on if appointed is AppointmentStatus.KEPT else None
         case Diagnostic(diagnostic=key, completed_on=on):
             return str(key), on
         case Plan(plan=key, agreed_on=on):
@@ -133,7 +136,8 @@ async def _unsettle(connection: Connection, before: Mapping[UUID, UUID], after: 
 
 async def _count_again(connection: Connection, persons: set[UUID]) -> None:
     rows = await connection.fetch(
-        """select u.person, max(f.happened_on) as last_contact, coalesce(bool_and(f.imported), true) as imported_only,
+        """select u.person, max(f.happened_on) as last_contact,
+                  coalesce(bool_and(f.imported) filter (where f.happened_on is not null), true) as imported_only,
                   k.announced_on, k.announced_contact, k.archived_on
              from unnest($1::uuid[]) u(person)
              left join contacts.pathways p on p.person = u.person

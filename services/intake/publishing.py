@@ -1,6 +1,22 @@
 """Our stored event to the public event: classes instead of the profile, a special requester as `other`."""
 
-from services.intake.domain import Dated, Pathway, Person, Request, Retention, Structure, StructureFile
+from uuid import UUID
+
+from services.intake.domain import (
+    Appointment,
+    ContactFile,
+    Dated,
+    Pathway,
+    Pause,
+    Person,
+    Profile,
+    ProfileFile,
+    Reception,
+    Request,
+    Retention,
+    Structure,
+    StructureFile,
+)
 from shared import codes
 from shared.contracts import Body
 from shared.contracts import intake as contracts
@@ -14,6 +30,8 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
             return "structure-registered", _structure(fact)
         case Structure.Corrected():
             return "structure-corrected", _structure(fact)
+        case Structure.WelcomeDelaySet():
+            return "welcome-delay-set", contracts.WelcomeDelay(structure=fact.structure, days=fact.days)
         case Pathway.Requested():
             return "pathway-requested", _request(fact)
         case Pathway.RequestCorrected():
@@ -30,6 +48,24 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
             return "pathway-withdrawn", contracts.Withdrawal(withdrawn_on=fact.on)
         case Pathway.WithdrawalCorrected():
             return "withdrawal-corrected", contracts.Withdrawal(withdrawn_on=fact.on)
+        case Pathway.SetAside():
+            return "request-set-aside", contracts.SettingAside(set_aside_on=fact.on)
+        case Pathway.TakenUp():
+            return "request-taken-up", contracts.SettingAside(set_aside_on=None)
+        case Pathway.AdviserAssigned():
+            return "adviser-assigned", contracts.AdviserAssignment(adviser=fact.adviser, assigned_on=fact.on)
+        case Pathway.Paused():
+            return "support-paused", _pause(fact)
+        case Pathway.PauseCorrected():
+            return "pause-corrected", _pause(fact)
+        case Pathway.Resumed():
+            return "support-resumed", contracts.Resumption(resumed_on=fact.on)
+        case Pathway.Transferred():
+            return "pathway-transferred", contracts.Transfer(
+                to_structure=fact.to_structure, transferred_on=fact.transferred_on
+            )
+        case Pathway.Received():
+            return "pathway-received", _reception(fact)
         case Pathway.ProcessingRestricted():
             return "processing-restricted", contracts.ProcessingRestricted(restricted_on=fact.on)
         case Pathway.RestrictionLifted():
@@ -38,6 +74,26 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
             return "pathway-archived", contracts.Archiving(archived_on=fact)
         case Pathway.PathwayReactivated():
             return "pathway-reactivated", contracts.Reactivation(reactivated_on=fact)
+        case ContactFile.Offered(key=key):
+            return "appointment-offered", _appointment(key, fact)
+        case ContactFile.Moved(key=key):
+            return "appointment-moved", _appointment(key, fact)
+        case ContactFile.Kept(key=key):
+            return "appointment-kept", _appointment(key, fact)
+        case ContactFile.Missed(key=key):
+            return "appointment-missed", _appointment(key, fact)
+        case ContactFile.Cancelled(key=key):
+            return "appointment-cancelled", _appointment(key, fact)
+        case ContactFile.AppointmentCorrected(key=key):
+            return "appointment-corrected", _appointment(key, fact)
+        case ProfileFile.Recorded():
+            return "profile-recorded", _profile(fact)
+        case ProfileFile.Corrected():
+            return "profile-corrected", _profile(fact)
+        case ContactFile.Attempted() | ContactFile.AttemptCorrected():
+            return None  # that nobody was reached is no news to the others
+        case Pathway.CommitmentSigned() | Pathway.CommitmentCorrected():
+            return None  # nothing waits for it
         case (
             Retention.Announced() | Retention.PersonArchived() | Retention.PersonReactivated() | Retention.ArchiveRead()
         ):
@@ -57,15 +113,53 @@ def _welcome(welcome: Dated) -> contracts.Welcome:
     return contracts.Welcome(welcomed_on=welcome.on)
 
 
+def _appointment(key: UUID, told: Appointment) -> contracts.Appointment:
+    return contracts.Appointment(
+        appointment=key, on=told.on, purpose=told.purpose, status=told.status, settled_on=told.settled_on
+    )
+
+
+def _profile(profile: Profile) -> contracts.Profile:
+    return contracts.Profile(
+        moment=profile.moment,
+        on=profile.on,
+        housing=profile.housing or codes.UNKNOWN,
+        mainstream=list(profile.mainstream),
+        rights=profile.rights,
+    )
+
+
+def _pause(pause: Pause) -> contracts.Pause:
+    return contracts.Pause(paused_on=pause.paused_on, resumed_on=pause.resumed_on)
+
+
+def _reception(told: Reception) -> contracts.Reception:
+    return contracts.Reception(
+        from_structure=told.from_structure,
+        received_on=told.received_on,
+        person=told.person,
+        requested_on=told.requested_on,
+        welcomed_on=told.welcomed_on,
+        started_on=told.started_on,
+        **_classes(told),
+    )
+
+
 def _request(request: Request) -> contracts.Request:
     return contracts.Request(
         structure=request.structure,
         person=request.person,
         requested_on=request.requested_on,
-        requester=codes.requester_class(request.requester),
-        sex=request.sex or codes.UNKNOWN,
-        age=request.age,
-        unemployment=codes.unemployment_class(request.unemployment_months),
-        qualification=codes.qualification_class(request.qualification_level),
-        housing=request.housing or codes.UNKNOWN,
+        **_classes(request),
     )
+
+
+def _classes(told: Request | Reception) -> dict[str, str]:
+    return {
+        "requester": codes.requester_class(told.requester),
+        "sex": told.sex or codes.UNKNOWN,
+        "age": told.age,
+        "unemployment": codes.unemployment_class(told.unemployment_months),
+        "qualification": codes.qualification_class(told.qualification_level),
+        "housing": told.housing or codes.UNKNOWN,
+    }

@@ -16,6 +16,7 @@ from shared.subscriber import Subscriber
 async def when_a_person_left(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """An exit, its correction or its reopening bounds what may be corrected of the start."""
     await remember_outcomes(connection, events)
+    await views.follow_exits(connection, events)
     await views.follow_erasures(connection, events)
 
 

@@ -186,12 +186,8 @@ async def _step(
         else:
             pathway.archive(person, today)
 
-    def about(pathway: Pathway) -> About:
-        assert pathway.request is not None
-        return About(pathway.request.current.structure, pathway.id, pathway.request.current.person)
-
     for pathway in await store.pathways_of(person):
-        await decide(store, Pathway, pathway, in_line, about, alone)
+        await decide(store, Pathway, pathway, in_line, application.about, alone)
     await contacts.end_step(runtime.pool, person, retention)
 
 

@@ -332,6 +332,8 @@ IN_NO_FIGURE = (
     diagnostic.PlannedAction,
     diagnostic.SettledAction,
     training.SupportReport,
+    intake.WelcomeDelay,
+    intake.Appointment,
 )
 """A restricted or an archived pathway goes on counting for what was recorded of it."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.codes import MainstreamSupport, ProfileMoment, Rights
+from shared.codes import AppointmentPurpose, AppointmentStatus, MainstreamSupport, ProfileMoment, Rights
 from shared.contracts.envelope import Body
 
 
@@ -101,9 +101,10 @@ class SettingAside(Body):
 
 @dataclass(frozen=True, kw_only=True)
 class Pause(Body):
-    """Null: support was not paused after all. It goes on in every figure."""
+    """Null: support was not paused after all. It goes on in every figure. A correction tells the resumption too."""
 
     paused_on: date | None
+    resumed_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +122,10 @@ class Transfer(Body):
 
 @dataclass(frozen=True, kw_only=True)
 class Reception(Body):
-    """Told under the structure that receives the pathway, with what is public of it until then."""
+    """Told under the structure that receives the pathway, with what is public of it until then.
+
+    Nobody there advises until an assignment says so.
+    """
 
     from_structure: str
     received_on: date
@@ -135,6 +139,25 @@ class Reception(Body):
     housing: str
     welcomed_on: date | None
     started_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WelcomeDelay(Body):
+    """Within how many days of a request the structure welcomes; before it said so, 7."""
+
+    structure: str
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appointment(Body):
+    """As it now stands: the day that it is for, and when it was kept, missed or cancelled; null: still to come."""
+
+    appointment: UUID
+    on: date
+    purpose: AppointmentPurpose
+    status: AppointmentStatus
+    settled_on: date | None
 
 
 EVENTS: dict[str, type[Body]] = {
@@ -162,5 +185,12 @@ EVENTS: dict[str, type[Body]] = {
     "pathway-received": Reception,
     "pathway-archived": Archiving,
     "pathway-reactivated": Reactivation,
+    "welcome-delay-set": WelcomeDelay,
+    "appointment-offered": Appointment,
+    "appointment-moved": Appointment,
+    "appointment-kept": Appointment,
+    "appointment-missed": Appointment,
+    "appointment-cancelled": Appointment,
+    "appointment-corrected": Appointment,
 }
 """Every event name with the type of its body."""

@@ -1,16 +1,18 @@
 """What can happen at the entrance, one file an aggregate. Standard library and eventsourcing only."""
 
+from services.intake.domain.contact import Appointment, Attempt, ContactFile, contact_file_id
+from services.intake.domain.course import Assignment, Pause, Reception, Transfer
+from services.intake.domain.facts import REQUEST, fact_of
 from services.intake.domain.pathway import (
     NOT_REQUESTED,
-    REQUEST,
     Dated,
     Pathway,
     Request,
-    fact_of,
     request_for_support,
     with_age,
 )
 from services.intake.domain.person import Identity, Person, Restriction
+from services.intake.domain.profile import Profile, ProfileFile, profile_file_id
 from services.intake.domain.retention import (
     Archived,
     ArchiveReason,
@@ -21,28 +23,41 @@ from services.intake.domain.retention import (
     Step,
     next_step,
 )
-from services.intake.domain.structure import Structure, StructureFile
+from services.intake.domain.structure import WELCOME_WITHIN, Structure, StructureFile, WelcomeDelay
 
 __all__ = [
     "NOT_REQUESTED",
     "REQUEST",
+    "WELCOME_WITHIN",
+    "Appointment",
     "ArchiveReason",
     "Archived",
+    "Assignment",
+    "Attempt",
+    "ContactFile",
     "Dated",
     "Due",
     "Identity",
     "LastContact",
     "NotArchived",
     "Pathway",
+    "Pause",
     "Person",
+    "Profile",
+    "ProfileFile",
+    "Reception",
     "Request",
     "Restriction",
     "Retention",
     "Step",
     "Structure",
     "StructureFile",
+    "Transfer",
+    "WelcomeDelay",
+    "contact_file_id",
     "fact_of",
     "next_step",
+    "profile_file_id",
     "request_for_support",
     "with_age",
 ]

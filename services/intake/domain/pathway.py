@@ -8,11 +8,21 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
+from services.intake.domain.course import (
+    ATTEMPTS_NEEDED,
+    Assignment,
+    Pause,
+    PausedBeforeStart,
+    Reception,
+    RequestClosed,
+    TooFewAttempts,
+    Transfer,
+    TransferredToItself,
+)
 from services.intake.domain.retention import Archived
-from shared.codes import UNKNOWN, ClassCode, Housing, Qualification, Requester, Sex, StructureCode, age_class
-from shared.disagreement import FactId
+from shared.codes import UNKNOWN, ClassCode, Housing, Qualification, Requester, Sex, StructureCode, Subject, age_class
 from shared.event_store import Aggregate, Known
-from shared.rules import AlreadyRecorded, InTheFuture, Restricted, RuleBroken, UnknownFact
+from shared.rules import AlreadyRecorded, InTheFuture, Restricted, RuleBroken, UnknownFact, not_after
 from shared.sealing import Sealed
 
 NOT_REQUESTED = "no such pathway was requested"
@@ -79,7 +89,7 @@ class Dated:
 
 
 class Pathway(Aggregate):
-    """One person's pathway in one structure, from the request to the start or the withdrawal."""
+    """One person's pathway: from the request to the start or the withdrawal, and who holds it until the exit."""
 
     TOPIC = "intake.pathway"
     request: Known[Request] | None = None
@@ -89,6 +99,16 @@ class Pathway(Aggregate):
     restricted: bool = False
     """Of a person who has the processing of their data restricted: nothing is recorded until that is lifted."""
     archived_on: date | None = None
+    set_aside_on: date | None = None
+    """Since when nobody could reach the person; null: they were reached, or asked again."""
+    taken_up_on: date | None = None
+    """The person's latest word after the request was set aside."""
+    adviser: Subject | None = None
+    commitment: Dated | None = None
+    pauses: tuple[Pause, ...] = ()
+    """In order; a correction is of the last."""
+    reception: Reception | None = None
+    """The last, where the pathway was transferred."""
 
     # What can happen
 
@@ -140,6 +160,50 @@ class Pathway(Aggregate):
         TOPIC = "intake.restriction-lifted"
         fact: Dated
 
+    class SetAside(Aggregate.Event):
+        TOPIC = "intake.request-set-aside"
+        fact: Dated
+
+    class TakenUp(Aggregate.Event):
+        TOPIC = "intake.request-taken-up"
+        fact: Dated
+
+    class AdviserAssigned(Aggregate.Event):
+        TOPIC = "intake.adviser-assigned"
+        fact: Assignment
+
+    class CommitmentSigned(Aggregate.Event):
+        TOPIC = "intake.commitment-signed"
+        fact: Dated
+
+    class CommitmentCorrected(Aggregate.Event):
+        TOPIC = "intake.commitment-corrected"
+        fact: Dated
+
+    class Paused(Aggregate.Event):
+        TOPIC = "intake.support-paused"
+        fact: Pause
+
+    class PauseCorrected(Aggregate.Event):
+        TOPIC = "intake.pause-corrected"
+        fact: Pause
+
+    class Resumed(Aggregate.Event):
+        TOPIC = "intake.support-resumed"
+        fact: Dated
+
+    class Transferred(Aggregate.Event):
+        TOPIC = "intake.pathway-transferred"
+        fact: Transfer
+
+        @property
+        def of_structure(self) -> str:
+            return self.fact.from_structure
+
+    class Received(Aggregate.Event):
+        TOPIC = "intake.pathway-received"
+        fact: Reception
+
     class PathwayArchived(Aggregate.Event):
         TOPIC = "intake.pathway-archived"
         fact: date
@@ -149,6 +213,19 @@ class Pathway(Aggregate):
         fact: date
 
     # What is true
+
+    @property
+    def structure(self) -> str:
+        """The one that holds the pathway; `request.structure` is the one that was asked."""
+        if self.reception is not None:
+            return self.reception.structure
+        assert self.request is not None
+        return self.request.current.structure
+
+    @property
+    def person(self) -> UUID:
+        assert self.request is not None
+        return self.request.current.person
 
     @property
     def welcomed_on(self) -> date | None:
@@ -161,6 +238,10 @@ class Pathway(Aggregate):
     @property
     def withdrawn_on(self) -> date | None:
         return self.withdrawal.current.on if self.withdrawal else None
+
+    @property
+    def signed_on(self) -> date | None:
+        return self.commitment.on if self.commitment else None
 
     # What may be asked. `today` is the civil date in Paris; `exited_on` is what outcomes has told.
 
@@ -177,12 +258,14 @@ class Pathway(Aggregate):
         if _is_new("welcome", self.welcomed_on, on):
             _check(today, request, on, self.started_on, self.withdrawn_on)
             self._welcomed(Dated(on), None)
+            self._come_again(on)
 
     def start_support(self, on: date, today: date) -> None:
         request = self._request()
         if _is_new("start", self.started_on, on):
             _check(today, request, self.welcomed_on, on, self.withdrawn_on)
             self._started(Dated(on), None)
+            self._come_again(on)
 
     def withdraw(self, on: date, today: date) -> None:
         request = self._request()
@@ -209,6 +292,10 @@ class Pathway(Aggregate):
         request = self._recorded(self.start, "start")
         if on != self.started_on:
             _check(today, request, self.welcomed_on, on, self.withdrawn_on, exited_on)
+            if (paused := next(iter(self._real_pauses()), None)) is not None:
+                if on is None:
+                    raise DatesOutOfOrder(f"paused on {paused.paused_on}, so the start cannot be taken back")
+                _in_order(("started", on), ("paused", paused.paused_on))
             self._start_corrected(Dated(on), None)
 
     def correct_withdrawal(self, on: date | None, today: date) -> None:
@@ -216,6 +303,155 @@ class Pathway(Aggregate):
         if on != self.withdrawn_on:
             _check(today, request, self.welcomed_on, self.started_on, on)
             self._withdrawal_corrected(Dated(on), None)
+
+    # Nobody reaches the person. `failed`: attempts since they were last heard of (services/intake/domain/contact.py).
+
+    def put_aside(self, on: date, failed: int, today: date) -> None:
+        request = self._request()
+        if not _is_new("setting aside", self.set_aside_on, on):
+            return
+        if self.started_on is not None or self.withdrawn_on is not None:
+            raise RequestClosed(f"started on {self.started_on}, withdrawn on {self.withdrawn_on}")
+        not_after(today, "set aside", on)
+        _in_order(("requested", request.requested_on), ("taken up", self.taken_up_on), ("set aside", on))
+        if failed < ATTEMPTS_NEEDED:
+            raise TooFewAttempts(f"{failed} of {ATTEMPTS_NEEDED} failed attempts are recorded up to {on}")
+        self._set_aside(Dated(on))
+
+    def take_up(self, on: date, today: date) -> None:
+        """The person gave word: the request waits again."""
+        self._request()
+        if self.set_aside_on is not None:
+            not_after(today, "taken up", on)
+            _in_order(("set aside", self.set_aside_on), ("taken up", on))
+            self._taken_up(Dated(on))
+        elif self.taken_up_on is None:
+            raise UnknownFact("the request was not set aside, so it cannot be taken up again")
+        elif self.taken_up_on != on:
+            raise AlreadyRecorded(f"the request was taken up again on {self.taken_up_on}")
+
+    def come(self, on: date) -> None:
+        """The person kept an appointment, which a request that was set aside is taken up by."""
+        if not self.restricted and self.archived_on is None:
+            self._come_again(on)
+
+    def _come_again(self, on: date) -> None:
+        if self.set_aside_on is not None and on >= self.set_aside_on:
+            self._taken_up(Dated(on))
+
+    # Who advises, and what was promised
+
+    def assign(self, adviser: str | None, on: date, today: date) -> None:
+        self._request()
+        if adviser != self.adviser:
+            not_after(today, "assigned", on)
+            self._adviser_assigned(Assignment(adviser, on))
+
+    def sign_commitment(self, on: date, today: date) -> None:
+        """No start waits for it."""
+        request = self._request()
+        if _is_new("commitment", self.signed_on, on):
+            not_after(today, "signed", on)
+            _in_order(("requested", request.requested_on), ("signed", on))
+            self._commitment_signed(Dated(on))
+
+    def correct_commitment(self, on: date | None, today: date) -> None:
+        request = self._recorded(self.commitment, "commitment")
+        if Dated(on) != self.commitment:
+            not_after(today, "signed", on)
+            _in_order(("requested", request.requested_on), ("signed", on))
+            self._commitment_corrected(Dated(on))
+
+    # Support rests; it goes on in every figure
+
+    def pause(self, on: date, exited_on: date | None, today: date) -> None:
+        self._request()
+        pauses = self._real_pauses()
+        if pauses and pauses[-1].resumed_on is None:
+            _is_new("pause", pauses[-1].paused_on, on)
+        else:
+            self._check_pause(pauses, Pause(on), exited_on, today)
+            self._paused(Pause(on))
+
+    def resume(self, on: date, exited_on: date | None, today: date) -> None:
+        self._request()
+        pauses = self._real_pauses()
+        if not pauses:
+            raise UnknownFact("support was not paused, so it cannot be resumed")
+        *before, last = pauses
+        if _is_new("resumption", last.resumed_on, on):
+            self._check_pause(before, replace(last, resumed_on=on), exited_on, today)
+            self._resumed(Dated(on))
+
+    def correct_pause(self, pause: Pause, exited_on: date | None, today: date) -> None:
+        """The last pause as it is to stand, with its end."""
+        self._recorded(self._last_pause(), "pause")
+        if pause != self._last_pause():
+            before = [one for one in self.pauses[:-1] if one.paused_on is not None]
+            self._check_pause(before, pause, exited_on, today)
+            self._pause_corrected(pause)
+
+    def _last_pause(self) -> Pause | None:
+        return self.pauses[-1] if self.pauses else None
+
+    def _real_pauses(self) -> list[Pause]:
+        """Without those that a correction took back."""
+        return [pause for pause in self.pauses if pause.paused_on is not None]
+
+    def _check_pause(self, before: list[Pause], pause: Pause, exited_on: date | None, today: date) -> None:
+        if pause.paused_on is not None and self.started_on is None:
+            raise PausedBeforeStart("support has not started")
+        if pause.paused_on is None and pause.resumed_on is not None:
+            raise DatesOutOfOrder(f"resumed on {pause.resumed_on} without a pause")
+        not_after(today, "paused", pause.paused_on)
+        not_after(today, "resumed", pause.resumed_on)
+        _in_order(
+            ("started", self.started_on),
+            ("resumed", before[-1].resumed_on if before else None),
+            ("paused", pause.paused_on),
+            ("resumed", pause.resumed_on),
+            ("exited", exited_on),
+        )
+
+    # Another structure goes on
+
+    def transfer(self, to_structure: str, on: date, exited_on: date | None, today: date) -> None:
+        request = self._request()
+        if self.was_received_from(None, to_structure, on):
+            return
+        if to_structure == self.structure:
+            raise TransferredToItself(f"structure {to_structure} holds the pathway already")
+        not_after(today, "transferred", on)
+        _in_order(
+            ("requested", request.requested_on),
+            ("received", self.reception.received_on if self.reception else None),
+            ("transferred", on),
+            ("exited", exited_on or self.withdrawn_on),
+        )
+        reception = Reception(
+            structure=to_structure,
+            from_structure=self.structure,
+            received_on=on,
+            person=request.person,
+            requested_on=request.requested_on,
+            requester=request.requester,
+            age=request.age,
+            sex=request.sex,
+            qualification_level=request.qualification_level,
+            unemployment_months=request.unemployment_months,
+            housing=request.housing,
+            welcomed_on=self.welcomed_on,
+            started_on=self.started_on,
+        )
+        self._transferred(Transfer(self.structure, to_structure, on))
+        self._received(reception)
+
+    def was_received_from(self, structure: str | None, by: str, on: date) -> bool:
+        """Whether the last transfer was this one; `structure` null: from whichever."""
+        last = self.reception
+        if last is None or (last.structure, last.received_on) != (by, on):
+            return False
+        return structure is None or last.from_structure == structure
 
     def archive(self, person: UUID, today: date) -> None:
         """The person's file is archived; a pathway that is another person's by now is left alone."""
@@ -309,6 +545,47 @@ class Pathway(Aggregate):
     def _withdrawal_corrected(self, fact: Dated, imported: Dated | None) -> None:
         self.withdrawal = Known.now(self.withdrawal, fact, imported)
 
+    @event(SetAside)
+    def _set_aside(self, fact: Dated) -> None:
+        self.set_aside_on = fact.on
+
+    @event(TakenUp)
+    def _taken_up(self, fact: Dated) -> None:
+        self.set_aside_on, self.taken_up_on = None, fact.on
+
+    @event(AdviserAssigned)
+    def _adviser_assigned(self, fact: Assignment) -> None:
+        self.adviser = fact.adviser
+
+    @event(CommitmentSigned)
+    def _commitment_signed(self, fact: Dated) -> None:
+        self.commitment = fact
+
+    @event(CommitmentCorrected)
+    def _commitment_corrected(self, fact: Dated) -> None:
+        self.commitment = fact
+
+    @event(Paused)
+    def _paused(self, fact: Pause) -> None:
+        self.pauses = (*self.pauses, fact)
+
+    @event(PauseCorrected)
+    def _pause_corrected(self, fact: Pause) -> None:
+        self.pauses = (*self.pauses[:-1], fact)
+
+    @event(Resumed)
+    def _resumed(self, fact: Dated) -> None:
+        self.pauses = (*self.pauses[:-1], Pause(self.pauses[-1].paused_on, fact.on))
+
+    @event(Transferred)
+    def _transferred(self, fact: Transfer) -> None:
+        pass
+
+    @event(Received)
+    def _received(self, fact: Reception) -> None:
+        self.reception = fact
+        self.adviser = None
+
     @event(ProcessingRestricted)
     def _processing_restricted(self, fact: Dated) -> None:
         self.restricted = True
@@ -333,6 +610,14 @@ def _is_new(name: str, recorded: date | None, on: date) -> bool:
     return recorded is None
 
 
+def _in_order(*named: tuple[str, date | None]) -> None:
+    """Of the days that are known, none is before an earlier one."""
+    known = [(name, on) for name, on in named if on is not None]
+    for (earlier, before), (later, after) in pairwise(known):
+        if after < before:
+            raise DatesOutOfOrder(f"{later} on {after} is before {earlier} on {before}")
+
+
 def _check(
     today: date,
     request: Request,
@@ -351,10 +636,7 @@ def _check(
     for name, on in {**named, "withdrawn": withdrawn_on}.items():
         if on is not None and on > today and name != "exited":
             raise InTheFuture(f"{name} on {on} is after today, {today}")
-    known = [(name, on) for name, on in named.items() if on is not None]
-    for (earlier, before), (later, after) in pairwise(known):
-        if after < before:
-            raise DatesOutOfOrder(f"{later} on {after} is before {earlier} on {before}")
+    _in_order(*named.items())
     if withdrawn_on is not None:
         if started_on is not None:
             raise StartedAndWithdrawn(f"started on {started_on}, so it cannot be withdrawn on {withdrawn_on}")
@@ -362,20 +644,3 @@ def _check(
             raise DatesOutOfOrder(f"withdrawn on {withdrawn_on} is before requested on {request.requested_on}")
     if exited_on is not None and started_on is None:
         raise DatesOutOfOrder(f"exited on {exited_on}, so the start cannot be taken back")
-
-
-REQUEST = FactId("request")
-
-
-def fact_of(event: Aggregate.Event) -> FactId | None:
-    """Which fact an event tells of, as a disagreement names it."""
-    match event:
-        case Pathway.Requested() | Pathway.RequestCorrected():
-            return REQUEST
-        case Pathway.Welcomed() | Pathway.WelcomeCorrected():
-            return FactId("welcome")
-        case Pathway.Started() | Pathway.StartCorrected():
-            return FactId("start")
-        case Pathway.Withdrawn() | Pathway.WithdrawalCorrected():
-            return FactId("withdrawal")
-    return None

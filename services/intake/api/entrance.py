@@ -1,14 +1,15 @@
-"""HTTP in, commands out. No rules here."""
+"""Structures, requests, welcomes, starts, withdrawals, and persons."""
 
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import AfterValidator, Field
 
 from services.intake import application, domain, retention, views
+from services.intake.application import pathways, persons
 from shared.access import Caller, Commanded, CommandedByManager, CommandedInStructure, OfStructure, Role, allow
 from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
 from shared.commands import Done, answered
@@ -17,7 +18,7 @@ from shared.history import StructureRow, imported_pathway_id, imported_person_id
 from shared.imports import AT_ONCE
 from shared.problems import Problem
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, OnDay, OnDayOrNot, Store, pathway_routes, reads
+from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
 
 router = APIRouter(prefix="/v1")
@@ -39,6 +40,13 @@ class StructureBody:
 
     def fact(self) -> domain.StructureFile:
         return domain.StructureFile(self.structure, self.name, self.department)
+
+
+@dataclass
+class WelcomeDelayBody:
+    """Days from a request to the welcome, after which it is an alarm."""
+
+    days: Annotated[int, Field(ge=1, le=365)]
 
 
 @dataclass
@@ -138,12 +146,27 @@ class Structures:
 
 @router.post("/structures")
 async def register_structure(body: StructureBody, command: Commanded, store: Store, response: Response) -> Done:
-    return answered(response, await application.register_structure(store, body.fact(), command))
+    """Registers a structure that takes part."""
+    return answered(response, await pathways.register_structure(store, body.fact(), command))
 
 
 @router.post("/structures/correction")
 async def correct_structure(body: StructureBody, command: Commanded, store: Store, response: Response) -> Done:
-    return answered(response, await application.correct_structure(store, body.fact(), command))
+    """The whole structure as it is to stand."""
+    return answered(response, await pathways.correct_structure(store, body.fact(), command))
+
+
+@router.post("/structures/{structure}/welcome-delay")
+async def set_welcome_delay(
+    structure: Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$")],
+    body: WelcomeDelayBody,
+    command: CommandedByManager,
+    store: Store,
+    response: Response,
+) -> Done:
+    """Within how many days the structure welcomes whoever asks; 7 where it never said. By its manager."""
+    command.caller.must_be_of(structure)
+    return answered(response, await pathways.set_welcome_delay(store, structure, body.days, command))
 
 
 @router.get("/structure")
@@ -157,6 +180,7 @@ async def own_structure(request: Request, caller: OfStructure) -> views.Register
 
 @router.get("/structures", dependencies=reads)
 async def structures(request: Request) -> list[views.RegisteredStructure]:
+    """Every structure that is registered."""
     return await views.structures(request.app.state.pool)
 
 
@@ -169,8 +193,8 @@ async def ask_for_support(
     request = body.request.fact()
     if body.identity is not None:
         # Nobody is identified for a request that a rule refuses; repeated, both say the same.
-        await application.identify(store, request.person, body.identity, replace(command, key=None))
-    done = await application.ask_for_support(store, body.pathway, request, command)
+        await persons.identify(store, request.person, body.identity, replace(command, key=None))
+    done = await pathways.ask_for_support(store, body.pathway, request, command)
     if done.recorded:
         await retention.take_back(http.app.state.runtime, request.person, command)
     return answered(response, done)
@@ -181,15 +205,15 @@ async def identify(
     person: UUID, body: domain.Identity, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole identity as it is to stand. A name to call the person by is enough."""
-    await application.must_be_open(store, person)
-    return answered(response, await application.identify(store, person, body, command))
+    await persons.must_be_open(store, person)
+    return answered(response, await persons.identify(store, person, body, command))
 
 
 @router.post("/persons/{person}/merge")
 async def merge(person: UUID, body: Merge, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """Joins this person's file to another's, of the same person."""
-    await application.must_be_open(store, person, body.into)
-    return answered(response, await application.merge(store, person, body.into, command))
+    await persons.must_be_open(store, person, body.into)
+    return answered(response, await persons.merge(store, person, body.into, command))
 
 
 @router.post("/persons/{person}/restriction")
@@ -197,7 +221,7 @@ async def restrict(
     person: UUID, body: domain.Restriction, command: CommandedByManager, store: Store, response: Response
 ) -> Done:
     """Restricts the processing of a person's data (RGPD, article 18): nothing is recorded of them in any service."""
-    return answered(response, await application.restrict(store, person, body, command))
+    return answered(response, await persons.restrict(store, person, body, command))
 
 
 @router.get("/persons/{person}/restriction")
@@ -205,7 +229,7 @@ async def restriction(
     person: UUID, caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.MANAGER))], store: Store
 ) -> domain.Restriction:
     """Since when and why the processing of a person's data is restricted."""
-    return await application.restriction_of(store, person, caller)
+    return await persons.restriction_of(store, person, caller)
 
 
 @router.post("/persons/{person}/restriction/lifting")
@@ -213,13 +237,13 @@ async def lift_restriction(
     person: UUID, body: OnDay, command: CommandedByManager, store: Store, response: Response
 ) -> Done:
     """Lifts the restriction. The person is told before (RGPD, article 18(3))."""
-    return answered(response, await application.lift_restriction(store, person, body.on, command))
+    return answered(response, await persons.lift_restriction(store, person, body.on, command))
 
 
 @router.post("/persons/{person}/erasure", status_code=202)
 async def erase(person: UUID, request: Request, command: Commanded) -> views.ErasureState:
     """Begins to forget a person over all services (RGPD, article 17). Asked again it tells how far it is."""
-    erasure = await application.erase(request.app.state.runtime.forgetting, person)
+    erasure = await persons.erase(request.app.state.runtime.forgetting, person)
     return await views.erasure(request.app.state.pool, erasure, request.app.state.runtime.settings.backup_days)
 
 
@@ -238,8 +262,8 @@ async def imported_person(key: str) -> dict[str, UUID]:
 @router.get("/persons/{person}")
 async def person(person: UUID, caller: OfStructure, store: Store, reading: Reading) -> PersonFound:
     """Who a person of one's own structure is."""
-    found = await application.person_in(store, caller.own_structure, person)
-    if not application.may_see(caller, found):
+    found = await persons.person_in(store, caller.own_structure, person)
+    if not persons.may_see(caller, found):
         raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
     for shown in await reading.shown([person_found(person, found)]):
         return shown
@@ -249,14 +273,14 @@ async def person(person: UUID, caller: OfStructure, store: Store, reading: Readi
 @router.post("/persons/search")
 async def search(body: Search, caller: OfStructure, store: Store, reading: Reading) -> list[PersonFound]:
     """People of one's own structure by name. A POST, so that no name stands in an address or a log."""
-    people = await application.search(store, caller.own_structure, body.name)
-    return await reading.shown([person_found(id, who) for id, who in people if application.may_see(caller, who)])
+    people = await persons.search(store, caller.own_structure, body.name)
+    return await reading.shown([person_found(id, who) for id, who in people if persons.may_see(caller, who)])
 
 
 @router.get("/duplicates")
 async def duplicates(caller: OfStructure, store: Store, reading: Reading) -> list[PossibleDuplicates]:
     """People of one's own structure who may be one; shown, never refused."""
-    groups = await application.possible_duplicates(store, caller.own_structure)
+    groups = await persons.possible_duplicates(store, caller.own_structure)
     shown = [await reading.shown([person_found(id, found) for id, found in group]) for group in groups]
     return [PossibleDuplicates(persons) for persons in shown if len(persons) > 1]
 
@@ -266,62 +290,57 @@ async def correct_request(
     pathway: UUID, body: RequestBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole request as it is to stand."""
-    return answered(response, await application.correct_request(store, pathway, body.fact(), command))
+    return answered(response, await pathways.correct_request(store, pathway, body.fact(), command))
 
 
 @router.post("/pathways/{pathway}/welcome")
 async def welcome(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
-    return answered(response, await application.welcome(store, pathway, body.on, command))
+    """That the person was welcomed, and when."""
+    return answered(response, await pathways.welcome(store, pathway, body.on, command))
 
 
 @router.post("/pathways/{pathway}/welcome/correction")
 async def correct_welcome(
     pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
-    return answered(response, await application.correct_welcome(store, pathway, body.on, command))
+    """Another day of the welcome, or that there was none."""
+    return answered(response, await pathways.correct_welcome(store, pathway, body.on, command))
 
 
 @router.post("/pathways/{pathway}/start")
 async def start_support(
     pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
-    return answered(response, await application.start_support(store, pathway, body.on, command))
+    """That support began, and when."""
+    return answered(response, await pathways.start_support(store, pathway, body.on, command))
 
 
 @router.post("/pathways/{pathway}/start/correction")
 async def correct_start(
     pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
-    return answered(response, await application.correct_start(store, pathway, body.on, command))
+    """Another day of the start, or that there was none."""
+    return answered(response, await pathways.correct_start(store, pathway, body.on, command))
 
 
 @router.post("/pathways/{pathway}/withdrawal")
 async def withdraw(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
-    return answered(response, await application.withdraw(store, pathway, body.on, command))
+    """That the person took the request back before support began; no reason is asked for."""
+    return answered(response, await pathways.withdraw(store, pathway, body.on, command))
 
 
 @router.post("/pathways/{pathway}/withdrawal/correction")
 async def correct_withdrawal(
     pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
-    return answered(response, await application.correct_withdrawal(store, pathway, body.on, command))
+    """Another day of the withdrawal, or that there was none."""
+    return answered(response, await pathways.correct_withdrawal(store, pathway, body.on, command))
 
 
 @router.get("/imported/{key}", dependencies=reads)
 async def imported(key: str) -> dict[str, UUID]:
     """The platform's id of the pathway that import files call `key`."""
     return {"pathway": imported_pathway_id(key)}
-
-
-@router.get("/requests/waiting")
-async def waiting_requests(
-    store: Store,
-    reading: Reading,
-    structure: AskedStructure,
-    limit: Limit = 100,
-) -> list[views.WaitingRequest]:
-    """Requests that nobody has welcomed yet, the oldest first."""
-    return await reading.shown(await application.waiting_requests(store, structure, limit))
 
 
 @router.post("/imports/structures")

@@ -1,0 +1,21 @@
+"""What intake can be asked to do and to tell: one function per command, which loads, decides and saves."""
+
+from services.intake.application.imports import import_pathways, import_structures, known_rows, request_of, take_dossier
+from services.intake.application.pathways import about, known_here, structure_id
+from services.intake.application.persons import erase, erase_again, identified_in, one_person, retention_id
+
+__all__ = [
+    "about",
+    "erase",
+    "erase_again",
+    "identified_in",
+    "import_pathways",
+    "import_structures",
+    "known_here",
+    "known_rows",
+    "one_person",
+    "request_of",
+    "retention_id",
+    "structure_id",
+    "take_dossier",
+]

@@ -1,0 +1,130 @@
+"""Intake's part of the historical import."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from services.intake.application.pathways import (
+    about,
+    about_structure,
+    must_be_registered,
+    restrict_too,
+    structure_id,
+)
+from services.intake.domain import (
+    Dated,
+    Pathway,
+    Person,
+    Request,
+    Structure,
+    StructureFile,
+    request_for_support,
+    with_age,
+)
+from shared.access import Command
+from shared.commands import decide
+from shared.event_store import EventStore, Known
+from shared.history import Dossier, PathwayRow, StructureRow
+from shared.imports import Imported, KnownDossier, KnownRow, Outcome, import_dossiers, news
+
+
+async def import_structures(store: EventStore, rows: Sequence[StructureRow], command: Command) -> dict[str, int]:
+    """Registers or corrects structures; returns how many events each row added."""
+
+    def take(structure: Structure, row: StructureFile) -> None:
+        fact = news(structure.file, row)
+        if fact is not None:
+            structure.take_import(fact, row)
+
+    added: dict[str, int] = {}
+    for row in rows:
+        file = StructureFile(row.structure, row.name, row.department)
+        done = await decide(
+            store,
+            Structure,
+            structure_id(row.structure),
+            lambda s, file=file: take(s, file),  # type: ignore[misc]
+            about_structure,
+            command,
+        )
+        added[row.structure] = int(done.recorded)
+    return added
+
+
+def request_of(row: PathwayRow) -> Request:
+    return request_for_support(
+        row.requested_on,
+        row.birth_year,
+        structure=row.structure,
+        person=row.person,
+        requester=row.requester,
+        sex=row.sex,
+        qualification_level=row.qualification_level,
+        unemployment_months=row.unemployment_months,
+        housing=row.housing,
+    )
+
+
+def take_dossier(pathway: Pathway, dossier: Dossier) -> None:
+    row = dossier.request
+    if (fact := news(pathway.request, request_of(row))) is not None:
+        pathway.take_request(with_age(fact), request_of(row))
+    for known, on, take in (
+        (pathway.welcome, row.welcomed_on, pathway.take_welcome),
+        (pathway.start, row.started_on, pathway.take_start),
+        (pathway.withdrawal, row.withdrawn_on, pathway.take_withdrawal),
+    ):
+        # An empty cell is news only where an import said otherwise before: what was recorded by hand since stays.
+        if (on or (known and known.imported)) and (dated := news(known, Dated(on))) is not None:
+            take(dated, Dated(on))
+
+
+async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
+    structures = {dossier.request.structure for dossier in dossiers}
+    for structure in structures:
+        await must_be_registered(store, structure)
+    persons = {dossier.pathway: dossier.request.person for dossier in dossiers}
+    files = await store.load_many(Person, list(set(persons.values())))
+
+    def take(pathway: Pathway, dossier: Dossier) -> None:
+        files[dossier.request.person].must_be_free()
+        pathway.must_be_free()
+        take_dossier(pathway, dossier)
+
+    imported = await import_dossiers(store, Pathway, dossiers, take, about, command, with_texts=True)
+    recorded = [one.pathway for one in imported if one.outcome is Outcome.RECORDED]
+    await restrict_too(store, {pathway: persons[pathway] for pathway in recorded}, command)
+    return imported
+
+
+async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
+    """What is recorded of these pathways, as rows of the import format."""
+    files = await store.load_many(Pathway, pathways)
+    return [KnownDossier(id, _known_row(file, file.request)) for id, file in files.items() if file.request is not None]
+
+
+def _known_row(pathway: Pathway, request: Known[Request]) -> KnownRow[PathwayRow]:
+    dated = (pathway.welcome, pathway.start, pathway.withdrawal)
+    current = _row(request.current, *(known.current.on if known else None for known in dated))
+    if request.imported is None:
+        return KnownRow(current, None)
+    told = (known.imported.on if known and known.imported else None for known in dated)
+    return KnownRow(current, _row(request.imported, *told))
+
+
+def _row(request: Request, *dates: date | None) -> PathwayRow:
+    welcomed_on, started_on, withdrawn_on = dates
+    return PathwayRow(
+        structure=request.structure,
+        person=request.person,
+        requested_on=request.requested_on,
+        requester=request.requester,
+        welcomed_on=welcomed_on,
+        started_on=started_on,
+        withdrawn_on=withdrawn_on,
+        birth_year=int(request.birth_year.text) if request.birth_year else None,
+        sex=request.sex,
+        qualification_level=request.qualification_level,
+        unemployment_months=request.unemployment_months,
+        housing=request.housing,
+    )

@@ -1,0 +1,55 @@
+"""Intake's own questions, one file a table."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.intake.views.appointments import ListedAppointment, appointments, follow_appointments
+from services.intake.views.erasures import ErasureState, erasure, follow_erasures
+from services.intake.views.people import (
+    OpenPathways,
+    PersonHere,
+    WaitingRequest,
+    double_pathways,
+    follow_exits,
+    follow_people,
+    people,
+    silent,
+    waiting_requests,
+)
+from services.intake.views.structures import RegisteredStructure, follow_structures, structures
+from shared.contracts import PublicEvent
+from shared.database import Connection
+
+__all__ = [
+    "ErasureState",
+    "ListedAppointment",
+    "OpenPathways",
+    "PersonHere",
+    "RegisteredStructure",
+    "WaitingRequest",
+    "appointments",
+    "double_pathways",
+    "erasure",
+    "follow",
+    "follow_erasures",
+    "follow_exits",
+    "forget",
+    "people",
+    "silent",
+    "structures",
+    "waiting_requests",
+]
+
+
+async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
+    """Keeps the tables in step with intake's own events."""
+    await follow_erasures(connection, events)
+    await follow_structures(connection, events)
+    await follow_people(connection, events)
+    await follow_appointments(connection, events)
+
+
+async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
+    """Deletes what these views hold of the pathways."""
+    await connection.execute("delete from appointments where pathway = any($1)", pathways)
+    await connection.execute("delete from requests where pathway = any($1)", pathways)

@@ -1,0 +1,55 @@
+"""What each service says that it destroyed: table, fold and query together."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from shared.commands import PARIS
+from shared.contracts import PublicEvent
+from shared.contracts.forgetting import ErasureDone
+from shared.database import Connection
+from shared.problems import Problem
+
+SERVICES = ("intake", "diagnostic", "training", "outcomes")
+"""Those that hold facts of a person's pathways."""
+
+
+@dataclass(frozen=True)
+class ErasureState:
+    """`done` when every service has destroyed what it held; `destroyed`: how many of what, by service;
+    `in_backups_until`: the last day on which a backup made before may still hold the person."""
+
+    erasure: UUID
+    done: bool
+    destroyed: dict[str, dict[str, int]]
+    in_backups_until: date | None
+
+
+async def follow_erasures(connection: Connection, events: Sequence[PublicEvent]) -> None:
+    """What each service says it destroyed."""
+    for event in events:
+        if isinstance(event.body, ErasureDone):
+            counts = {name: count for name, count in vars(event.body).items() if name != "erasure"}
+            await connection.execute(
+                "insert into erasure_reports values ($1, $2, $3, $4) on conflict do nothing",
+                event.body.erasure,
+                event.service,
+                json.dumps(counts),
+                event.known_at,
+            )
+
+
+async def erasure(pool: asyncpg.Pool, erasure: UUID, backup_days: int) -> ErasureState:
+    """`backup_days`: for how long backups are kept. Raises Problem where there is none."""
+    if not await pool.fetchval("select exists(select from erasures where erasure = $1)", erasure):
+        raise Problem(404, "unknown-erasure", "no such erasure was begun")
+    rows = await pool.fetch("select * from erasure_reports where erasure = $1 order by service", erasure)
+    destroyed = {row["service"]: json.loads(row["destroyed"]) for row in rows}
+    done = set(SERVICES) <= destroyed.keys()
+    last = max((row["known_at"] for row in rows), default=None)
+    until = (last.astimezone(PARIS) + timedelta(days=backup_days)).date() if done and last else None
+    return ErasureState(erasure, done, destroyed, until)
