@@ -97,6 +97,8 @@ def _validated(value: Any, info: core_schema.ValidationInfo) -> Sealed:
         raise PydanticCustomError("sealed_text", "a text has {longest} characters at most", {"longest": LONGEST})
     if "\x00" in value:
         raise PydanticCustomError("sealed_text", "a text holds no null character")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise PydanticCustomError("sealed_text", "a text holds no half of a character (a lone surrogate)")
     if holds_nir(value):
         raise PydanticCustomError("nir", "a social-security number (NIR) is never recorded; take it out")
     return Sealed(value)

@@ -47,6 +47,16 @@ FROZEN = {
     "diagnostic.plan-corrected",
     "diagnostic.barrier-assessed",
     "diagnostic.barrier-corrected",
+    "diagnostic.bilan-recorded",
+    "diagnostic.bilan-corrected",
+    "diagnostic.plan-revised",
+    "diagnostic.action-planned",
+    "diagnostic.action-corrected",
+    "diagnostic.action-settled",
+    "diagnostic.settlement-corrected",
+    "diagnostic.action-reopened",
+    "diagnostic.diagnostic-opened",
+    "diagnostic.opening-closed",
     "training.activity-recorded",
     "training.activity-corrected",
     "outcomes.support-exited",
@@ -69,6 +79,8 @@ STAYS_INSIDE = {
     "intake.person-archived",
     "intake.person-reactivated",
     "intake.archive-read",
+    "diagnostic.bilan-recorded",
+    "diagnostic.bilan-corrected",
 }
 
 

@@ -242,6 +242,7 @@ IN_NO_FIGURE = (
     intake.Transfer,
     intake.Reception,
     diagnostic.DiagnosticOpening,
+    diagnostic.OpeningClosed,
     diagnostic.PlannedAction,
     diagnostic.SettledAction,
     training.SupportReport,
