@@ -8,7 +8,6 @@ from services.diagnostic import views
 from services.diagnostic.domain import DiagnosticFile, Opening
 from shared.commands import PARIS, REACTION
 from shared.contracts import PublicEvent
-from shared.contracts.diagnostic import Diagnostic, DiagnosticOpening, OpeningClosed, Plan, PlannedAction, SettledAction
 from shared.contracts.forgetting import ErasureAccepted
 from shared.contracts.intake import Start
 from shared.contracts.training import SupportReport
@@ -20,7 +19,6 @@ from shared.subscriber import Subscriber
 
 ACTOR = REACTION + "diagnostic"
 NEEDED = (*OF_INTAKE, ErasureAccepted)
-LISTED = (DiagnosticOpening, OpeningClosed, Plan, PlannedAction, SettledAction)
 
 
 async def when_a_person_started(store: EventStore, connection: Connection, events: Sequence[PublicEvent]) -> None:
@@ -78,7 +76,5 @@ def subscribers(runtime: Runtime) -> list[Subscriber]:
         Subscriber("diagnostic", "intake", pool, client, when_intake_tells, of=NEEDED),
         Subscriber("diagnostic", "training", pool, client, when_training_tells, of=[SupportReport]),
         Subscriber("diagnostic", "outcomes", pool, client, remember_outcomes, of=OF_OUTCOMES),
-        Subscriber("diagnostic-views", "diagnostic", pool, client, views.follow, of=[Diagnostic], stage="view"),
-        # By a name of its own, so that it begins with the first plan that was ever agreed.
-        Subscriber("diagnostic-lists", "diagnostic", pool, client, views.follow_plans, of=LISTED, stage="view"),
+        Subscriber("diagnostic-views", "diagnostic", pool, client, views.follow, of=views.OF, stage="view"),
     ]

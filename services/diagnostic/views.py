@@ -25,6 +25,8 @@ from shared.contracts.diagnostic import (
 from shared.database import Connection
 from shared.months import months_later
 
+OF = (Diagnostic, DiagnosticOpening, OpeningClosed, Plan, PlannedAction, SettledAction)
+"""The events that the tables are made of."""
 MONTHS_TO_REVIEW = 6
 """After which a plan that was not agreed anew is to be looked at again."""
 
@@ -68,15 +70,11 @@ class PlanToReview:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """Remembers which pathways have a diagnostic; telling it twice changes nothing."""
+    """Keeps the tables in step with diagnostic's own events; a version already applied changes nothing."""
     diagnosed = {event.aggregate for event in events if isinstance(event.body, Diagnostic)}
     await connection.execute(
         "insert into diagnosed (pathway) select unnest($1::uuid[]) on conflict do nothing", list(diagnosed)
     )
-
-
-async def follow_plans(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """Keeps openings, plans and actions in step; a version already applied changes nothing."""
     plans: dict[tuple[UUID, UUID], tuple[Plan, PublicEvent, UUID | None]] = {}
     for event in events:
         match event.body:
@@ -198,7 +196,18 @@ async def actions_overdue(
         limit,
         today,
     )
-    return [OverdueAction(**row) for row in rows]
+    return [
+        OverdueAction(
+            pathway=row["pathway"],
+            structure=row["structure"],
+            plan=row["plan"],
+            action=row["action"],
+            kind=ActionKind(row["kind"]),
+            barrier=row["barrier"] and Barrier(row["barrier"]),
+            due_on=row["due_on"],
+        )
+        for row in rows
+    ]
 
 
 async def plans_to_review(

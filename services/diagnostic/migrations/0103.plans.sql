@@ -24,6 +24,8 @@ create table planned_actions (
 create index on planned_actions (pathway) where open;
 -- Those who are still supported: every list begins with them, so that none grows with those who left.
 create index on known_pathways (structure, adviser) where exited_on is null;
+-- The views have heard of diagnostics alone: they begin again, with the first plan that was ever agreed.
+delete from subscription where stream = 'DIAGNOSTIC';
 
 do $$ begin
   execute format(
