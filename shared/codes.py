@@ -26,8 +26,10 @@ RuleVersion = Annotated[str, InClear("version of a rule or an instrument")]
 ClassCode = Annotated[str, InClear("class of a breakdown")]
 Subject = Annotated[str, InClear("subject of a user's token, never a name"), Field(min_length=1, max_length=200)]
 Language = Annotated[str, InClear("ISO 639 code of a language"), Field(pattern="^[a-z]{2,3}$")]
-RomeCode = Annotated[str, InClear("ROME code of an occupation"), Field(pattern="^[A-Z][0-9]{4}$")]
-ItemCode = Annotated[str, InClear("code of a questionnaire's item"), Field(pattern="^[a-z_]{1,40}$")]
+RomeCode = Annotated[str, InClear("ROME code of an occupation"), Field(pattern="^[A-Z][0-9]{4}$", examples=["G1602"])]
+ItemCode = Annotated[
+    str, InClear("code of a questionnaire's item"), Field(pattern="^[a-z_]{1,40}$", examples=["rhythm"])
+]
 
 
 class Sex(StrEnum):

@@ -3,8 +3,11 @@
 from datetime import date
 from uuid import UUID
 
+import orjson
 import pytest
+from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import StoredEvent
+from eventsourcing.utils import get_topic
 
 from services.diagnostic.domain import (
     INSTRUMENTS,
@@ -166,6 +169,7 @@ def test_an_import_of_the_same_score_leaves_the_answers_and_of_another_ends_them
 
 # What was stored before
 
+SNAPSHOT = get_topic(Snapshot)
 OLD = StoredEvent(
     UUID(int=7),
     1,
@@ -239,6 +243,26 @@ def test_a_stored_score_of_before_reads_as_one_without_answers_under_its_own_ins
     second = scored(DAY, Purpose.EXIT, None, "remobilisation-2", answers(*(2,) * 10))
     assert folded(event.fact, second)[2:4] == (False, False)
     assert folded(event.fact, second, Diagnostic(DAY, Purpose.EXIT, 4))[2:4] == (True, True)
+
+
+def test_a_snapshot_of_before_goes_on_with_what_is_new() -> None:
+    diagnosed = {
+        "completed_on": "2019-05-02",
+        "purpose": "entry",
+        "remobilisation": 3,
+        "instrument": "remobilisation-1",
+    }
+    state = {
+        "diagnostics": {str(KEY): {"current": diagnosed, "imported": None}},
+        "plans": {str(KEY): {"current": {"agreed_on": "2019-05-02"}, "imported": None}},
+        "assessments": {},
+    }
+    taken = {"topic": "diagnostic.file", "state": state}
+    stored = StoredEvent(UUID(int=7), 100, SNAPSHOT, orjson.dumps(taken))
+    file = MAPPER.to_domain_event(stored).mutate(None)
+    file.record_bilan(KEY, WHOLE)
+    assert (file.version, file.bilans[KEY].current, file.in_force(KEY)) == (101, WHOLE, True)
+    assert file.diagnostics[KEY].current == Diagnostic(date(2019, 5, 2), Purpose.ENTRY, 3)
 
 
 def test_an_assessment_of_before_is_by_the_first_list() -> None:

@@ -19,6 +19,7 @@ from tests.folders import COLUMNS, row, write
 from tests.harness import Running
 from tests.oracle import Facts
 from tests.test_forgetting import erased
+from tests.test_personal_copy import copy_of
 from tests.test_sealing import adviser, everything_stored
 
 DAY = "2024-02-01"
@@ -330,6 +331,9 @@ async def test_a_person_is_forgotten_with_their_bilan_and_plan(running: Running)
     await running.caught_up()
     pool = running.service("diagnostic").state.pool
     person = await pool.fetchval("select person from known_pathways where pathway = $1", UUID(pathway))
+    copy = (await copy_of(running, str(person))).as_json().decode()
+    assert "Travailler dans un atelier (frein : mobilité)" in copy
+    assert SKILLS in copy
     await erased(running, str(person))
     assert pathway not in await everything_stored(running)
     assert await asked(running, "/actions-overdue") == []

@@ -57,7 +57,7 @@ class CompletedDiagnostic:
     remobilisation: Annotated[int, Field(ge=0, le=10)] | None = None
     id: UUID = Field(default_factory=uuid4)
     instrument: InstrumentVersion = InstrumentVersion.REMOBILISATION_1
-    answers: Annotated[list[GivenAnswer], Field(max_length=100)] = Field(default_factory=list)
+    answers: Annotated[list[GivenAnswer], Field(max_length=100, examples=[[]])] = Field(default_factory=list)
 
     def fact(self) -> domain.Diagnostic:
         answers = [domain.Answer(answer.item, answer.given) for answer in self.answers]
@@ -68,7 +68,7 @@ class CompletedDiagnostic:
 class SpokenLanguage:
     """`level`: of the Common European Framework, or `native`; null: not known."""
 
-    language: Language
+    language: Annotated[Language, Field(examples=["pt"])]
     level: LanguageLevel | None = None
 
 
@@ -94,10 +94,12 @@ class Bilan:
     target_occupations: Annotated[list[RomeCode], Field(max_length=20)] = Field(default_factory=list)
     hours_a_week: Annotated[int, Field(ge=1, le=60)] | None = None
     distance_km: Annotated[int, Field(ge=0, le=1000)] | None = None
-    travel_minutes: Annotated[int, Field(ge=0, le=600)] | None = None
+    travel_minutes: Annotated[Annotated[int, Field(ge=0, le=600)] | None, Field(examples=[None])] = None
     working_times: Annotated[list[WorkingTime], Field(max_length=20)] = Field(default_factory=list)
     note: Sealed | None = None
-    refused: Annotated[list[BilanQuestion], Field(max_length=20)] = Field(default_factory=list)
+    refused: Annotated[list[BilanQuestion], Field(max_length=20, examples=[["travel_minutes"]])] = Field(
+        default_factory=list
+    )
 
     def fact(self) -> domain.Bilan:
         return domain.Bilan(

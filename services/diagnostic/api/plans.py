@@ -85,7 +85,7 @@ class Settlement:
 
     outcome: ActionOutcome
     settled_on: date
-    reason: DropReason | None = None
+    reason: Annotated[DropReason | None, Field(examples=[None])] = None
     text: Sealed | None = None
 
     def fact(self) -> domain.Settlement:
@@ -168,7 +168,10 @@ class Pdf(Response):
     media_type = "application/pdf"
 
 
-@router.get("/pathways/{pathway}/plans/{plan}/page", response_class=Pdf)
+_PDF = {"description": "The page", "content": {Pdf.media_type: {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@router.get("/pathways/{pathway}/plans/{plan}/page", response_class=Pdf, responses={200: _PDF})
 async def plan_page(plan: UUID, file: File) -> Pdf:
     """A plan as a page for the person to keep, in plain French and large type. It names nobody."""
     found = next((one for one in shown.plans(file) if one.plan == plan), None)

@@ -49,6 +49,7 @@ class DiagnosticFile(Aggregate):
     """All diagnostics, plans and barrier assessments of one pathway."""
 
     TOPIC = "diagnostic.file"
+    class_version = 2
     diagnostics: dict[UUID, Known[Diagnostic]] = field(default_factory=dict)
     plans: dict[UUID, Known[Plan]] = field(default_factory=dict)
     assessments: dict[UUID, Known[Assessment]] = field(default_factory=dict)
@@ -60,6 +61,11 @@ class DiagnosticFile(Aggregate):
     settlements: dict[UUID, Settlement] = field(default_factory=dict)
     """Of the actions that are not open."""
     opening: Opening | None = None
+
+    @staticmethod
+    def upcast_v1_v2(snapshot: dict[str, Any]) -> None:
+        """Version 1 knew of diagnostics, plans and barriers alone."""
+        snapshot |= {"bilans": {}, "revised": {}, "actions": {}, "settlements": {}, "opening": None}
 
     # What can happen
 
