@@ -27,6 +27,10 @@ ClassCode = Annotated[str, InClear("class of a breakdown")]
 Subject = Annotated[str, InClear("subject of a user's token, never a name"), Field(min_length=1, max_length=200)]
 TimeOfDay = Annotated[str, InClear("time of day"), Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Language = Annotated[str, InClear("ISO 639 code of a language"), Field(pattern="^[a-z]{2,3}$")]
+RomeCode = Annotated[str, InClear("ROME code of an occupation"), Field(pattern="^[A-Z][0-9]{4}$", examples=["G1602"])]
+ItemCode = Annotated[
+    str, InClear("code of a questionnaire's item"), Field(pattern="^[a-z_]{1,40}$", examples=["rhythm"])
+]
 
 
 class Sex(StrEnum):
@@ -256,6 +260,70 @@ class ActionKind(StrEnum):
 class ActionOutcome(StrEnum):
     DONE = "done"
     DROPPED = "dropped"
+
+
+class DropReason(StrEnum):
+    """Why an action of the plan was given up. `plan_revised`: the plan was agreed anew without it."""
+
+    NO_LONGER_NEEDED = "no_longer_needed"
+    PERSONS_CHOICE = "persons_choice"
+    NOT_AVAILABLE = "not_available"
+    REPLACED = "replaced"
+    SUPPORT_ENDED = "support_ended"
+    PLAN_REVISED = "plan_revised"
+    OTHER = "other"
+
+
+class Responsible(StrEnum):
+    """Who sees to an action of the plan."""
+
+    PERSON = "person"
+    ADVISER = "adviser"
+    PARTNER = "partner"
+
+
+class Refusal(StrEnum):
+    """In the place of an answer that the person did not want to give."""
+
+    REFUSED = "refused"
+
+
+class LanguageLevel(StrEnum):
+    """How well a language is spoken, on the scale of the Common European Framework."""
+
+    A1 = "A1"
+    A2 = "A2"
+    B1 = "B1"
+    B2 = "B2"
+    C1 = "C1"
+    C2 = "C2"
+    NATIVE = "native"
+
+
+class WorkingTime(StrEnum):
+    """When a person is ready to work."""
+
+    DAYTIME = "daytime"
+    EARLY_MORNING = "early_morning"
+    EVENING = "evening"
+    NIGHT = "night"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+    SHIFTS = "shifts"
+
+
+class BilanQuestion(StrEnum):
+    """A question of the bilan, by the field that its answer stands in."""
+
+    SKILLS = "skills"
+    EXPERIENCE = "experience"
+    LANGUAGES = "languages"
+    OCCUPATIONS = "occupations"
+    TARGET_OCCUPATIONS = "target_occupations"
+    HOURS_A_WEEK = "hours_a_week"
+    DISTANCE_KM = "distance_km"
+    TRAVEL_MINUTES = "travel_minutes"
+    WORKING_TIMES = "working_times"
 
 
 class SupportResult(StrEnum):

@@ -19,7 +19,7 @@ from shared.commands import Done, decide, today
 from shared.event_store import Aggregate, EventStore, Recorded
 from shared.known_pathways import KnownPathway
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
-from shared.sealing import CannotOpen, Sealed
+from shared.sealing import CannotOpen, Sealed, sealed_texts
 
 
 class WithdrawnBeforeSaid(RuleBroken):
@@ -235,7 +235,7 @@ def _value(fact: Any) -> dict[str, Any]:
     if not is_dataclass(fact):
         return {"on": fact}
     values = {field.name: getattr(fact, field.name) for field in fields(fact)}
-    return {name: value for name, value in values.items() if not isinstance(value, Sealed)}
+    return {name: value for name, value in values.items() if not any(True for _ in sealed_texts(value))}
 
 
 def _read(text: Sealed | None) -> tuple[str | None, str | None]:

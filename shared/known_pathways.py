@@ -59,7 +59,7 @@ class KnownPathway:
             raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
 
 
-async def known_pathways(pool: asyncpg.Pool, pathways: Sequence[UUID]) -> dict[UUID, KnownPathway]:
+async def known_pathways(pool: asyncpg.Pool | Connection, pathways: Sequence[UUID]) -> dict[UUID, KnownPathway]:
     """Those of the pathways whose request this service has heard of."""
     rows = await pool.fetch(
         """select pathway, structure, person, requested_on, started_on, restricted, archived, adviser

@@ -68,6 +68,16 @@ FROZEN = {
     "diagnostic.plan-corrected",
     "diagnostic.barrier-assessed",
     "diagnostic.barrier-corrected",
+    "diagnostic.bilan-recorded",
+    "diagnostic.bilan-corrected",
+    "diagnostic.plan-revised",
+    "diagnostic.action-planned",
+    "diagnostic.action-corrected",
+    "diagnostic.action-settled",
+    "diagnostic.settlement-corrected",
+    "diagnostic.action-reopened",
+    "diagnostic.diagnostic-opened",
+    "diagnostic.opening-closed",
     "training.activity-recorded",
     "training.activity-corrected",
     "outcomes.support-exited",
@@ -94,6 +104,8 @@ STAYS_INSIDE = {
     "intake.commitment-corrected",
     "intake.contact-attempted",
     "intake.attempt-corrected",
+    "diagnostic.bilan-recorded",
+    "diagnostic.bilan-corrected",
 }
 
 

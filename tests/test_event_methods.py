@@ -15,7 +15,18 @@ import pytest
 from eventsourcing.domain import Snapshot, event
 from eventsourcing.persistence import StoredEvent
 
-from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan
+from services.diagnostic.domain import (
+    Action,
+    Assessment,
+    Bilan,
+    Diagnostic,
+    DiagnosticFile,
+    Objective,
+    Occupation,
+    Opening,
+    Plan,
+    Settlement,
+)
 from services.intake.domain import (
     Appointment,
     Assignment,
@@ -38,6 +49,8 @@ from services.intake.domain import (
 from services.outcomes.domain import Exit, FollowUp, OutcomeFile
 from services.training.domain import Activity, ActivityFile
 from shared.codes import (
+    ActionKind,
+    ActionOutcome,
     ActivityKind,
     ActivityStatus,
     AppointmentPurpose,
@@ -45,6 +58,7 @@ from shared.codes import (
     Barrier,
     ContactMeans,
     Contract,
+    DropReason,
     ExitClass,
     FollowUpMonth,
     FollowUpStatus,
@@ -53,6 +67,7 @@ from shared.codes import (
     ProfileMoment,
     Purpose,
     Qualification,
+    Responsible,
     RestrictionReason,
     Rights,
     Sex,
@@ -187,6 +202,20 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
         told(DiagnosticFile.PlanAgreed, Plan(DAY), key=KEY),
         told(DiagnosticFile.PlanCorrected, Plan(None), key=KEY),
         told(DiagnosticFile.Assessed, Assessment(DAY, Barrier.LITERACY, Intensity.NONE), key=KEY),
+        told(DiagnosticFile.DiagnosticOpened, Opening(DAY)),
+        told(DiagnosticFile.BilanRecorded, Bilan(Sealed("Coudre"), occupations=(Occupation("B1803", 6),)), key=KEY),
+        told(DiagnosticFile.PlanRevised, Plan(DAY, (Objective(Sealed("Lire")),), (KEY,)), key=UUID(int=0), revises=KEY),
+        told(
+            DiagnosticFile.ActionPlanned,
+            Action(UUID(int=0), ActionKind.OTHER, Responsible.PARTNER, text=Sealed("Voir le CCAS")),
+            key=KEY,
+            agreed_on=DAY,
+        ),
+        told(
+            DiagnosticFile.ActionSettled,
+            Settlement(ActionOutcome.DROPPED, DAY, DropReason.REPLACED, Sealed("Par un atelier")),
+            key=KEY,
+        ),
     ],
     ActivityFile: [
         told(ActivityFile.Recorded, ACTIVITY, key=KEY, imported=ACTIVITY),

@@ -73,12 +73,29 @@ async def with_everything(running: Running) -> tuple[str, str, str, str]:
     completed = {"id": diagnostic, "completed_on": "2024-01-15", "purpose": "entry", "remobilisation": 4}
     assessed = {"id": barrier, "assessed_on": "2024-01-15", "domain": "health", "intensity": "high"}
     of_diagnostic = f"/diagnostic/v1/pathways/{pathway}"
+    for on in (None, "2024-01-13"):  # what the start opens, before a diagnostic is made
+        await running.caught_up()
+        await running.post(f"/intake/v1/pathways/{pathway}/start/correction", {"on": on}, 201)
     await running.post(f"{of_diagnostic}/diagnostics", completed, 201)
     await running.post(f"{of_diagnostic}/diagnostics/{diagnostic}/correction", completed | {"remobilisation": 5}, 201)
     await running.post(f"{of_diagnostic}/plans", {"id": plan, "agreed_on": "2024-01-16"}, 201)
     await running.post(f"{of_diagnostic}/plans/{plan}/correction", {"agreed_on": None}, 201)
     await running.post(f"{of_diagnostic}/barriers", assessed, 201)
     await running.post(f"{of_diagnostic}/barriers/{barrier}/correction", assessed | {"intensity": "low"}, 201)
+    action, anew = str(uuid4()), str(uuid4())
+    act = {"id": action, "kind": "other", "responsible": "person"}
+    settled = {"outcome": "done", "settled_on": "2024-02-20"}
+    for what, body in (
+        (f"diagnostics/{diagnostic}/bilan", {"skills": "Coudre"}),
+        (f"diagnostics/{diagnostic}/bilan/correction", {"skills": "Coudre et broder", "hours_a_week": 20}),
+        (f"plans/{plan}/correction", {"agreed_on": "2024-01-17"}),
+        (f"plans/{plan}/revision", {"id": anew, "agreed_on": "2024-02-15", "actions": [act]}),
+        (f"actions/{action}/correction", act | {"kind": "workshop", "text": "Venir à l'atelier CV"}),
+        (f"actions/{action}/settlement", settled),
+        (f"actions/{action}/settlement/correction", settled | {"settled_on": "2024-02-21"}),
+        (f"actions/{action}/reopening", {"on": "2024-02-22"}),
+    ):
+        await running.post(f"{of_diagnostic}/{what}", body, 201)
     took_part = {"id": activity, "kind": "workshop", "started_on": "2024-02-01", "ended_on": "2024-02-02"}
     took_part |= {"status": "completed", "hours": "7.5"}
     await running.post(f"/training/v1/pathways/{pathway}/activities", took_part, 201)

@@ -31,7 +31,7 @@ async def copy_person(platform: Platform, person: str, pdf_file: Path | None, js
         try:
             made = await asyncio.to_thread(pdf, copy)
         except NoGlyph as missing:
-            raise PlatformError(str(missing)) from None
+            raise PlatformError(f"{missing}; take the page or the JSON") from None
         write_secret(pdf_file, made)
     if json_file is not None:
         write_secret(json_file, copy.as_json())

@@ -1,25 +1,13 @@
 """What the copy calls things, in plain French. Tests hold every event, field, code and reading route to be here."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from shared.french import day as day
+
 PARIS = ZoneInfo("Europe/Paris")
-MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
 
 SERVICES = {
     "intake": "Demande et accueil",
@@ -79,6 +67,16 @@ EVENTS = {
     "diagnostic.plan-corrected": "Plan d'action, corrigé",
     "diagnostic.barrier-assessed": "Évaluation d'un frein à l'emploi",
     "diagnostic.barrier-corrected": "Évaluation d'un frein à l'emploi, corrigée",
+    "diagnostic.bilan-recorded": "Contenu du bilan : vos atouts et vos souhaits",
+    "diagnostic.bilan-corrected": "Contenu du bilan, corrigé",
+    "diagnostic.plan-revised": "Plan d'action, convenu de nouveau avec vous",
+    "diagnostic.action-planned": "Action prévue dans votre plan",
+    "diagnostic.action-corrected": "Action de votre plan, corrigée",
+    "diagnostic.action-settled": "Action de votre plan : ce qu'elle est devenue",
+    "diagnostic.settlement-corrected": "Action de votre plan : ce qu'elle est devenue, corrigé",
+    "diagnostic.action-reopened": "Action de votre plan, à faire de nouveau",
+    "diagnostic.diagnostic-opened": "Un bilan est à faire avec vous",
+    "diagnostic.opening-closed": "Le bilan n'est plus à faire : le début a été annulé",
     "training.activity-recorded": "Activité",
     "training.activity-corrected": "Activité, corrigée",
     "outcomes.support-exited": "Sortie de l'accompagnement",
@@ -102,8 +100,42 @@ _SITUATIONS = {
     "moved": "déménagement",
 }
 
+_BARRIERS = {
+    "housing": "logement",
+    "health": "santé",
+    "mobility": "mobilité",
+    "administrative": "démarches administratives",
+    "financial": "situation financière",
+    "justice": "justice",
+    "language": "langue française",
+    "literacy": "lecture et écriture",
+    "digital": "numérique",
+    "family": "famille",
+    "availability": "disponibilité",
+}
+
 _REFUSED = "vous n'avez pas souhaité répondre"
 _YES_NO = {"yes": "oui", "no": "non", "unknown": "non connu", "refused": _REFUSED}
+_WORKING_TIMES = {
+    "daytime": "la journée",
+    "early_morning": "tôt le matin",
+    "evening": "le soir",
+    "night": "la nuit",
+    "saturday": "le samedi",
+    "sunday": "le dimanche",
+    "shifts": "en équipes (2×8, 3×8)",
+}
+_QUESTIONS = {
+    "skills": "compétences",
+    "experience": "expérience",
+    "languages": "langues",
+    "occupations": "métiers exercés",
+    "target_occupations": "métiers souhaités",
+    "hours_a_week": "heures par semaine",
+    "distance_km": "distance",
+    "travel_minutes": "temps de trajet",
+    "working_times": "horaires",
+}
 
 CODES: Mapping[str, Mapping[str, str]] = {
     "requester": {
@@ -164,25 +196,14 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "support": "accompagnement",
         "other": "autre",
     },
-    "domain": {
-        "housing": "logement",
-        "health": "santé",
-        "mobility": "mobilité",
-        "administrative": "démarches administratives",
-        "financial": "situation financière",
-        "justice": "justice",
-        "language": "langue française",
-        "literacy": "lecture et écriture",
-        "digital": "numérique",
-        "family": "famille",
-        "availability": "disponibilité",
-    },
+    "domain": _BARRIERS,
     "intensity": {"none": "aucun frein", "low": "faible", "medium": "moyenne", "high": "forte"},
     "kind": {
         "workshop": "atelier",
         "training": "formation",
         "placement": "stage ou mise en situation professionnelle",
         "support": "action de levée d'un frein",
+        "other": "autre action",
     },
     "status": {
         "completed": "suivie jusqu'au bout",
@@ -220,7 +241,17 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "persons_request": "vous l'avez demandé",
         "legal_claim": "un litige",
         "inspection": "un contrôle",
+        "no_longer_needed": "ce n'est plus utile",
+        "persons_choice": "vous ne le souhaitez plus",
+        "not_available": "ce n'est pas possible pour le moment",
+        "replaced": "une autre action la remplace",
+        "support_ended": "l'accompagnement est terminé",
+        "plan_revised": "le plan a été convenu de nouveau sans elle",
+        "other": "une autre raison",
     },
+    "barrier": _BARRIERS,
+    "responsible": {"person": "vous", "adviser": "votre référent·e", "partner": "un partenaire"},
+    "outcome": {"done": "faite", "dropped": "abandonnée"},
     "month": {"3": "à 3 mois", "6": "à 6 mois", "12": "à 12 mois"},
     "means": {
         "phone": "par téléphone",
@@ -281,12 +312,6 @@ SEVERAL: Mapping[str, Mapping[str, str]] = {
 """The same of fields that hold several codes."""
 
 
-def day(on: str | date) -> str:
-    """10 janvier 2024."""
-    on = on if isinstance(on, date) else date.fromisoformat(on)
-    return f"{'1er' if on.day == 1 else on.day} {MONTHS[on.month - 1]} {on.year}"
-
-
 def moment(at: str) -> str:
     """10 janvier 2024 à 14 h 05, in Paris."""
     local = datetime.fromisoformat(at).astimezone(PARIS)
@@ -317,6 +342,9 @@ FACTS = {
     "diagnostic": "un bilan",
     "plan": "un plan d'action",
     "barrier": "l'évaluation d'un frein",
+    "bilan": "le contenu d'un bilan",
+    "action": "une action du plan",
+    "settlement": "ce qu'une action est devenue",
     "activity": "une activité",
     "exit": "la sortie",
     "reopening": "l'annulation de la sortie",
@@ -331,6 +359,34 @@ FACTS = {
     "profile": "votre situation",
 }
 """What a disagreement can be about (`fact_of` of each service's domain)."""
+
+
+def _text_of(value: Any) -> str:
+    return f"illisible ({value['unreadable']})" if isinstance(value, dict) else str(value)
+
+
+def _objectives(told: list[dict[str, Any]]) -> str:
+    return "; ".join(
+        _text_of(one["text"]) + (f" (frein : {_BARRIERS[one['barrier']]})" if one["barrier"] else "") for one in told
+    )
+
+
+def _languages(told: list[dict[str, Any]]) -> str:
+    return ", ".join(one["language"] + (f" ({one['level']})" if one["level"] else "") for one in told).replace(
+        "native", "langue maternelle"
+    )
+
+
+def _occupations(told: list[dict[str, Any]]) -> str:
+    return ", ".join(one["rome"] + ("" if one["months"] is None else f" ({_months(one['months'])})") for one in told)
+
+
+def _answers(told: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{one['item']} : {_REFUSED if one['given'] == 'refused' else one['given']}" for one in told)
+
+
+def _several(codes: Mapping[str, str] | None = None) -> Callable[[list[str]], str]:
+    return lambda told: ", ".join(told if codes is None else [codes[one] for one in told])
 
 
 def _concerned(of: Mapping[str, str | None]) -> str:
@@ -366,6 +422,39 @@ FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "remobilisation": ("Remobilisation, de 0 à 10", _number),
     "instrument": ("Version du questionnaire", str),
     "agreed_on": ("Date de l'accord", day),
+    "answers": ("Réponses aux phrases, de 0 (pas du tout) à 2 (tout à fait)", _answers),
+    "skills": ("Ce que vous savez faire", str),
+    "experience": ("Votre expérience", str),
+    "languages": ("Langues (code ISO 639 et niveau)", _languages),
+    "occupations": ("Métiers exercés (codes ROME)", _occupations),
+    "target_occupations": ("Métiers souhaités (codes ROME)", _several()),
+    "hours_a_week": ("Heures souhaitées par semaine", _hours),
+    "distance_km": ("Distance acceptée, en kilomètres", str),
+    "travel_minutes": ("Trajet accepté, en minutes", str),
+    "working_times": ("Horaires possibles", _several(_WORKING_TIMES)),
+    "note": ("Note", str),
+    "refused": ("Questions auxquelles vous n'avez pas souhaité répondre", _several(_QUESTIONS)),
+    "objectives": ("Vos objectifs", _objectives),
+    "actions": ("Numéros des actions", _several()),
+    "revises": ("Numéro du plan remplacé", str),
+    "plan": ("Numéro du plan", str),
+    "barrier": ("Frein visé", str),
+    "responsible": ("Qui s'en occupe", str),
+    "due_on": ("À faire avant le", day),
+    "outcome": ("Résultat", str),
+    "settled_on": ("Date", day),
+    "report": ("Numéro du compte rendu qui l'a dit", str),
+    "diagnostic.action-planned.kind": ("Type d'action", str),
+    "diagnostic.action-corrected.kind": ("Type d'action", str),
+    "diagnostic.action-planned.text": ("Action", str),
+    "diagnostic.action-corrected.text": ("Action", str),
+    "diagnostic.action-settled.text": ("Précision", str),
+    "diagnostic.settlement-corrected.text": ("Précision", str),
+    "diagnostic.action-reopened.fact": ("Depuis le", day),
+    "opened_on": ("Depuis le", day),
+    "diagnostic.opening-closed.fact": ("Depuis le", day),
+    "diagnostic.barrier-assessed.rule": ("Version de la liste des freins", str),
+    "diagnostic.barrier-corrected.rule": ("Version de la liste des freins", str),
     "assessed_on": ("Date de l'évaluation", day),
     "domain": ("Domaine", str),
     "intensity": ("Importance du frein", str),
@@ -473,6 +562,13 @@ ROUTES = {
     "appointments": "liste des rendez-vous",
     "double_pathways": "recherche d'accompagnements en double",
     "without_diagnostic": "liste des personnes sans bilan",
+    "diagnostics": "vos bilans",
+    "plans": "vos plans d'action",
+    "progress": "le chemin parcouru",
+    "plan_page": "votre plan d'action à garder",
+    "diagnostics_waiting": "liste des bilans à faire",
+    "actions_overdue": "liste des actions en retard",
+    "plans_to_review": "liste des plans à revoir",
     "activities": "liste des activités",
     "follow_ups_due": "liste des suivis à faire",
     "behind_figure": "liste des accompagnements derrière un chiffre",

@@ -1,10 +1,21 @@
 """One function per command: load, decide, save."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
-from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan
+from services.diagnostic.domain import (
+    Action,
+    Actions,
+    Assessment,
+    Bilan,
+    Diagnostic,
+    DiagnosticFile,
+    Plan,
+    Settlement,
+    scored_by_import,
+)
 from shared.access import Command
 from shared.commands import Done, today
 from shared.event_store import EventStore, Known
@@ -25,8 +36,46 @@ async def correct_diagnostic(store: EventStore, pathway: UUID, key: UUID, fact: 
     )
 
 
-async def agree_plan(store: EventStore, pathway: UUID, key: UUID, fact: Plan, command: Command) -> Done:
-    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.agree_plan(key, fact, today()), command)
+async def record_bilan(store: EventStore, pathway: UUID, key: UUID, fact: Bilan, command: Command) -> Done:
+    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.record_bilan(key, fact), command)
+
+
+async def correct_bilan(store: EventStore, pathway: UUID, key: UUID, fact: Bilan, command: Command) -> Done:
+    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.correct_bilan(key, fact), command)
+
+
+async def agree_plan(
+    store: EventStore, pathway: UUID, key: UUID, fact: Plan, actions: Actions, command: Command
+) -> Done:
+    return await decide_here(
+        store, DiagnosticFile, pathway, lambda f, _: f.agree_plan(key, fact, today(), actions), command
+    )
+
+
+async def revise_plan(
+    store: EventStore, pathway: UUID, revises: UUID, key: UUID, fact: Plan, actions: Actions, command: Command
+) -> Done:
+    return await decide_here(
+        store, DiagnosticFile, pathway, lambda f, _: f.revise_plan(revises, key, fact, actions, today()), command
+    )
+
+
+async def correct_action(store: EventStore, pathway: UUID, key: UUID, fact: Action, command: Command) -> Done:
+    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.correct_action(key, fact), command)
+
+
+async def settle(store: EventStore, pathway: UUID, key: UUID, fact: Settlement, command: Command) -> Done:
+    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.settle(key, fact, today()), command)
+
+
+async def correct_settlement(store: EventStore, pathway: UUID, key: UUID, fact: Settlement, command: Command) -> Done:
+    return await decide_here(
+        store, DiagnosticFile, pathway, lambda f, _: f.correct_settlement(key, fact, today()), command
+    )
+
+
+async def reopen_action(store: EventStore, pathway: UUID, key: UUID, on: date, command: Command) -> Done:
+    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.reopen_action(key, on, today()), command)
 
 
 async def correct_plan(store: EventStore, pathway: UUID, key: UUID, fact: Plan, command: Command) -> Done:
@@ -52,8 +101,11 @@ def _take(file: DiagnosticFile, dossier: Dossier) -> None:
     for row in dossier.diagnostics:
         key = diagnostics.get((row.completed_on, row.purpose)) or _diagnostic_key(dossier.pathway, row)
         imported = Diagnostic(row.completed_on, row.purpose, row.remobilisation)
-        if (fact := news(file.diagnostics.get(key), imported)) is not None:
-            file.take_diagnostic(key, fact, imported)
+        standing = file.diagnostics.get(key)
+        if (fact := news(standing, imported)) is not None:
+            file.take_diagnostic(
+                key, scored_by_import(fact, imported, standing.current if standing else None), imported
+            )
         plan, known = Plan(row.plan_agreed_on), file.plans.get(key)
         # No plan in the folder is news only where an import brought one before.
         if (row.plan_agreed_on or (known and known.imported)) and (agreed := news(known, plan)) is not None:

@@ -1,29 +1,80 @@
 """What diagnostic does when another service tells something."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import partial
 
 from services.diagnostic import views
+from services.diagnostic.domain import DiagnosticFile, Opening
+from shared.commands import PARIS, REACTION
 from shared.contracts import PublicEvent
-from shared.contracts.diagnostic import Diagnostic
 from shared.contracts.forgetting import ErasureAccepted
+from shared.contracts.intake import Start
+from shared.contracts.training import SupportReport
 from shared.database import Connection
-from shared.known_pathways import OF_INTAKE, remember_intake
+from shared.event_store import EventStore
+from shared.known_pathways import OF_INTAKE, OF_OUTCOMES, known_pathways, remember_intake, remember_outcomes
 from shared.service import Runtime
 from shared.subscriber import Subscriber
 
+ACTOR = REACTION + "diagnostic"
 NEEDED = (*OF_INTAKE, ErasureAccepted)
+
+
+async def when_a_person_started(store: EventStore, connection: Connection, events: Sequence[PublicEvent]) -> None:
+    """A start opens a diagnostic, where none is made yet; a start that is taken back closes it."""
+    for event in events:
+        match event.body:
+            case Start(started_on=None):
+                closing = partial(DiagnosticFile.close_opening, on=event.known_at.astimezone(PARIS).date())
+                await _react(store, connection, event, closing)
+            case Start(started_on=date() as on):
+                opening = partial(DiagnosticFile.open_diagnostic, opening=Opening(on))
+                await _react(store, connection, event, opening)
+
+
+async def when_a_support_action_is_reported(
+    store: EventStore, connection: Connection, events: Sequence[PublicEvent]
+) -> None:
+    """A barrier that was lifted settles the plan's actions that aim at it; any other result the action that it was."""
+    for event in events:
+        match event.body:
+            case SupportReport() as told:
+                following = partial(
+                    DiagnosticFile.follow_report,
+                    report=told.report,
+                    action=told.action,
+                    barrier=told.barrier,
+                    result=told.result,
+                    on=told.reported_on,
+                )
+                await _react(store, connection, event, following)
+
+
+async def _react(
+    store: EventStore, connection: Connection, event: PublicEvent, decision: Callable[[DiagnosticFile], object]
+) -> None:
+    """Imported history raises no task, and of whose data may only be stored nothing follows."""
+    if event.historical or event.pathway is None:
+        return
+    known = (await known_pathways(connection, [event.pathway])).get(event.pathway)
+    if known is not None and not known.restricted and not known.archived:
+        await store.react(connection, DiagnosticFile, known.pathway, decision, known.about_new(), ACTOR)
 
 
 def subscribers(runtime: Runtime) -> list[Subscriber]:
     async def when_intake_tells(connection: Connection, events: Sequence[PublicEvent]) -> None:
-        """A request makes a pathway known here; a start opens what may be recorded of it; an erasure ends it."""
+        """A request makes a pathway known here; a start opens a diagnostic; an erasure ends what may be recorded."""
         await remember_intake(connection, events)
+        await when_a_person_started(runtime.store, connection, events)
         assert runtime.forgetting is not None
         await runtime.forgetting.when_an_erasure_is_accepted(connection, events)
 
+    when_training_tells = partial(when_a_support_action_is_reported, runtime.store)
+    pool, client = runtime.pool, runtime.client
     return [
-        Subscriber("diagnostic", "intake", runtime.pool, runtime.client, when_intake_tells, of=NEEDED),
-        Subscriber(
-            "diagnostic-views", "diagnostic", runtime.pool, runtime.client, views.follow, of=[Diagnostic], stage="view"
-        ),
+        Subscriber("diagnostic", "intake", pool, client, when_intake_tells, of=NEEDED),
+        Subscriber("diagnostic", "training", pool, client, when_training_tells, of=[SupportReport]),
+        Subscriber("diagnostic", "outcomes", pool, client, remember_outcomes, of=OF_OUTCOMES),
+        Subscriber("diagnostic-views", "diagnostic", pool, client, views.follow, of=views.OF, stage="view"),
     ]

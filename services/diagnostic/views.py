@@ -1,4 +1,8 @@
-"""Diagnostic's own question: who started some time ago and has no diagnostic yet. Table, fold and query together."""
+"""Diagnostic's own questions: who has no diagnostic, which actions are overdue, which plans are to be looked at again.
+
+Table, fold and query together. Whose list a row stands in follows the pathway: its structure and its adviser as they
+now are. Nobody who left is in one, and who comes back is again.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +11,24 @@ from uuid import UUID
 
 import asyncpg
 
+from shared.codes import ActionKind, Barrier
+from shared.commands import PARIS
 from shared.contracts import PublicEvent
-from shared.contracts.diagnostic import Diagnostic
+from shared.contracts.diagnostic import (
+    Diagnostic,
+    DiagnosticOpening,
+    OpeningClosed,
+    Plan,
+    PlannedAction,
+    SettledAction,
+)
 from shared.database import Connection
+from shared.months import months_later
+
+OF = (Diagnostic, DiagnosticOpening, OpeningClosed, Plan, PlannedAction, SettledAction)
+"""The events that the tables are made of."""
+MONTHS_TO_REVIEW = 6
+"""After which a plan that was not agreed anew is to be looked at again."""
 
 
 @dataclass(frozen=True)
@@ -19,29 +38,195 @@ class WithoutDiagnostic:
     started_on: date
 
 
+@dataclass(frozen=True)
+class WaitingDiagnostic:
+    pathway: UUID
+    structure: str
+    opened_on: date
+
+
+@dataclass(frozen=True)
+class OverdueAction:
+    """An open action and the barrier that it aims at."""
+
+    pathway: UUID
+    structure: str
+    plan: UUID
+    action: UUID
+    kind: ActionKind
+    barrier: Barrier | None
+    due_on: date
+
+
+@dataclass(frozen=True)
+class PlanToReview:
+    """`due_on`: six months after it was agreed."""
+
+    pathway: UUID
+    structure: str
+    plan: UUID
+    agreed_on: date
+    due_on: date
+
+
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """Remembers which pathways have a diagnostic; telling it twice changes nothing."""
+    """Keeps the tables in step with diagnostic's own events; a version already applied changes nothing."""
     diagnosed = {event.aggregate for event in events if isinstance(event.body, Diagnostic)}
     await connection.execute(
         "insert into diagnosed (pathway) select unnest($1::uuid[]) on conflict do nothing", list(diagnosed)
     )
+    plans: dict[tuple[UUID, UUID], tuple[Plan, PublicEvent, UUID | None]] = {}
+    for event in events:
+        match event.body:
+            case Plan() as plan:
+                _, _, revises = plans.get((event.aggregate, plan.plan), (None, None, None))
+                plans[event.aggregate, plan.plan] = plan, event, plan.revises or revises
+            case DiagnosticOpening(opened_on=opened_on):
+                await _open(connection, event, opened_on)
+            case OpeningClosed():
+                await _open(connection, event, None)
+            case PlannedAction() as action:
+                await connection.execute(
+                    """insert into planned_actions as a (pathway, action, plan, kind, barrier, due_on, version)
+                       values ($1, $2, $3, $4, $5, $6, $7)
+                       on conflict (pathway, action) do update
+                         set plan = excluded.plan, kind = excluded.kind, barrier = excluded.barrier,
+                             due_on = excluded.due_on, version = excluded.version
+                         where a.version < excluded.version""",
+                    event.aggregate,
+                    action.action,
+                    action.plan,
+                    action.kind,
+                    action.barrier,
+                    action.due_on,
+                    event.version,
+                )
+            case SettledAction(action=key, outcome=outcome):
+                await connection.execute(
+                    """update planned_actions set open = $3, version = $4
+                        where pathway = $1 and action = $2 and version < $4""",
+                    event.aggregate,
+                    key,
+                    outcome is None,
+                    event.version,
+                )
+    await connection.execute(
+        """insert into plans as p (pathway, plan, agreed_on, review_on, revises, version)
+           select * from unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[], $5::uuid[], $6::integer[])
+           on conflict (pathway, plan) do update
+             set agreed_on = excluded.agreed_on, review_on = excluded.review_on,
+                 revises = coalesce(excluded.revises, p.revises), version = excluded.version
+             where p.version < excluded.version""",
+        [pathway for pathway, _ in plans],
+        [plan for _, plan in plans],
+        [plan.agreed_on for plan, _, _ in plans.values()],
+        [_review_on(plan.agreed_on, event) for plan, event, _ in plans.values()],
+        [revises for _, _, revises in plans.values()],
+        [event.version for _, event, _ in plans.values()],
+    )
+
+
+async def _open(connection: Connection, event: PublicEvent, opened_on: date | None) -> None:
+    await connection.execute(
+        """insert into openings as o (pathway, opened_on, version) values ($1, $2, $3)
+           on conflict (pathway) do update set opened_on = excluded.opened_on, version = excluded.version
+             where o.version < excluded.version""",
+        event.aggregate,
+        opened_on,
+        event.version,
+    )
+
+
+def _review_on(agreed_on: date | None, event: PublicEvent) -> date | None:
+    """Null where it is never due: imported history raises no task that was due before it was imported."""
+    if agreed_on is None:
+        return None
+    due_on = months_later(agreed_on, MONTHS_TO_REVIEW)
+    return None if event.historical and due_on <= event.known_at.astimezone(PARIS).date() else due_on
+
+
+# Of whose data may only be stored nothing waits. $1: the structure, $2: the adviser, null: all; $3: rows at most.
+_STANDING = """k.exited_on is null and not k.restricted and not k.archived
+  and ($1::text is null or k.structure = $1) and ($2::text is null or k.adviser = $2)"""
+_IN_FORCE = """p.agreed_on is not null and not exists (
+  select from plans later where later.pathway = p.pathway and later.revises = p.plan and later.agreed_on is not null)"""
 
 
 async def without_diagnostic(
-    pool: asyncpg.Pool, started_until: date, structure: str | None, limit: int
+    pool: asyncpg.Pool, started_until: date, structure: str | None, adviser: str | None, limit: int
 ) -> list[WithoutDiagnostic]:
     """Those who started on or before the day, the longest waiting first."""
     rows = await pool.fetch(
-        """select k.pathway, k.structure, k.started_on from known_pathways k left join diagnosed d using (pathway)
-            where d.pathway is null and k.started_on <= $1 and ($2::text is null or k.structure = $2)
-            order by k.started_on, k.pathway limit $3""",
-        started_until,
+        f"""select k.pathway, k.structure, k.started_on from known_pathways k left join diagnosed d using (pathway)
+             where d.pathway is null and k.started_on <= $4 and {_STANDING}
+             order by k.started_on, k.pathway limit $3""",
         structure,
+        adviser,
         limit,
+        started_until,
     )
     return [WithoutDiagnostic(**row) for row in rows]
 
 
+async def diagnostics_waiting(
+    pool: asyncpg.Pool, structure: str | None, adviser: str | None, limit: int
+) -> list[WaitingDiagnostic]:
+    rows = await pool.fetch(
+        f"""select k.pathway, k.structure, o.opened_on
+              from known_pathways k join openings o using (pathway) left join diagnosed d using (pathway)
+             where o.opened_on is not null and d.pathway is null and {_STANDING}
+             order by o.opened_on, k.pathway limit $3""",
+        structure,
+        adviser,
+        limit,
+    )
+    return [WaitingDiagnostic(**row) for row in rows]
+
+
+async def actions_overdue(
+    pool: asyncpg.Pool, today: date, structure: str | None, adviser: str | None, limit: int
+) -> list[OverdueAction]:
+    rows = await pool.fetch(
+        f"""select k.pathway, k.structure, a.plan, a.action, a.kind, a.barrier, a.due_on
+              from known_pathways k join planned_actions a using (pathway) join plans p using (pathway, plan)
+             where a.open and a.due_on < $4 and {_IN_FORCE} and {_STANDING}
+             order by a.due_on, a.action limit $3""",
+        structure,
+        adviser,
+        limit,
+        today,
+    )
+    return [
+        OverdueAction(
+            pathway=row["pathway"],
+            structure=row["structure"],
+            plan=row["plan"],
+            action=row["action"],
+            kind=ActionKind(row["kind"]),
+            barrier=row["barrier"] and Barrier(row["barrier"]),
+            due_on=row["due_on"],
+        )
+        for row in rows
+    ]
+
+
+async def plans_to_review(
+    pool: asyncpg.Pool, today: date, structure: str | None, adviser: str | None, limit: int
+) -> list[PlanToReview]:
+    rows = await pool.fetch(
+        f"""select k.pathway, k.structure, p.plan, p.agreed_on, p.review_on as due_on
+              from known_pathways k join plans p using (pathway)
+             where p.review_on <= $4 and {_IN_FORCE} and {_STANDING}
+             order by p.review_on, p.plan limit $3""",
+        structure,
+        adviser,
+        limit,
+        today,
+    )
+    return [PlanToReview(**row) for row in rows]
+
+
 async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
     """Deletes what these views hold of the pathways."""
-    await connection.execute("delete from diagnosed where pathway = any($1)", pathways)
+    for table in ("diagnosed", "openings", "plans", "planned_actions"):
+        await connection.execute(f"delete from {table} where pathway = any($1)", pathways)

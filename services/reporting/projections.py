@@ -329,6 +329,7 @@ IN_NO_FIGURE = (
     intake.Resumption,
     intake.Transfer,
     diagnostic.DiagnosticOpening,
+    diagnostic.OpeningClosed,
     diagnostic.PlannedAction,
     diagnostic.SettledAction,
     training.SupportReport,

@@ -21,16 +21,22 @@ class Diagnostic(Body):
 
 @dataclass(frozen=True, kw_only=True)
 class Plan(Body):
+    """`revises`: the plan whose place it takes."""
+
     plan: UUID
     agreed_on: date | None
+    revises: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class BarrierAssessment(Body):
+    """`barriers`: version of the list of domains and of its scale."""
+
     assessment: UUID
     assessed_on: date
     domain: Barrier
     intensity: Intensity
+    barriers: str = "barriers-1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +44,13 @@ class DiagnosticOpening(Body):
     """Support has begun: a diagnostic is to be made."""
 
     opened_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpeningClosed(Body):
+    """The start was taken back before any diagnostic was made: none is waited for."""
+
+    closed_on: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,5 +88,9 @@ EVENTS: dict[str, type[Body]] = {
     "barrier-corrected": BarrierAssessment,
     "special-barrier-assessed": BarrierAssessment,
     "special-barrier-corrected": BarrierAssessment,
+    "opening-closed": OpeningClosed,
+    "plan-revised": Plan,
+    "settlement-corrected": SettledAction,
+    "action-reopened": SettledAction,
 }
 """Every event name with the type of its body."""

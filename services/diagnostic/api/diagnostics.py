@@ -1,0 +1,222 @@
+"""Diagnostics with their bilan, barrier assessments, and the lists that they are made with."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from services.diagnostic import application, domain, shown
+from services.diagnostic.api.files import File
+from shared.access import AnyCaller, CommandedInStructure
+from shared.codes import (
+    Barrier,
+    BilanQuestion,
+    Intensity,
+    ItemCode,
+    Language,
+    LanguageLevel,
+    Purpose,
+    Refusal,
+    RomeCode,
+    WorkingTime,
+)
+from shared.commands import Done, answered
+from shared.routes import Store
+from shared.sealing import Sealed
+
+router = APIRouter(tags=["diagnostics"])
+
+
+class InstrumentVersion(StrEnum):
+    """A questionnaire that is in use (`GET /instruments`)."""
+
+    REMOBILISATION_1 = "remobilisation-1"
+    REMOBILISATION_2 = "remobilisation-2"
+
+
+@dataclass
+class GivenAnswer:
+    """`given`: 0 (not at all), 1 (a little), 2 (quite), or `refused`."""
+
+    item: ItemCode
+    given: Annotated[int, Field(ge=0, le=2)] | Refusal
+
+
+@dataclass
+class CompletedDiagnostic:
+    """`remobilisation`: 0–10, null where no score was taken. `id`: chosen by the caller, so that a repeat asks for the
+    same. `answers`: to the items of `instrument` where it has any; then the score is derived and may be left out.
+    """
+
+    completed_on: date
+    purpose: Purpose
+    remobilisation: Annotated[int, Field(ge=0, le=10)] | None = None
+    id: UUID = Field(default_factory=uuid4)
+    instrument: InstrumentVersion = InstrumentVersion.REMOBILISATION_1
+    answers: Annotated[list[GivenAnswer], Field(max_length=100, examples=[[]])] = Field(default_factory=list)
+
+    def fact(self) -> domain.Diagnostic:
+        answers = [domain.Answer(answer.item, answer.given) for answer in self.answers]
+        return domain.scored(self.completed_on, self.purpose, self.remobilisation, self.instrument.value, answers)
+
+
+@dataclass
+class SpokenLanguage:
+    """`level`: of the Common European Framework, or `native`; null: not known."""
+
+    language: Annotated[Language, Field(examples=["pt"])]
+    level: LanguageLevel | None = None
+
+
+@dataclass
+class Occupation:
+    """`months`: how long it was exercised in all."""
+
+    rome: RomeCode
+    months: Annotated[int, Field(ge=0, le=1200)] | None = None
+
+
+@dataclass
+class Bilan:
+    """The whole bilan of one diagnostic: strengths (skills, experience, languages, occupations exercised), wishes
+    (occupations, hours a week, one-way journey in kilometres or minutes, working times) and a note. All of it may be
+    left out; `refused` names the questions that the person did not want to answer.
+    """
+
+    skills: Sealed | None = None
+    experience: Sealed | None = None
+    languages: Annotated[list[SpokenLanguage], Field(max_length=30)] = Field(default_factory=list)
+    occupations: Annotated[list[Occupation], Field(max_length=50)] = Field(default_factory=list)
+    target_occupations: Annotated[list[RomeCode], Field(max_length=20)] = Field(default_factory=list)
+    hours_a_week: Annotated[int, Field(ge=1, le=60)] | None = None
+    distance_km: Annotated[int, Field(ge=0, le=1000)] | None = None
+    travel_minutes: Annotated[Annotated[int, Field(ge=0, le=600)] | None, Field(examples=[None])] = None
+    working_times: Annotated[list[WorkingTime], Field(max_length=20)] = Field(default_factory=list)
+    note: Sealed | None = None
+    refused: Annotated[list[BilanQuestion], Field(max_length=20, examples=[["travel_minutes"]])] = Field(
+        default_factory=list
+    )
+
+    def fact(self) -> domain.Bilan:
+        return domain.Bilan(
+            skills=self.skills,
+            experience=self.experience,
+            languages=tuple(domain.SpokenLanguage(one.language, one.level) for one in self.languages),
+            occupations=tuple(domain.Occupation(one.rome, one.months) for one in self.occupations),
+            target_occupations=tuple(self.target_occupations),
+            hours_a_week=self.hours_a_week,
+            distance_km=self.distance_km,
+            travel_minutes=self.travel_minutes,
+            working_times=tuple(self.working_times),
+            note=self.note,
+            refused=tuple(self.refused),
+        )
+
+
+@dataclass
+class AssessedBarrier:
+    """By the list `barriers-1`."""
+
+    assessed_on: date
+    domain: Barrier
+    intensity: Intensity
+    id: UUID = Field(default_factory=uuid4)
+
+
+@router.post("/pathways/{pathway}/diagnostics")
+async def complete(
+    pathway: UUID, body: CompletedDiagnostic, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """A diagnostic was made: at entry, in between, or at the exit. It may precede the start of support."""
+    return answered(response, await application.complete(store, pathway, body.id, body.fact(), command))
+
+
+@router.post("/pathways/{pathway}/diagnostics/{diagnostic}/correction")
+async def correct_diagnostic(
+    pathway: UUID,
+    diagnostic: UUID,
+    body: CompletedDiagnostic,
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
+) -> Done:
+    """The whole diagnostic as it is to stand. `id` of the body is not looked at."""
+    done = await application.correct_diagnostic(store, pathway, diagnostic, body.fact(), command)
+    return answered(response, done)
+
+
+@router.post("/pathways/{pathway}/diagnostics/{diagnostic}/bilan")
+async def record_bilan(
+    pathway: UUID, diagnostic: UUID, body: Bilan, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """What a diagnostic found beside the score. It is published to nobody."""
+    return answered(response, await application.record_bilan(store, pathway, diagnostic, body.fact(), command))
+
+
+@router.post("/pathways/{pathway}/diagnostics/{diagnostic}/bilan/correction")
+async def correct_bilan(
+    pathway: UUID, diagnostic: UUID, body: Bilan, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """The whole bilan as it is to stand."""
+    return answered(response, await application.correct_bilan(store, pathway, diagnostic, body.fact(), command))
+
+
+@router.post("/pathways/{pathway}/barriers")
+async def assess(
+    pathway: UUID, body: AssessedBarrier, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """How much one barrier weighed on one day. Assessed again, on another day, it tells what became of it."""
+    fact = domain.Assessment(body.assessed_on, body.domain, body.intensity)
+    return answered(response, await application.assess(store, pathway, body.id, fact, command))
+
+
+@router.post("/pathways/{pathway}/barriers/{assessment}/correction")
+async def correct_assessment(
+    pathway: UUID,
+    assessment: UUID,
+    body: AssessedBarrier,
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
+) -> Done:
+    """The whole assessment as it is to stand. `id` of the body is not looked at."""
+    fact = domain.Assessment(body.assessed_on, body.domain, body.intensity)
+    return answered(response, await application.correct_assessment(store, pathway, assessment, fact, command))
+
+
+@router.get("/pathways/{pathway}/diagnostics")
+async def diagnostics(file: File) -> list[shown.ShownDiagnostic]:
+    """The diagnostics of a pathway of one's own structure as they now stand, with their bilan and its texts."""
+    return shown.diagnostics(file)
+
+
+@router.get("/pathways/{pathway}/progress")
+async def progress(file: File) -> shown.Progress:
+    """How far a person of one's own structure has come: first and last score by instrument (0–10), first and last
+    intensity of each barrier, and the actions of the plan in force."""
+    return shown.progress(file)
+
+
+@dataclass(frozen=True)
+class Barriers:
+    """`version`: of the list that assessments are made by; `mappings`: of the table of what others call its domains."""
+
+    version: str
+    mappings: str
+    domains: tuple[domain.Mapping, ...]
+
+
+@router.get("/instruments")
+async def instruments(_: AnyCaller) -> list[domain.Instrument]:
+    """The remobilisation questionnaires, with the French wording of each item and of the answers 0, 1 and 2."""
+    return list(domain.INSTRUMENTS.values())
+
+
+@router.get("/barriers")
+async def barriers(_: AnyCaller) -> Barriers:
+    """The domains of barriers, and what data·inclusion and France Travail call each."""
+    return Barriers(domain.BARRIERS, domain.MAPPINGS, domain.TABLE)

@@ -1,0 +1,68 @@
+"""What diagnostic records and what it refuses, one file a theme. Standard library and eventsourcing only."""
+
+from services.diagnostic.domain.barriers import BARRIERS, MAPPINGS, TABLE, Assessment, Mapping
+from services.diagnostic.domain.bilan import Bilan, Occupation, RefusedAndAnswered, SpokenLanguage
+from services.diagnostic.domain.diagnostic import Diagnostic, scored, scored_by_import
+from services.diagnostic.domain.file import DiagnosticFile, Opening, fact_of
+from services.diagnostic.domain.instruments import (
+    INSTRUMENT,
+    INSTRUMENTS,
+    Answer,
+    AnsweredTwice,
+    AnswerOutOfRange,
+    Instrument,
+    ScoreNotDerived,
+    ScoreOutOfRange,
+    UnknownItem,
+)
+from services.diagnostic.domain.plan import (
+    Action,
+    Actions,
+    ActionTwice,
+    DroppedWithoutReason,
+    Objective,
+    Plan,
+    PlanNotInForce,
+    ReasonForDone,
+    ReopenedBeforeSettled,
+    RevisedBeforeAgreed,
+    Settlement,
+)
+
+__all__ = [
+    "BARRIERS",
+    "INSTRUMENT",
+    "INSTRUMENTS",
+    "MAPPINGS",
+    "TABLE",
+    "Action",
+    "ActionTwice",
+    "Actions",
+    "Answer",
+    "AnswerOutOfRange",
+    "AnsweredTwice",
+    "Assessment",
+    "Bilan",
+    "Diagnostic",
+    "DiagnosticFile",
+    "DroppedWithoutReason",
+    "Instrument",
+    "Mapping",
+    "Objective",
+    "Occupation",
+    "Opening",
+    "Plan",
+    "PlanNotInForce",
+    "ReasonForDone",
+    "RefusedAndAnswered",
+    "ReopenedBeforeSettled",
+    "RevisedBeforeAgreed",
+    "ScoreNotDerived",
+    "ScoreOutOfRange",
+    "Settlement",
+    "SpokenLanguage",
+    "UnknownItem",
+    "fact_of",
+    "scored",
+    "scored_by_import",
+]

@@ -1,0 +1,52 @@
+"""What a diagnostic finds beside the score: strengths first, then wishes (*potentiel d'abord*)."""
+
+from dataclasses import dataclass
+
+from shared.codes import BilanQuestion, Language, LanguageLevel, RomeCode, WorkingTime
+from shared.rules import RuleBroken
+from shared.sealing import Sealed
+
+
+class RefusedAndAnswered(RuleBroken):
+    """A question that the person refused has no answer."""
+
+
+@dataclass(frozen=True)
+class SpokenLanguage:
+    """`level` is null where it is not known."""
+
+    language: Language
+    level: LanguageLevel | None = None
+
+
+@dataclass(frozen=True)
+class Occupation:
+    """An occupation that the person exercised, and for how many months in all."""
+
+    rome: RomeCode
+    months: int | None = None
+
+
+@dataclass(frozen=True)
+class Bilan:
+    """The content of one diagnostic. All of it may be unknown; `refused`: what the person did not want to answer.
+
+    The journey to work that the person accepts is in kilometres or in minutes, one way.
+    """
+
+    skills: Sealed | None = None
+    experience: Sealed | None = None
+    languages: tuple[SpokenLanguage, ...] = ()
+    occupations: tuple[Occupation, ...] = ()
+    target_occupations: tuple[RomeCode, ...] = ()
+    hours_a_week: int | None = None
+    distance_km: int | None = None
+    travel_minutes: int | None = None
+    working_times: tuple[WorkingTime, ...] = ()
+    note: Sealed | None = None
+    refused: tuple[BilanQuestion, ...] = ()
+
+    def check(self) -> None:
+        for question in self.refused:
+            if getattr(self, question.value) not in (None, ()):
+                raise RefusedAndAnswered(f"{question.value} is refused and answered")

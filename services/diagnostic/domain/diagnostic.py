@@ -1,0 +1,50 @@
+"""A completed diagnostic and its score."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from services.diagnostic.domain.instruments import INSTRUMENT, INSTRUMENTS, Answer, ScoreNotDerived, ScoreOutOfRange
+from shared.codes import Purpose, RuleVersion
+from shared.rules import not_after
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """A completed diagnostic; `remobilisation` is 0–10, null where no score was taken.
+
+    `answers`: to the items of the instrument, which derives the score from them (see `scored`).
+    """
+
+    completed_on: date
+    purpose: Purpose
+    remobilisation: int | None = None
+    instrument: RuleVersion = INSTRUMENT
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def happened_on(self) -> date:
+        return self.completed_on
+
+    def check(self, today: date) -> None:
+        not_after(today, "completed", self.completed_on)
+        if self.remobilisation is not None and not 0 <= self.remobilisation <= 10:
+            raise ScoreOutOfRange(f"{self.remobilisation} is not between 0 and 10")
+        if (instrument := INSTRUMENTS.get(self.instrument)) is not None:
+            instrument.check(self.answers)
+            if instrument.items and self.remobilisation != (derived := instrument.score(self.answers)):
+                raise ScoreNotDerived(f"{instrument.version} gives {derived} for these answers")
+
+
+def scored(
+    completed_on: date, purpose: Purpose, score: int | None, instrument: RuleVersion, answers: Sequence[Answer]
+) -> Diagnostic:
+    """The diagnostic with the score that its instrument derives; one that is given as well must be the same."""
+    derived = INSTRUMENTS[instrument].score(answers) if score is None and answers else score
+    return Diagnostic(completed_on, purpose, derived, instrument, tuple(answers))
+
+
+def scored_by_import(fact: Diagnostic, imported: Diagnostic, standing: Diagnostic | None) -> Diagnostic:
+    """An import tells no answers: those that stand go on with the score that they gave, and end with another."""
+    told = standing if standing is not None and standing.remobilisation == fact.remobilisation else imported
+    return replace(fact, instrument=told.instrument, answers=told.answers)
