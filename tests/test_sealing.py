@@ -18,7 +18,7 @@ from services.diagnostic.domain import DiagnosticFile
 from services.intake.domain import Identity, Pathway, Person, Retention, Structure
 from services.outcomes.domain import OutcomeFile
 from services.reporting.forgetting import AnonymousPathway, Rewriting
-from services.training.domain import ActivityFile
+from services.training.domain import ActivityFile, Session
 from shared import broker
 from shared.access import Role
 from shared.codes import InClear
@@ -47,6 +47,7 @@ AGGREGATES = (
     Retention,
     DiagnosticFile,
     ActivityFile,
+    Session,
     Correspondent,
     OutcomeFile,
     DisagreementFile,
