@@ -27,21 +27,47 @@ from services.intake.domain import (
     request_for_support,
 )
 from services.outcomes.domain import Exit, FollowUp, OutcomeFile
-from services.training.domain import Activity, ActivityFile
+from services.training.domain import (
+    Activity,
+    ActivityFile,
+    Attendance,
+    Enrolment,
+    EnrolmentEnd,
+    Evaluation,
+    HalfDay,
+    Placement,
+    PlacementCancellation,
+    PlacementEnd,
+    Proposal,
+    ProposalClosing,
+    Session,
+    SessionPlan,
+    SupportAction,
+)
 from shared.codes import (
     ActivityKind,
     ActivityStatus,
     Barrier,
     Contract,
+    DayPart,
+    DropOutReason,
     ExitClass,
     FollowUpMonth,
     FollowUpStatus,
     Intensity,
+    PlacementConclusion,
+    PlacementForm,
+    PlacementObjective,
+    Prescriber,
+    ProposalEnd,
     Purpose,
     Qualification,
     RestrictionReason,
+    SessionKind,
     Sex,
     Situation,
+    SupportResult,
+    WithdrawalReason,
 )
 from shared.correspondents import Contact, Correspondent
 from shared.disagreement import Disagreement, DisagreementFile, FactId
@@ -122,6 +148,18 @@ REQUEST = request_for_support(
 DIAGNOSTIC = Diagnostic(DAY, Purpose.ENTRY, 0)
 ACTIVITY = Activity(ActivityKind.TRAINING, DAY, DAY, ActivityStatus.PARTIAL, Decimal("3.50"))
 EXIT = Exit(DAY, Situation.EMPLOYMENT, Contract.CDD, DAY, DAY)
+HALF_DAY = HalfDay(DAY, DayPart.MORNING)
+SESSION = SessionPlan(SessionKind.VISIT, "Visite", (HALF_DAY,), Decimal("3.50"), 8, outside=2)
+PLACEMENT = Placement(
+    PlacementForm.PMSMP,
+    DAY,
+    DAY,
+    "73282932000074",
+    UUID(int=9),
+    Prescriber.SIAE,
+    PlacementObjective.CONFIRM,
+    Decimal(35),
+)
 FOLLOW_UP = FollowUp(FollowUpMonth.THREE, DAY, FollowUpStatus.REACHED, Situation.SIAE)
 
 HISTORIES: dict[type[Aggregate], list[Told]] = {
@@ -148,6 +186,25 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
     ActivityFile: [
         told(ActivityFile.Recorded, ACTIVITY, key=KEY, imported=ACTIVITY),
         told(ActivityFile.Recorded, replace(ACTIVITY, hours=Decimal(7)), key=UUID(int=0)),
+        told(ActivityFile.Proposed, Proposal(ActivityKind.TRAINING, KEY, Barrier.HEALTH, DAY), key=KEY),
+        told(ActivityFile.Enrolled, Enrolment(KEY, DAY, KEY), key=KEY),
+        told(ActivityFile.ProposalClosed, ProposalClosing(ProposalEnd.ANSWERED, DAY), key=KEY),
+        told(ActivityFile.AttendanceRecorded, Attendance((HALF_DAY,), DropOutReason.OTHER), key=KEY),
+        told(ActivityFile.EnrolmentWithdrawn, EnrolmentEnd(DAY, WithdrawalReason.EXIT), key=UUID(int=0)),
+        told(ActivityFile.PlacementPlanned, PLACEMENT, key=KEY),
+        told(ActivityFile.PlacementEnded, PlacementEnd(DAY, Decimal("7.50"), DropOutReason.JOB_FOUND), key=KEY),
+        told(ActivityFile.PlacementCancelled, PlacementCancellation(DAY, WithdrawalReason.MISTAKE), key=UUID(int=0)),
+        told(ActivityFile.PlacementEvaluated, Evaluation(DAY, PlacementConclusion.HIRED, Sealed("bien")), key=KEY),
+        told(
+            ActivityFile.SupportReported,
+            SupportAction(Barrier.JUSTICE, DAY, DAY, Decimal("1.50"), SupportResult.LIFTED, None, "Point-justice"),
+            key=KEY,
+        ),
+    ],
+    Session: [
+        told(Session.Planned, SESSION, key=KEY, structure="s01"),
+        told(Session.Corrected, replace(SESSION, place="Lyon"), key=KEY),
+        told(Session.Cancelled, DAY, key=KEY),
     ],
     Correspondent: [
         told(Correspondent.Recorded, Contact(Sealed("Paul")), key=KEY, structure="s01"),

@@ -215,14 +215,12 @@ class ActivityFile(Aggregate):
         """What an import says, after its whole context was checked."""
         (self._corrected if key in self.activities else self._recorded)(key, fact, imported)
 
-    def _let_follow(self, key: UUID, activity: Activity, today: date) -> None:
-        """The activity that follows from a fact, as that now stands."""
+    def _let_follow(self, key: UUID, activity: Activity) -> None:
+        """The activity that follows from a fact, as that now stands; the fact's rules are stricter than its own."""
         id = self.activity_of(key)
         if id not in self.activities:
-            check_activity(activity, today)
             self._recorded(id, activity, None)
         elif self.activities[id].current != activity:
-            check_activity(activity, today)
             self._corrected(id, activity, None)
 
     # Of sessions
@@ -268,7 +266,7 @@ class ActivityFile(Aggregate):
             plan = self._attended_plan(key, session)
             check_attendance(attendance, plan, today)
             self._attendance_recorded(key, attendance)
-            self._let_follow(key, attended_activity(attendance, plan), today)
+            self._let_follow(key, attended_activity(attendance, plan))
 
     def correct_attendance(self, key: UUID, attendance: Attendance, session: Session, today: date) -> None:
         new = differs(self.attendances, key, attendance)
@@ -276,7 +274,7 @@ class ActivityFile(Aggregate):
         check_attendance(attendance, plan, today)
         if new:
             self._attendance_corrected(key, attendance)
-        self._let_follow(key, attended_activity(attendance, plan), today)
+        self._let_follow(key, attended_activity(attendance, plan))
 
     def _attended_plan(self, key: UUID, session: Session) -> SessionPlan:
         self.session_of(key)
@@ -308,7 +306,7 @@ class ActivityFile(Aggregate):
                 check_end(end.current, placement, today)
             self._placement_corrected(key, placement)
             if end is not None:
-                self._let_follow(key, placement_activity(placement, end.current), today)
+                self._let_follow(key, placement_activity(placement, end.current))
 
     def renew(self, key: UUID, until: date, hours_planned: Decimal | None, elsewhere: Sequence[Placement]) -> None:
         """`hours_planned`: over all days, those of the renewal included; null: as they were."""
@@ -330,14 +328,14 @@ class ActivityFile(Aggregate):
         if is_new(self.placement_ends, key, end):
             check_end(end, placement, today)
             self._placement_ended(key, end)
-            self._let_follow(key, placement_activity(placement, end), today)
+            self._let_follow(key, placement_activity(placement, end))
 
     def correct_end(self, key: UUID, end: PlacementEnd, today: date) -> None:
         placement = self._standing_placement(key)
         if differs(self.placement_ends, key, end):
             check_end(end, placement, today)
             self._placement_end_corrected(key, end)
-            self._let_follow(key, placement_activity(placement, end), today)
+            self._let_follow(key, placement_activity(placement, end))
 
     def cancel_placement(self, key: UUID, cancellation: PlacementCancellation, today: date) -> None:
         if key in self.cancellations and self.cancellations[key] != cancellation:
@@ -387,14 +385,14 @@ class ActivityFile(Aggregate):
         if is_new(self.supports, key, support):
             check_activity(support.activity, today)
             self._support_reported(key, support)
-            self._let_follow(key, support.activity, today)
+            self._let_follow(key, support.activity)
             self._answer(support.action, support.ended_on)
 
     def correct_support(self, key: UUID, support: SupportAction, today: date) -> None:
         if differs(self.supports, key, support):
             check_activity(support.activity, today)
             self._support_corrected(key, support)
-            self._let_follow(key, support.activity, today)
+            self._let_follow(key, support.activity)
 
     # Of proposals
 
@@ -478,7 +476,7 @@ class ActivityFile(Aggregate):
             if self.enrolments[key].current.session == session.key and attended <= set(session.plan.half_days):
                 activity = attended_activity(known.current, session.plan)
                 if activity.ended_on <= today:
-                    self._let_follow(key, activity, today)
+                    self._let_follow(key, activity)
 
     # What is recorded. A dictionary keeps the order in which its facts were first recorded.
 

@@ -86,6 +86,7 @@ STILL_ATTENDED = frozenset({WithdrawalReason.EXIT, WithdrawalReason.TRANSFER})
 
 
 def check_attendance(attendance: Attendance, session: SessionPlan, today: date) -> None:
+    not_after(today, "began", session.first_day)
     must_be_named_once(attendance.attended)
     for half_day in attendance.attended:
         if half_day not in session.half_days:

@@ -24,7 +24,8 @@ from shared.database import Connection
 @dataclass(frozen=True)
 class ListedSession:
     """`places`: for people of the structure, of whom `enrolled` have one and `waiting` wait; `outside`: others, who
-    come on top. `half_days` are all of the session, `hours_per_half_day` hours each; `cancelled`: it does not take place.
+    come on top. `half_days` are all of the session, `hours_per_half_day` hours each; `cancelled`: it does not take
+    place.
     """
 
     session: UUID
