@@ -169,14 +169,16 @@ async def missing_attendance(
 
 
 async def plan_placement(store: EventStore, pathway: UUID, key: UUID, placement: Placement, command: Command) -> Done:
-    elsewhere, known = await _elsewhere(store, pathway), await correspondents.is_known(store, placement.tutor)
+    elsewhere = await _elsewhere(store, pathway, command)
+    known = await correspondents.is_known(store, placement.tutor)
     return await _decide(store, pathway, lambda f, _: f.plan_placement(key, placement, elsewhere, known), command)
 
 
 async def correct_placement(
     store: EventStore, pathway: UUID, key: UUID, placement: Placement, command: Command
 ) -> Done:
-    elsewhere, known = await _elsewhere(store, pathway), await correspondents.is_known(store, placement.tutor)
+    elsewhere = await _elsewhere(store, pathway, command)
+    known = await correspondents.is_known(store, placement.tutor)
     return await _decide(
         store, pathway, lambda f, _: f.correct_placement(key, placement, elsewhere, known, today()), command
     )
@@ -185,16 +187,15 @@ async def correct_placement(
 async def renew_placement(
     store: EventStore, pathway: UUID, key: UUID, until: date, hours_planned: Decimal | None, command: Command
 ) -> Done:
-    elsewhere = await _elsewhere(store, pathway)
+    elsewhere = await _elsewhere(store, pathway, command)
     return await _decide(store, pathway, lambda f, _: f.renew(key, until, hours_planned, elsewhere), command)
 
 
-async def _elsewhere(store: EventStore, pathway: UUID) -> list[Placement]:
-    """The placements of the person's other pathways, of the forms whose rules are the person's."""
+async def _elsewhere(store: EventStore, pathway: UUID, command: Command) -> list[Placement]:
+    """The placements of the person's other pathways, of the forms whose rules are the person's. Raises NotYetKnown."""
+    known = await known_pathway(store.pool, pathway, command.caller)
     rows = await store.pool.fetch(
-        """select k.pathway from known_pathways k join known_pathways this using (person)
-            where this.pathway = $1 and k.pathway <> $1""",
-        pathway,
+        "select pathway from known_pathways where person = $1 and pathway <> $2", known.person, pathway
     )
     files = await store.load_many(ActivityFile, [row["pathway"] for row in rows])
     forms = (PlacementForm.PMSMP, PlacementForm.AVA)

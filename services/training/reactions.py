@@ -48,15 +48,15 @@ async def when_an_action_is_settled(store: EventStore, connection: Connection, e
 
 async def when_a_person_left(store: EventStore, connection: Connection, event: PublicEvent) -> None:
     """An exit closes open participations: what is not over on its day, and what is proposed. A reopening opens none."""
-    if isinstance(event.body, Exit) and event.pathway is not None:
+    if isinstance(event.body, Exit) and event.pathway is not None and not event.historical:
         left_on, sessions = event.body.exited_on, await _open_sessions(store, connection, event.pathway)
         await _react(store, connection, event, lambda file: file.person_left(left_on, sessions))
 
 
 async def when_a_pathway_is_received(store: EventStore, connection: Connection, event: PublicEvent) -> None:
     """A transfer takes the person out of sessions yet to begin, and proposes them anew; placements go on."""
-    if isinstance(event.body, Reception) and event.pathway is not None and event.structure is not None:
-        structure, received_on = event.structure, event.body.received_on
+    if isinstance(event.body, Reception) and event.pathway is not None and not event.historical:
+        structure, received_on = str(event.structure), event.body.received_on
         sessions = await _open_sessions(store, connection, event.pathway)
         await _react(store, connection, event, lambda file: file.moved_to(structure, received_on, sessions))
 

@@ -1,0 +1,65 @@
+"""Activities that follow from nothing else that is recorded here."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from services.training import application, domain, views
+from services.training.api.shapes import From, Hours, To
+from shared.access import CommandedInStructure
+from shared.codes import (
+    ActivityKind,
+    ActivityStatus,
+)
+from shared.commands import Done, answered
+from shared.readings import Reading
+from shared.routes import AskedStructure, Limit, Store
+
+router = APIRouter()
+
+
+@dataclass
+class ActivityBody:
+    """`hours` attended, null for a no-show. `id`: chosen by the caller, so that a repeat asks for the same."""
+
+    kind: ActivityKind
+    started_on: date
+    ended_on: date
+    status: ActivityStatus
+    hours: Hours | None = None
+    id: UUID = Field(default_factory=uuid4)
+
+    def fact(self) -> domain.Activity:
+        return domain.Activity(self.kind, self.started_on, self.ended_on, self.status, self.hours)
+
+
+@router.post("/pathways/{pathway}/activities")
+async def record(
+    pathway: UUID, body: ActivityBody, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """Records an activity that is neither a session, a placement nor a support action of this service."""
+    return answered(response, await application.record(store, pathway, body.id, body.fact(), command))
+
+
+@router.post("/pathways/{pathway}/activities/{activity}/correction")
+async def correct(
+    pathway: UUID, activity: UUID, body: ActivityBody, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """The whole activity as it is to stand."""
+    return answered(response, await application.correct(store, pathway, activity, body.fact(), command))
+
+
+@router.get("/activities")
+async def activities(
+    store: Store,
+    reading: Reading,
+    structure: AskedStructure,
+    start: From,
+    end: To,
+    limit: Limit = 100,
+) -> list[views.ListedActivity]:
+    """Activities of a structure that started between two days, both included."""
+    return await reading.shown(await application.activities(store, structure, start, end, limit))
