@@ -46,6 +46,7 @@ async def test_a_session_from_its_plan_to_the_figures(running: Running) -> None:
     assert (await running.post(f"{T}/sessions", session, 201, **adviser))["id"] == id
     assert (await running.post(f"{T}/sessions", session, 200, **adviser))["recorded"] is False
     await running.post(f"{T}/sessions", session, 403, **elsewhere)
+    await running.post(f"{T}/sessions", session | {"title": "Atelier, 2 95 10 99 126 111 93"}, 422, **adviser)
     change = {name: value for name, value in session.items() if name not in ("id", "structure")}
     assert (await running.post(f"{T}/sessions/{id}/correction", change, 409, **elsewhere))["code"] == "unknown-session"
 
