@@ -47,7 +47,23 @@ from services.intake.domain import (
     request_for_support,
 )
 from services.outcomes.domain import Exit, FollowUp, OutcomeFile
-from services.training.domain import Activity, ActivityFile
+from services.training.domain import (
+    Activity,
+    ActivityFile,
+    Attendance,
+    Enrolment,
+    EnrolmentEnd,
+    Evaluation,
+    HalfDay,
+    Placement,
+    PlacementCancellation,
+    PlacementEnd,
+    Proposal,
+    ProposalClosing,
+    Session,
+    SessionPlan,
+    SupportAction,
+)
 from shared.codes import (
     ActionKind,
     ActionOutcome,
@@ -58,21 +74,32 @@ from shared.codes import (
     Barrier,
     ContactMeans,
     Contract,
+    DayPart,
+    DropOutReason,
     DropReason,
     ExitClass,
     FollowUpMonth,
     FollowUpStatus,
     Intensity,
     MainstreamSupport,
+    PlacementConclusion,
+    PlacementForm,
+    PlacementObjective,
+    Prescriber,
     ProfileMoment,
+    ProposalEnd,
     Purpose,
     Qualification,
     Responsible,
     RestrictionReason,
     Rights,
+    SessionKind,
     Sex,
     Situation,
+    SupportResult,
+    WithdrawalReason,
 )
+from shared.correspondents import Contact, Correspondent
 from shared.disagreement import Disagreement, DisagreementFile, FactId
 from shared.event_store import Aggregate
 from shared.sealing import Sealed
@@ -84,6 +111,7 @@ DOMAINS = [
     *SERVICES.glob("*/domain.py"),
     *SERVICES.glob("*/domain/*.py"),
     SHARED / "disagreement.py",
+    SHARED / "correspondents.py",
     SHARED / "forgetting.py",
 ]
 
@@ -121,7 +149,7 @@ def test_event_methods_never_refuse() -> None:
     ]
     assert len(methods) > 20
     services = {"intake", "diagnostic", "training", "outcomes"}
-    assert {place for place, _ in methods} == services | {"disagreement.py", "forgetting.py"}
+    assert {place for place, _ in methods} == services | {"disagreement.py", "correspondents.py", "forgetting.py"}
     assert {f"{place}.{method.name}": found for place, method in methods if (found := refusals(method))} == {}
 
 
@@ -161,6 +189,18 @@ PROFILE = Profile(
 DIAGNOSTIC = Diagnostic(DAY, Purpose.ENTRY, 0)
 ACTIVITY = Activity(ActivityKind.TRAINING, DAY, DAY, ActivityStatus.PARTIAL, Decimal("3.50"))
 EXIT = Exit(DAY, Situation.EMPLOYMENT, Contract.CDD, DAY, DAY)
+HALF_DAY = HalfDay(DAY, DayPart.MORNING)
+SESSION = SessionPlan(SessionKind.VISIT, "Visite", (HALF_DAY,), Decimal("3.50"), 8, outside=2)
+PLACEMENT = Placement(
+    PlacementForm.PMSMP,
+    DAY,
+    DAY,
+    "73282932000074",
+    UUID(int=9),
+    Prescriber.SIAE,
+    PlacementObjective.CONFIRM,
+    Decimal(35),
+)
 FOLLOW_UP = FollowUp(FollowUpMonth.THREE, DAY, FollowUpStatus.REACHED, Situation.SIAE)
 
 HISTORIES: dict[type[Aggregate], list[Told]] = {
@@ -220,6 +260,29 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
     ActivityFile: [
         told(ActivityFile.Recorded, ACTIVITY, key=KEY, imported=ACTIVITY),
         told(ActivityFile.Recorded, replace(ACTIVITY, hours=Decimal(7)), key=UUID(int=0)),
+        told(ActivityFile.Proposed, Proposal(ActivityKind.TRAINING, KEY, Barrier.HEALTH, DAY), key=KEY),
+        told(ActivityFile.Enrolled, Enrolment(KEY, DAY, KEY), key=KEY),
+        told(ActivityFile.ProposalClosed, ProposalClosing(ProposalEnd.ANSWERED, DAY), key=KEY),
+        told(ActivityFile.AttendanceRecorded, Attendance((HALF_DAY,), DropOutReason.OTHER), key=KEY),
+        told(ActivityFile.EnrolmentWithdrawn, EnrolmentEnd(DAY, WithdrawalReason.EXIT), key=UUID(int=0)),
+        told(ActivityFile.PlacementPlanned, PLACEMENT, key=KEY),
+        told(ActivityFile.PlacementEnded, PlacementEnd(DAY, Decimal("7.50"), DropOutReason.JOB_FOUND), key=KEY),
+        told(ActivityFile.PlacementCancelled, PlacementCancellation(DAY, WithdrawalReason.MISTAKE), key=UUID(int=0)),
+        told(ActivityFile.PlacementEvaluated, Evaluation(DAY, PlacementConclusion.HIRED, Sealed("bien")), key=KEY),
+        told(
+            ActivityFile.SupportReported,
+            SupportAction(Barrier.JUSTICE, DAY, DAY, Decimal("1.50"), SupportResult.LIFTED, None, "Point-justice"),
+            key=KEY,
+        ),
+    ],
+    Session: [
+        told(Session.Planned, SESSION, key=KEY, structure="s01"),
+        told(Session.Corrected, replace(SESSION, place="Lyon"), key=KEY),
+        told(Session.Cancelled, DAY, key=KEY),
+    ],
+    Correspondent: [
+        told(Correspondent.Recorded, Contact(Sealed("Paul")), key=KEY, structure="s01"),
+        told(Correspondent.Corrected, Contact(Sealed("Paul"), phone=Sealed("0600"), organisation="73282932000074")),
     ],
     OutcomeFile: [
         told(OutcomeFile.Exited, EXIT, exit_class=ExitClass.TRANSITION, uncertain=False, rule="exit-1"),

@@ -18,10 +18,11 @@ from services.diagnostic.domain import DiagnosticFile
 from services.intake.domain import ContactFile, Identity, Pathway, Person, ProfileFile, Retention, Structure
 from services.outcomes.domain import OutcomeFile
 from services.reporting.forgetting import AnonymousPathway, Rewriting
-from services.training.domain import ActivityFile
+from services.training.domain import ActivityFile, Session
 from shared import broker
 from shared.access import Role
 from shared.codes import InClear
+from shared.correspondents import Correspondent
 from shared.disagreement import DisagreementFile
 from shared.event_store import Aggregate
 from shared.event_store.aggregates import TypedMapper, open_sealed
@@ -48,6 +49,8 @@ AGGREGATES = (
     ProfileFile,
     DiagnosticFile,
     ActivityFile,
+    Session,
+    Correspondent,
     OutcomeFile,
     DisagreementFile,
     Erasure,

@@ -79,6 +79,22 @@ EVENTS = {
     "diagnostic.opening-closed": "Le bilan n'est plus à faire : le début a été annulé",
     "training.activity-recorded": "Activité",
     "training.activity-corrected": "Activité, corrigée",
+    "training.enrolled": "Inscription à une séance collective",
+    "training.enrolment-withdrawn": "Inscription retirée",
+    "training.attendance-recorded": "Présence à une séance collective",
+    "training.attendance-corrected": "Présence à une séance collective, corrigée",
+    "training.placement-planned": "Stage ou mise en situation professionnelle prévu",
+    "training.placement-corrected": "Stage ou mise en situation professionnelle, corrigé",
+    "training.placement-renewed": "Stage ou mise en situation professionnelle renouvelé",
+    "training.placement-ended": "Fin du stage ou de la mise en situation professionnelle",
+    "training.placement-end-corrected": "Fin du stage ou de la mise en situation professionnelle, corrigée",
+    "training.placement-cancelled": "Stage ou mise en situation professionnelle annulé",
+    "training.placement-evaluated": "Bilan du stage ou de la mise en situation professionnelle",
+    "training.placement-evaluation-corrected": "Bilan du stage ou de la mise en situation professionnelle, corrigé",
+    "training.support-reported": "Action de levée d'un frein",
+    "training.support-report-corrected": "Action de levée d'un frein, corrigée",
+    "training.participation-proposed": "Proposition d'activité",
+    "training.proposal-closed": "Proposition d'activité refermée",
     "outcomes.support-exited": "Sortie de l'accompagnement",
     "outcomes.exit-corrected": "Sortie de l'accompagnement, corrigée",
     "outcomes.exit-reopened": "Sortie annulée : l'accompagnement reprend",
@@ -135,6 +151,26 @@ _QUESTIONS = {
     "distance_km": "distance",
     "travel_minutes": "temps de trajet",
     "working_times": "horaires",
+}
+
+_NOT_TAKING_PART = {
+    "persons_choice": "votre choix",
+    "prevented": "un empêchement",
+    "organiser": "annulé par l'organisateur ou l'employeur",
+    "mistake": "une erreur de saisie",
+    "transfer": "votre accompagnement a changé de structure",
+    "exit": "sortie de l'accompagnement",
+}
+
+_STOPPED = {
+    "persons_choice": "votre choix",
+    "job_found": "un emploi trouvé",
+    "other_training": "une autre formation",
+    "unavailable": "une indisponibilité",
+    "not_fitting": "ne vous convenait pas",
+    "employer": "décision de l'employeur",
+    "lost_from_sight": "sans nouvelles",
+    "other": "une autre raison",
 }
 
 CODES: Mapping[str, Mapping[str, str]] = {
@@ -273,6 +309,47 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "may_work": _YES_NO,
     "childcare_needed": _YES_NO,
     "disability": _YES_NO,
+    "withdrawn_for": _NOT_TAKING_PART,
+    "cancelled_for": _NOT_TAKING_PART,
+    "dropped_for": _STOPPED,
+    "broken_off_for": _STOPPED,
+    "form": {
+        "pmsmp": "période de mise en situation en milieu professionnel (PMSMP)",
+        "ava": "adaptation à la vie active",
+        "first_hours": "premières heures",
+        "volunteering": "bénévolat",
+        "visit": "visite d'entreprise",
+    },
+    "prescriber": {
+        "france_travail": "France Travail",
+        "mission_locale": "la mission locale",
+        "cap_emploi": "Cap emploi",
+        "siae": "une structure d'insertion par l'activité économique",
+        "departement": "le département",
+        "delegated": "un organisme délégué",
+        "etti": "une entreprise de travail temporaire d'insertion",
+        "other": "un autre organisme",
+    },
+    "objective": {
+        "discover": "découvrir un métier ou un secteur",
+        "confirm": "confirmer un projet professionnel",
+        "recruit": "engager une démarche de recrutement",
+    },
+    "conclusion": {
+        "confirmed": "projet confirmé",
+        "adjusted": "projet ajusté",
+        "abandoned": "projet abandonné",
+        "hired": "embauche prévue ou faite",
+        "inconclusive": "pas de conclusion",
+    },
+    "result": {"lifted": "frein levé", "eased": "frein allégé", "unchanged": "sans changement"},
+    "closed_for": {
+        "answered": "vous y prenez part",
+        "dismissed": "écartée avec vous",
+        "settled": "action du plan terminée",
+        "plan_changed": "plan modifié",
+        "exit": "sortie de l'accompagnement",
+    },
 }
 """Each code of a field in French. The statuses of an activity, a follow-up and an appointment have one meaning each."""
 
@@ -346,6 +423,14 @@ FACTS = {
     "action": "une action du plan",
     "settlement": "ce qu'une action est devenue",
     "activity": "une activité",
+    "enrolment": "une inscription",
+    "enrolment-end": "le retrait d'une inscription",
+    "attendance": "une présence",
+    "placement": "un stage ou une mise en situation",
+    "placement-end": "la fin d'un stage ou d'une mise en situation",
+    "placement-cancellation": "l'annulation d'un stage ou d'une mise en situation",
+    "evaluation": "le bilan d'un stage ou d'une mise en situation",
+    "support": "une action de levée d'un frein",
     "exit": "la sortie",
     "reopening": "l'annulation de la sortie",
     "follow-up": "un suivi après la sortie",
@@ -395,6 +480,11 @@ def _concerned(of: Mapping[str, str | None]) -> str:
 
 def _several(name: str) -> Callable[[Any], str]:
     return lambda codes: ", ".join(SEVERAL[name][code] for code in codes)
+
+
+def _half_days(half_days: list[Mapping[str, str]]) -> str:
+    part = {"morning": "matin", "afternoon": "après-midi"}
+    return ", ".join(f"{day(one['day'])} ({part[one['part']]})" for one in half_days) or "aucune"
 
 
 FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
@@ -514,6 +604,35 @@ FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "childcare_needed": ("Besoin d'une garde d'enfants", str),
     "disability": ("Reconnaissance de travailleur handicapé (RQTH)", str),
     "children": ("Enfants", str),
+    "session": ("Numéro de la séance", str),
+    "enrolled_on": ("Date de l'inscription", day),
+    "action": ("Numéro de l'action du plan", str),
+    "withdrawn_on": ("Date du retrait", day),
+    "withdrawn_for": ("Pourquoi", str),
+    "attended": ("Demi-journées où vous étiez là", _half_days),
+    "dropped_for": ("Pourquoi vous avez arrêté", str),
+    "form": ("Forme", str),
+    "starts_on": ("Début prévu", day),
+    "ends_on": ("Fin prévue", day),
+    "renewed_until": ("Renouvelé jusqu'au", day),
+    "employer": ("SIRET de l'employeur", str),
+    "tutor": ("Numéro du tuteur ou de la tutrice", str),
+    "prescriber": ("Prescripteur", str),
+    "objective": ("Objectif", str),
+    "hours_planned": ("Heures prévues", _hours),
+    "broken_off_for": ("Pourquoi il a été interrompu", str),
+    "cancelled_on": ("Date de l'annulation", day),
+    "cancelled_for": ("Pourquoi", str),
+    "evaluated_on": ("Date du bilan", day),
+    "conclusion": ("Conclusion", str),
+    "training.placement-evaluated.text": ("Le bilan", str),
+    "training.placement-evaluation-corrected.text": ("Le bilan", str),
+    "barrier": ("Frein visé", str),
+    "result": ("Effet sur le frein", str),
+    "partner": ("Partenaire", str),
+    "due_on": ("Échéance", day),
+    "closed_on": ("Date", day),
+    "closed_for": ("Pourquoi", str),
 }
 """Label of a field and how its value reads; `EVENT.field` where the event decides."""
 
@@ -570,6 +689,12 @@ ROUTES = {
     "actions_overdue": "liste des actions en retard",
     "plans_to_review": "liste des plans à revoir",
     "activities": "liste des activités",
+    "participants": "liste des participants d'une séance",
+    "missing_attendance": "liste des présences à noter",
+    "placements": "liste des stages et mises en situation",
+    "ending_placements": "liste des stages qui se terminent",
+    "placements_to_evaluate": "liste des stages dont le bilan est à faire",
+    "open_proposals": "liste des propositions d'activité",
     "follow_ups_due": "liste des suivis à faire",
     "behind_figure": "liste des accompagnements derrière un chiffre",
 }

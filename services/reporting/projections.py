@@ -335,6 +335,16 @@ IN_NO_FIGURE = (
     training.SupportReport,
     intake.WelcomeDelay,
     intake.Appointment,
+    training.SessionPlan,
+    training.SessionCancellation,
+    training.Enrolment,
+    training.EnrolmentEnd,
+    training.Placement,
+    training.PlacementEnd,
+    training.PlacementCancellation,
+    training.Evaluation,
+    training.Proposal,
+    training.ProposalClosing,
 )
 """A restricted or an archived pathway goes on counting for what was recorded of it."""
 

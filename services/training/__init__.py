@@ -1,7 +1,15 @@
-"""Training: what a person took part in: workshops, training, work placements, support actions.
+"""Training: what a person takes part in: sessions, training, work placements, support actions.
 
-Owns: of each pathway the activities with their hours and whether they were completed.
-Is asked to: record activities; correct them; record what the person says against one.
-Reacts to: intake's requests and starts (which pathways there are), restrictions of processing and erasures.
-Publishes: activity-recorded, activity-corrected.
+Owns: collective sessions; of each pathway enrolments, attendance, placements, support actions, what is proposed, and
+      the activities that follow from them; correspondents (tutors).
+Is asked to: plan, correct and cancel sessions; enrol, withdraw, record attendance; plan, correct, renew, end, cancel
+             and evaluate placements; report support actions; dismiss proposals; record and correct activities and
+             correspondents; forget a correspondent; record what the person says against a fact.
+Reacts to: intake's requests and starts (which pathways there are), receptions (a transfer moves future work),
+           restrictions of processing and erasures; diagnostic's planned and settled actions (what is proposed);
+           outcomes' exits (what is open is closed).
+Publishes: activity-recorded, activity-corrected; session-planned, -corrected, -cancelled; enrolled,
+           enrolment-withdrawn; placement-planned, -corrected, -renewed, -ended, -end-corrected, -cancelled, -evaluated,
+           -evaluation-corrected; support-reported, support-report-corrected (special- where they aim at health or
+           justice); participation-proposed, proposal-closed.
 """

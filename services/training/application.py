@@ -1,29 +1,67 @@
 """One function per command: load, decide, save."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID
 
 from services.training import views
-from services.training.domain import Activity, ActivityFile, activity_fact
-from services.training.views import ListedActivity
-from shared.access import Command
-from shared.commands import Done, today
+from services.training.domain import (
+    Activity,
+    ActivityFile,
+    Attendance,
+    Enrolment,
+    EnrolmentEnd,
+    Evaluation,
+    Placement,
+    PlacementCancellation,
+    PlacementEnd,
+    Session,
+    SessionPlan,
+    SupportAction,
+    UnknownSession,
+    activity_fact,
+    session_file,
+)
+from services.training.views import (
+    ListedActivity,
+    ListedPlacement,
+    ListedSession,
+    MissingAttendance,
+    OpenProposal,
+    Participant,
+)
+from shared import correspondents
+from shared.access import Caller, Command, Role
+from shared.codes import SPECIAL_BARRIERS, PlacementForm
+from shared.commands import Done, decide, today
+from shared.contracts.training import HalfDay
 from shared.disagreement import in_disagreement
-from shared.event_store import EventStore
+from shared.event_store import About, EventStore
 from shared.history import ActivityRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers
-from shared.known_pathways import decide_here, known_soon
+from shared.known_pathways import KnownPathway, decide_here, known_pathway, known_soon
+
+_R = TypeVar("_R", ListedPlacement, Participant)
+
+# Activities
 
 
 async def record(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    return await decide_here(store, ActivityFile, pathway, lambda f, _: f.record(key, fact, today()), command)
+    return await _decide(store, pathway, lambda f, _: f.record(key, fact, today()), command)
 
 
 async def correct(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    return await decide_here(store, ActivityFile, pathway, lambda f, _: f.correct(key, fact, today()), command)
+    return await _decide(store, pathway, lambda f, _: f.correct(key, fact, today()), command)
+
+
+async def _decide(
+    store: EventStore, pathway: UUID, decision: Callable[[ActivityFile, KnownPathway], object], command: Command
+) -> Done:
+    return await decide_here(store, ActivityFile, pathway, decision, command)
 
 
 async def activities(
@@ -33,6 +71,226 @@ async def activities(
     rows = await views.activities(store.pool, structure, start, end, limit)
     disagreed = await in_disagreement(store, {row.pathway for row in rows})
     return [replace(row, disagreed=activity_fact(row.activity) in disagreed[row.pathway]) for row in rows]
+
+
+# Sessions
+
+
+async def plan_session(store: EventStore, key: UUID, structure: str, plan: SessionPlan, command: Command) -> Done:
+    return await _on_session(store, key, lambda session: session.schedule(key, structure, plan), command)
+
+
+async def correct_session(store: EventStore, key: UUID, plan: SessionPlan, command: Command) -> Done:
+    return await _on_session(store, key, lambda session: session.correct(plan), command)
+
+
+async def cancel_session(store: EventStore, key: UUID, on: date, command: Command) -> Done:
+    return await _on_session(store, key, lambda session: session.cancel(on, today()), command)
+
+
+async def _on_session(store: EventStore, key: UUID, decision: Callable[[Session], object], command: Command) -> Done:
+    def decide_if_theirs(session: Session) -> None:
+        if session.structure is not None and not command.caller.is_of(session.structure):
+            raise UnknownSession("no such session is planned")
+        decision(session)
+
+    done = await decide(store, Session, session_file(key), decide_if_theirs, lambda s: About(s.structure), command)
+    return replace(done, id=key)
+
+
+async def sessions(store: EventStore, structure: str | None, start: date, end: date, limit: int) -> list[ListedSession]:
+    """Sessions with a half-day between two days, both included."""
+    rows = await views.sessions(store.pool, structure, start, end, limit)
+    files = await store.load_many(Session, [session_file(row.session) for row in rows])
+    return [_described(row, files[session_file(row.session)].plan) for row in rows]
+
+
+def _described(row: ListedSession, plan: SessionPlan | None) -> ListedSession:
+    """What is told of a session to its structure alone."""
+    if plan is None:
+        return row
+    return replace(
+        row,
+        title=plan.title,
+        place=plan.place,
+        partner=plan.partner,
+        half_days=tuple(HalfDay(one.day, one.part) for one in plan.half_days),
+        hours_per_half_day=plan.hours_per_half_day,
+    )
+
+
+# Taking part in them
+
+
+async def enrol(store: EventStore, pathway: UUID, key: UUID, enrolment: Enrolment, command: Command) -> Done:
+    session = await store.load(Session, session_file(enrolment.session))
+    return await _decide(
+        store, pathway, lambda f, known: f.enrol(key, enrolment, session, known.structure, today()), command
+    )
+
+
+async def withdraw(store: EventStore, pathway: UUID, key: UUID, end: EnrolmentEnd, command: Command) -> Done:
+    return await _decide(store, pathway, lambda f, _: f.withdraw(key, end, today()), command)
+
+
+async def record_attendance(
+    store: EventStore, pathway: UUID, key: UUID, attendance: Attendance, command: Command
+) -> Done:
+    session = await _session_of(store, pathway, key, command)
+    return await _decide(store, pathway, lambda f, _: f.record_attendance(key, attendance, session, today()), command)
+
+
+async def correct_attendance(
+    store: EventStore, pathway: UUID, key: UUID, attendance: Attendance, command: Command
+) -> Done:
+    session = await _session_of(store, pathway, key, command)
+    return await _decide(store, pathway, lambda f, _: f.correct_attendance(key, attendance, session, today()), command)
+
+
+async def _session_of(store: EventStore, pathway: UUID, enrolment: UUID, command: Command) -> Session:
+    """An enrolment is in one session for ever. Raises NotYetKnown, UnknownFact."""
+    await known_pathway(store.pool, pathway, command.caller)
+    file = await store.load(ActivityFile, pathway)
+    return await store.load(Session, session_file(file.session_of(enrolment)))
+
+
+async def participants(store: EventStore, session: UUID, structure: str | None, limit: int) -> list[Participant]:
+    rows = await views.participants(store.pool, session, structure, limit)
+    return await _with_disagreement(store, rows, lambda row: row.enrolment)
+
+
+async def missing_attendance(
+    store: EventStore, structure: str | None, adviser: str | None, limit: int
+) -> list[MissingAttendance]:
+    return await views.missing_attendance(store.pool, today(), structure, adviser, limit)
+
+
+# Placements
+
+
+async def plan_placement(store: EventStore, pathway: UUID, key: UUID, placement: Placement, command: Command) -> Done:
+    elsewhere = await _elsewhere(store, pathway, command)
+    known = await correspondents.is_known(store, placement.tutor)
+    return await _decide(store, pathway, lambda f, _: f.plan_placement(key, placement, elsewhere, known), command)
+
+
+async def correct_placement(
+    store: EventStore, pathway: UUID, key: UUID, placement: Placement, command: Command
+) -> Done:
+    elsewhere = await _elsewhere(store, pathway, command)
+    known = await correspondents.is_known(store, placement.tutor)
+    return await _decide(
+        store, pathway, lambda f, _: f.correct_placement(key, placement, elsewhere, known, today()), command
+    )
+
+
+async def renew_placement(
+    store: EventStore, pathway: UUID, key: UUID, until: date, hours_planned: Decimal | None, command: Command
+) -> Done:
+    elsewhere = await _elsewhere(store, pathway, command)
+    return await _decide(store, pathway, lambda f, _: f.renew(key, until, hours_planned, elsewhere), command)
+
+
+async def _elsewhere(store: EventStore, pathway: UUID, command: Command) -> list[Placement]:
+    """The placements of the person's other pathways, of the forms whose rules are the person's. Raises NotYetKnown."""
+    known = await known_pathway(store.pool, pathway, command.caller)
+    rows = await store.pool.fetch(
+        "select pathway from known_pathways where person = $1 and pathway <> $2", known.person, pathway
+    )
+    files = await store.load_many(ActivityFile, [row["pathway"] for row in rows])
+    forms = (PlacementForm.PMSMP, PlacementForm.AVA)
+    return [placement for file in files.values() for form in forms for placement in file.placements_of(form)]
+
+
+async def end_placement(store: EventStore, pathway: UUID, key: UUID, end: PlacementEnd, command: Command) -> Done:
+    return await _decide(store, pathway, lambda f, _: f.end_placement(key, end, today()), command)
+
+
+async def correct_end(store: EventStore, pathway: UUID, key: UUID, end: PlacementEnd, command: Command) -> Done:
+    return await _decide(store, pathway, lambda f, _: f.correct_end(key, end, today()), command)
+
+
+async def cancel_placement(
+    store: EventStore, pathway: UUID, key: UUID, cancellation: PlacementCancellation, command: Command
+) -> Done:
+    return await _decide(store, pathway, lambda f, _: f.cancel_placement(key, cancellation, today()), command)
+
+
+async def evaluate(store: EventStore, pathway: UUID, key: UUID, evaluation: Evaluation, command: Command) -> Done:
+    return await _decide(store, pathway, lambda f, _: f.evaluate(key, evaluation, today()), command)
+
+
+async def correct_evaluation(
+    store: EventStore, pathway: UUID, key: UUID, evaluation: Evaluation, command: Command
+) -> Done:
+    return await _decide(store, pathway, lambda f, _: f.correct_evaluation(key, evaluation, today()), command)
+
+
+async def placements(
+    store: EventStore, structure: str | None, adviser: str | None, start: date, end: date, limit: int
+) -> list[ListedPlacement]:
+    return await _with_host(store, await views.placements(store.pool, structure, adviser, start, end, limit))
+
+
+async def ending(
+    store: EventStore, structure: str | None, adviser: str | None, days: int, limit: int
+) -> list[ListedPlacement]:
+    until = today() + timedelta(days)
+    return await _with_host(store, await views.ending(store.pool, structure, adviser, until, limit))
+
+
+async def to_evaluate(
+    store: EventStore, structure: str | None, adviser: str | None, limit: int
+) -> list[ListedPlacement]:
+    return await _with_host(store, await views.to_evaluate(store.pool, structure, adviser, limit))
+
+
+async def _with_host(store: EventStore, rows: Sequence[ListedPlacement]) -> list[ListedPlacement]:
+    files = await store.load_many(ActivityFile, list({row.pathway for row in rows}))
+
+    def with_host(row: ListedPlacement) -> ListedPlacement:
+        known = files[row.pathway].placements.get(row.placement)
+        return row if known is None else replace(row, employer=known.current.employer, tutor=known.current.tutor)
+
+    return await _with_disagreement(store, [with_host(row) for row in rows], lambda row: row.placement)
+
+
+async def _with_disagreement(store: EventStore, rows: Sequence[_R], id_of: Callable[[_R], UUID]) -> list[_R]:
+    """`disagreed` where the person says otherwise of whatever is recorded under the row's id."""
+    said = await in_disagreement(store, {row.pathway for row in rows})
+    return [replace(row, disagreed=str(id_of(row)) in {of.id for of in said[row.pathway]}) for row in rows]
+
+
+# Support actions and proposals
+
+
+async def report_support(store: EventStore, pathway: UUID, key: UUID, support: SupportAction, command: Command) -> Done:
+    return await _decide(store, pathway, lambda f, _: f.report_support(key, support, today()), command)
+
+
+async def correct_support(
+    store: EventStore, pathway: UUID, key: UUID, support: SupportAction, command: Command
+) -> Done:
+    return await _decide(store, pathway, lambda f, _: f.correct_support(key, support, today()), command)
+
+
+async def dismiss(store: EventStore, pathway: UUID, key: UUID, on: date, command: Command) -> Done:
+    return await _decide(store, pathway, lambda f, _: f.dismiss(key, on, today()), command)
+
+
+async def open_proposals(
+    store: EventStore, structure: str | None, adviser: str | None, caller: Caller, limit: int
+) -> list[OpenProposal]:
+    rows = await views.open_proposals(store.pool, structure, adviser, limit)
+    files = await store.load_many(ActivityFile, list({row.pathway for row in rows}))
+
+    def with_barrier(row: OpenProposal) -> OpenProposal:
+        proposal = files[row.pathway].proposals.get(row.proposal)
+        if proposal is None or (caller.role is Role.OPERATOR and proposal.barrier in SPECIAL_BARRIERS):
+            return row
+        return replace(row, barrier=proposal.barrier)
+
+    return [with_barrier(row) for row in rows]
 
 
 # The historical import

@@ -1,26 +1,153 @@
-"""What training does when another service tells something."""
+"""What training does when another service tells something; imported history raises no task and closes none.
 
-from collections.abc import Sequence
+Each reaction decides in the pathway's file, in the transaction that advances the position, so that it happens once.
+"""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
 
 from services.training import views
+from services.training.domain import ActivityFile, Proposal, Session, session_file
+from shared.codes import ActionKind, ActivityKind
+from shared.commands import REACTION, today
 from shared.contracts import PublicEvent
+from shared.contracts.diagnostic import PlannedAction, SettledAction
 from shared.contracts.forgetting import ErasureAccepted
+from shared.contracts.intake import Reception
+from shared.contracts.outcomes import Exit
+from shared.contracts.training import SessionPlan
 from shared.database import Connection
-from shared.known_pathways import OF_INTAKE, remember_intake
+from shared.event_store import About, EventStore
+from shared.known_pathways import OF_INTAKE, OF_OUTCOMES, remember_intake, remember_outcomes
 from shared.service import Runtime
 from shared.subscriber import Subscriber
 
-NEEDED = (*OF_INTAKE, ErasureAccepted)
+ACTOR = REACTION + "training"
+OF_DIAGNOSTIC = (PlannedAction, SettledAction)
+
+
+async def when_a_plan_is_agreed(store: EventStore, connection: Connection, event: PublicEvent) -> None:
+    """An agreed plan's action proposes a session, a placement or support; changed, it proposes that instead."""
+    if isinstance(event.body, PlannedAction):
+        planned = event.body
+        proposal = None
+        if planned.kind is not ActionKind.OTHER:
+            proposal = Proposal(ActivityKind(planned.kind.value), planned.action, planned.barrier, planned.due_on)
+        await _react(store, connection, event, lambda file: file.plan_says(planned.action, proposal))
+
+
+async def when_an_action_is_settled(store: EventStore, connection: Connection, event: PublicEvent) -> None:
+    """A settled action is proposed no more; one that is open again is proposed again."""
+    if isinstance(event.body, SettledAction):
+        settled = event.body
+        if settled.outcome is None:
+            await _react(store, connection, event, lambda file: file.action_open_again(settled.action))
+        else:
+            await _react(store, connection, event, lambda file: file.action_settled(settled.action, settled.settled_on))
+
+
+async def when_a_person_left(store: EventStore, connection: Connection, event: PublicEvent) -> None:
+    """An exit closes open participations: what is not over on its day, and what is proposed. A reopening opens none."""
+    if isinstance(event.body, Exit) and event.pathway is not None and not event.historical:
+        left_on, sessions = event.body.exited_on, await _open_sessions(store, connection, event.pathway)
+        await _react(store, connection, event, lambda file: file.person_left(left_on, sessions))
+
+
+async def when_a_pathway_is_received(store: EventStore, connection: Connection, event: PublicEvent) -> None:
+    """A transfer takes the person out of sessions yet to begin, and proposes them anew; placements go on."""
+    if isinstance(event.body, Reception) and event.pathway is not None and not event.historical:
+        structure, received_on = str(event.structure), event.body.received_on
+        sessions = await _open_sessions(store, connection, event.pathway)
+        await _react(store, connection, event, lambda file: file.moved_to(structure, received_on, sessions))
+
+
+async def when_a_session_is_corrected(store: EventStore, connection: Connection, event: PublicEvent) -> None:
+    """The hours of who attended follow the session."""
+    if isinstance(event.body, SessionPlan) and event.version > 1:
+        id = event.body.session
+        await _lock(connection)
+        session = (await store.load_many(Session, [session_file(id)], connection))[session_file(id)]
+        rows = await connection.fetch(
+            """select distinct e.pathway, k.structure, k.person from events e join known_pathways k using (pathway)
+                where e.name = 'training.enrolled' and e.state -> 'fact' ->> 'session' = $1 and not k.restricted""",
+            str(id),
+        )
+        for row in rows:
+            about = About(row["structure"], row["pathway"], row["person"])
+            await store.react(
+                connection,
+                ActivityFile,
+                row["pathway"],
+                lambda file: file.session_corrected(session, today()),
+                about,
+                ACTOR,
+            )
+
+
+async def _lock(connection: Connection) -> None:
+    """No command comes between what is read from here on and what is decided on it."""
+    await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
+
+
+async def _open_sessions(store: EventStore, connection: Connection, pathway: UUID) -> dict[UUID, Session]:
+    """The sessions in which a pathway is enrolled without an attendance, by id."""
+    await _lock(connection)
+    file = (await store.load_many(ActivityFile, [pathway], connection))[pathway]
+    ids = set(file.sessions_open().values())
+    files = await store.load_many(Session, [session_file(id) for id in ids], connection)
+    return {id: files[session_file(id)] for id in ids}
+
+
+async def _react(
+    store: EventStore, connection: Connection, event: PublicEvent, decision: Callable[[ActivityFile], object]
+) -> None:
+    """Told under the structure that holds the pathway now. Of whom processing is restricted nothing is recorded."""
+    if event.historical or event.pathway is None:
+        return
+    row = await connection.fetchrow(
+        "select structure, person, restricted from known_pathways where pathway = $1 and requested_on is not null",
+        event.pathway,
+    )
+    if row is None:  # diagnostic or outcomes may be heard of before intake
+        about = About(event.structure, event.pathway, event.person)
+    elif row["restricted"]:
+        return
+    else:
+        about = About(row["structure"], event.pathway, row["person"])
+    await store.react(connection, ActivityFile, event.pathway, decision, about, ACTOR)
 
 
 def subscribers(runtime: Runtime) -> list[Subscriber]:
+    store, pool, client = runtime.store, runtime.pool, runtime.client
+
     async def when_intake_tells(connection: Connection, events: Sequence[PublicEvent]) -> None:
         """A request makes a pathway known here; a start opens what may be recorded of it; an erasure ends it."""
         await remember_intake(connection, events)
+        for event in events:
+            await when_a_pathway_is_received(store, connection, event)
         assert runtime.forgetting is not None
         await runtime.forgetting.when_an_erasure_is_accepted(connection, events)
 
+    async def when_diagnostic_tells(connection: Connection, events: Sequence[PublicEvent]) -> None:
+        for event in events:
+            await when_a_plan_is_agreed(store, connection, event)
+            await when_an_action_is_settled(store, connection, event)
+
+    async def when_outcomes_tells(connection: Connection, events: Sequence[PublicEvent]) -> None:
+        await remember_outcomes(connection, events)
+        for event in events:
+            await when_a_person_left(store, connection, event)
+
+    async def when_training_tells(connection: Connection, events: Sequence[PublicEvent]) -> None:
+        """One consumer of our own stream, as a stream has one position in a database."""
+        await views.follow(connection, events)
+        for event in events:
+            await when_a_session_is_corrected(store, connection, event)
+
+    intake = (*OF_INTAKE, ErasureAccepted)
     return [
-        Subscriber("training", "intake", runtime.pool, runtime.client, when_intake_tells, of=NEEDED),
-        Subscriber("training-views", "training", runtime.pool, runtime.client, views.follow, stage="view"),
+        Subscriber("training", "intake", pool, client, when_intake_tells, of=intake),
+        Subscriber("training", "diagnostic", pool, client, when_diagnostic_tells, of=OF_DIAGNOSTIC),
+        Subscriber("training", "outcomes", pool, client, when_outcomes_tells, of=OF_OUTCOMES),
+        Subscriber("training-views", "training", pool, client, when_training_tells, stage="view"),
     ]

@@ -5,7 +5,20 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from shared.codes import ActivityKind, ActivityStatus, Barrier, SupportResult
+from shared.codes import (
+    ActivityKind,
+    ActivityStatus,
+    Barrier,
+    DayPart,
+    DropOutReason,
+    PlacementConclusion,
+    PlacementForm,
+    PlacementObjective,
+    ProposalEnd,
+    SessionKind,
+    SupportResult,
+    WithdrawalReason,
+)
 from shared.contracts.envelope import Body
 
 
@@ -32,6 +45,102 @@ class SupportReport(Body):
     reported_on: date
 
 
+@dataclass(frozen=True)
+class HalfDay:
+    day: date
+    part: DayPart
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionPlan(Body):
+    """A collective session; it concerns no person. `hours_per_half_day`: hours.
+
+    `capacity`: places for people of the structure; `outside`: how many others take part beside them.
+    """
+
+    session: UUID
+    kind: SessionKind
+    half_days: list[HalfDay]
+    hours_per_half_day: Decimal
+    capacity: int
+    outside: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionCancellation(Body):
+    session: UUID
+    cancelled_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enrolment(Body):
+    """The first who are enrolled have the session's places, the others wait, in the order in which this is told."""
+
+    enrolment: UUID
+    session: UUID
+    enrolled_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrolmentEnd(Body):
+    enrolment: UUID
+    withdrawn_on: date
+    withdrawn_for: WithdrawalReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement(Body):
+    """A placement as agreed. `ends_on`: its last day, a renewal included. `complete`: host and tutor are known."""
+
+    placement: UUID
+    form: PlacementForm
+    starts_on: date
+    ends_on: date
+    objective: PlacementObjective | None
+    complete: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacementEnd(Body):
+    """`hours` done, null where the person never came. `broken_off_for`: why it ended before its last day."""
+
+    placement: UUID
+    ended_on: date
+    hours: Decimal | None
+    broken_off_for: DropOutReason | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacementCancellation(Body):
+    placement: UUID
+    cancelled_on: date
+    cancelled_for: WithdrawalReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(Body):
+    placement: UUID
+    evaluated_on: date
+    conclusion: PlacementConclusion
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal(Body):
+    """The person is to take part in something. `action`: of the plan, null where a transfer proposes it anew."""
+
+    proposal: UUID
+    action: UUID | None
+    kind: ActivityKind
+    due_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalClosing(Body):
+    proposal: UUID
+    closed_on: date | None
+    closed_for: ProposalEnd
+
+
 EVENTS: dict[str, type[Body]] = {
     "activity-recorded": Activity,
     "activity-corrected": Activity,
@@ -39,5 +148,20 @@ EVENTS: dict[str, type[Body]] = {
     "support-report-corrected": SupportReport,
     "special-support-reported": SupportReport,
     "special-support-report-corrected": SupportReport,
+    "session-planned": SessionPlan,
+    "session-corrected": SessionPlan,
+    "session-cancelled": SessionCancellation,
+    "enrolled": Enrolment,
+    "enrolment-withdrawn": EnrolmentEnd,
+    "placement-planned": Placement,
+    "placement-corrected": Placement,
+    "placement-renewed": Placement,
+    "placement-ended": PlacementEnd,
+    "placement-end-corrected": PlacementEnd,
+    "placement-cancelled": PlacementCancellation,
+    "placement-evaluated": Evaluation,
+    "placement-evaluation-corrected": Evaluation,
+    "participation-proposed": Proposal,
+    "proposal-closed": ProposalClosing,
 }
 """Every event name with the type of its body."""

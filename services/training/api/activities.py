@@ -1,23 +1,24 @@
-"""HTTP in, commands out. No rules here."""
+"""Activities that follow from nothing else that is recorded here."""
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.training import application, domain, views
+from services.training.api.shapes import From, Hours, To
 from shared.access import CommandedInStructure
-from shared.codes import ActivityKind, ActivityStatus
+from shared.codes import (
+    ActivityKind,
+    ActivityStatus,
+)
 from shared.commands import Done, answered
-from shared.disagreement_routes import disagreement_routes
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, Store, pathway_routes
+from shared.routes import AskedStructure, Limit, Store
 
-router = APIRouter(prefix="/v1")
+router = APIRouter()
 
 
 @dataclass
@@ -28,7 +29,7 @@ class ActivityBody:
     started_on: date
     ended_on: date
     status: ActivityStatus
-    hours: Annotated[Decimal, Field(ge=0, le=100_000, max_digits=8, decimal_places=2)] | None = None
+    hours: Hours | None = None
     id: UUID = Field(default_factory=uuid4)
 
     def fact(self) -> domain.Activity:
@@ -39,6 +40,7 @@ class ActivityBody:
 async def record(
     pathway: UUID, body: ActivityBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
+    """Records an activity that is neither a session, a placement nor a support action of this service."""
     return answered(response, await application.record(store, pathway, body.id, body.fact(), command))
 
 
@@ -55,13 +57,9 @@ async def activities(
     store: Store,
     reading: Reading,
     structure: AskedStructure,
-    start: Annotated[date, Query(alias="from")],
-    end: Annotated[date, Query(alias="to")],
+    start: From,
+    end: To,
     limit: Limit = 100,
 ) -> list[views.ListedActivity]:
     """Activities of a structure that started between two days, both included."""
     return await reading.shown(await application.activities(store, structure, start, end, limit))
-
-
-imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)
-disagreements = disagreement_routes(domain.fact_of)

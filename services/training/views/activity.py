@@ -1,4 +1,4 @@
-"""Training's own question: what took place in a structure between two days. Table, fold and query together."""
+"""What took place in a structure between two days."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,8 +77,3 @@ async def activities(
         ListedActivity(**dict(row) | {"kind": ActivityKind(row["kind"]), "status": ActivityStatus(row["status"])})
         for row in rows
     ]
-
-
-async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
-    """Deletes what these views hold of the pathways."""
-    await connection.execute("delete from activities where pathway = any($1)", pathways)

@@ -1,0 +1,100 @@
+"""Collective sessions."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from services.training import application, domain, views
+from services.training.api.shapes import From, OneLine, To, half_days
+from shared.access import CommandedInStructure
+from shared.codes import (
+    SessionKind,
+)
+from shared.commands import Done, answered
+from shared.contracts.training import HalfDay
+from shared.readings import Reading
+from shared.routes import AskedStructure, Limit, OnDay, Store
+
+router = APIRouter()
+
+
+@dataclass(kw_only=True)
+class SessionBody:
+    """A collective session. A visit counts as workshop in the figures. Title, place and partner name no person.
+
+    `hours_per_half_day`: more than 0, at most 12. `capacity`: places for people of the structure; `outside`: how many
+    others take part, who come on top. `partner`: an organisation.
+    """
+
+    kind: SessionKind
+    title: OneLine
+    half_days: Annotated[list[HalfDay], Field(min_length=1, max_length=500)]
+    hours_per_half_day: Annotated[Decimal, Field(gt=0, le=12, max_digits=4, decimal_places=2)]
+    capacity: Annotated[int, Field(ge=1, le=10_000)]
+    place: OneLine | None = None
+    partner: OneLine | None = None
+    outside: Annotated[int, Field(ge=0, le=10_000)] = 0
+
+    def fact(self) -> domain.SessionPlan:
+        return domain.SessionPlan(
+            self.kind,
+            self.title,
+            half_days(self.half_days),
+            self.hours_per_half_day,
+            self.capacity,
+            self.place,
+            self.partner,
+            self.outside,
+        )
+
+
+@dataclass(kw_only=True)
+class NewSession(SessionBody):
+    """`structure`: its code. `id`: chosen by the caller, so that a repeat asks for the same."""
+
+    structure: Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$")]
+    id: UUID = Field(default_factory=uuid4)
+
+
+@router.post("/sessions")
+async def plan_session(body: NewSession, command: CommandedInStructure, store: Store, response: Response) -> Done:
+    """Plans a session of a structure, on one half-day or more."""
+    command.caller.must_be_of(body.structure)
+    done = await application.plan_session(store, body.id, body.structure, body.fact(), command)
+    return answered(response, done)
+
+
+@router.post("/sessions/{session}/correction")
+async def correct_session(
+    session: UUID, body: SessionBody, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """The whole session as it is to stand. The hours of who attended follow."""
+    return answered(response, await application.correct_session(store, session, body.fact(), command))
+
+
+@router.post("/sessions/{session}/cancellation")
+async def cancel_session(
+    session: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """The session does not take place; `on`: when that was decided."""
+    return answered(response, await application.cancel_session(store, session, body.on, command))
+
+
+@router.get("/sessions")
+async def sessions(
+    store: Store, structure: AskedStructure, start: From, end: To, limit: Limit = 100
+) -> list[views.ListedSession]:
+    """Sessions with a half-day between two days, both included, and how full they are; cancelled ones too."""
+    return await application.sessions(store, structure, start, end, limit)
+
+
+@router.get("/sessions/{session}/participants")
+async def participants(
+    session: UUID, store: Store, reading: Reading, structure: AskedStructure, limit: Limit = 100
+) -> list[views.Participant]:
+    """Who of the structure's people takes part in a session, in the order of enrolment, with who waits for a place."""
+    return await reading.shown(await application.participants(store, session, structure, limit))

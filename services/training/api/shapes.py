@@ -1,0 +1,45 @@
+"""What bodies and questions are made of."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import AfterValidator, Field
+
+from services.training import domain
+from shared.codes import WithdrawalReason
+from shared.contracts.training import HalfDay
+from shared.nir import holds_nir
+
+
+def _without_nir(text: str) -> str:
+    if holds_nir(text):
+        raise ValueError("a social-security number (NIR) is never recorded; take it out")
+    return text
+
+
+Hours = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=8, decimal_places=2)]
+OneLine = Annotated[
+    str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_without_nir)
+]
+"""A short text that names no person: it stands in clear."""
+Adviser = Annotated[
+    str | None,
+    Query(max_length=200, pattern=r"^[^\x00]+$", description="Subject of the adviser's token; without: everybody's"),
+]
+From = Annotated[date, Query(alias="from")]
+To = Annotated[date, Query(alias="to")]
+
+
+@dataclass
+class WithdrawalBody:
+    """When it was decided, and why, that the person does not take part."""
+
+    on: date
+    reason: WithdrawalReason
+
+
+def half_days(told: list[HalfDay]) -> tuple[domain.HalfDay, ...]:
+    return domain.in_order([domain.HalfDay(one.day, one.part) for one in told])

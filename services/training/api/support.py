@@ -1,0 +1,86 @@
+"""Support actions, and what is proposed."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from services.training import application, domain, views
+from services.training.api.shapes import Adviser, Hours, OneLine
+from shared.access import AnyCaller, CommandedInStructure
+from shared.codes import (
+    Barrier,
+    SupportResult,
+)
+from shared.commands import Done, answered
+from shared.readings import Reading
+from shared.routes import AskedStructure, Limit, OnDay, Store
+
+router = APIRouter()
+
+
+@dataclass(kw_only=True)
+class SupportBody:
+    """What was done to lift one barrier, and what came of it. `hours` in all. `partner`: an organisation.
+
+    `action`: of the plan, where it was one of it.
+    """
+
+    barrier: Barrier
+    started_on: date
+    ended_on: date
+    hours: Hours
+    result: SupportResult
+    action: UUID | None = None
+    partner: OneLine | None = None
+
+    def fact(self) -> domain.SupportAction:
+        return domain.SupportAction(
+            self.barrier, self.started_on, self.ended_on, self.hours, self.result, self.action, self.partner
+        )
+
+
+@dataclass(kw_only=True)
+class NewSupport(SupportBody):
+    """`id`: chosen by the caller, so that a repeat asks for the same."""
+
+    id: UUID = Field(default_factory=uuid4)
+
+
+@router.post("/pathways/{pathway}/supports")
+async def report_support(
+    pathway: UUID, body: NewSupport, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """Reports a support action to the diagnostic's barrier; an activity of kind support follows from it."""
+    return answered(response, await application.report_support(store, pathway, body.id, body.fact(), command))
+
+
+@router.post("/pathways/{pathway}/supports/{support}/correction")
+async def correct_support(
+    pathway: UUID, support: UUID, body: SupportBody, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """The whole support action as it is to stand; the activity follows."""
+    return answered(response, await application.correct_support(store, pathway, support, body.fact(), command))
+
+
+@router.post("/pathways/{pathway}/proposals/{proposal}/dismissal")
+async def dismiss_proposal(
+    pathway: UUID, proposal: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """What was proposed is not taken up."""
+    return answered(response, await application.dismiss(store, pathway, proposal, body.on, command))
+
+
+@router.get("/proposals")
+async def open_proposals(
+    store: Store,
+    reading: Reading,
+    structure: AskedStructure,
+    caller: AnyCaller,
+    adviser: Adviser = None,
+    limit: Limit = 100,
+) -> list[views.OpenProposal]:
+    """What agreed plans and transfers propose and nobody has answered yet, the oldest first."""
+    return await reading.shown(await application.open_proposals(store, structure, adviser, caller, limit))

@@ -1,0 +1,37 @@
+"""What people take part in, one file a theme: `file` holds the aggregate of a pathway, `session` that of a session."""
+
+from services.training.domain.activity import Activity, ActivityFollows, EndBeforeStart, HoursNeeded, HoursNegative
+from services.training.domain.facts import activity_fact, fact_of
+from services.training.domain.file import ActivityFile
+from services.training.domain.participation import Attendance, Enrolment, EnrolmentEnd
+from services.training.domain.placement import Evaluation, Placement, PlacementCancellation, PlacementEnd
+from services.training.domain.proposal import Proposal, ProposalClosing
+from services.training.domain.session import HalfDay, Session, SessionPlan, UnknownSession, in_order, session_file
+from services.training.domain.support import SupportAction
+
+__all__ = [
+    "Activity",
+    "ActivityFile",
+    "ActivityFollows",
+    "Attendance",
+    "EndBeforeStart",
+    "Enrolment",
+    "EnrolmentEnd",
+    "Evaluation",
+    "HalfDay",
+    "HoursNeeded",
+    "HoursNegative",
+    "Placement",
+    "PlacementCancellation",
+    "PlacementEnd",
+    "Proposal",
+    "ProposalClosing",
+    "Session",
+    "SessionPlan",
+    "SupportAction",
+    "UnknownSession",
+    "activity_fact",
+    "fact_of",
+    "in_order",
+    "session_file",
+]

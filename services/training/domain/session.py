@@ -1,0 +1,174 @@
+"""Collective sessions: workshops, training, visits of a structure, on one or more half-days. They tell of no person."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import event
+
+from shared.codes import DayPart, InClear, OrganisationName, SessionKind, StructureCode
+from shared.event_store import Aggregate
+from shared.rules import AlreadyRecorded, RuleBroken, not_after
+
+
+class UnknownSession(RuleBroken):
+    """The session is planned in the structure that supports the person."""
+
+
+class SessionCancelled(RuleBroken):
+    """Nobody takes part in a session that was cancelled, and it is planned no further."""
+
+
+class HalfDayTwice(RuleBroken):
+    """Each half-day is named once."""
+
+
+class HalfDayNeeded(RuleBroken):
+    """A session takes place on one half-day at least."""
+
+
+class HalfDayTooLong(RuleBroken):
+    """A half-day has more than 0 and at most 12 hours."""
+
+
+class CapacityTooSmall(RuleBroken):
+    """A session has a place for one participant at least."""
+
+
+class OutsideNegative(RuleBroken):
+    """Participants from outside are counted: zero or more."""
+
+
+@dataclass(frozen=True, order=True)
+class HalfDay:
+    day: date
+    part: DayPart
+
+    @property
+    def place(self) -> tuple[date, bool]:
+        """The order in which half-days pass."""
+        return self.day, self.part is DayPart.AFTERNOON
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """A session as it is to be, or was. `half_days` in the order in which they pass.
+
+    `capacity`: places for people of the structure; `outside`: participants from outside it, who come on top.
+    """
+
+    kind: SessionKind
+    title: Annotated[str, InClear("title of a session")]
+    half_days: tuple[HalfDay, ...]
+    hours_per_half_day: Decimal
+    capacity: int
+    place: Annotated[str, InClear("where a session takes place")] | None = None
+    partner: OrganisationName | None = None
+    outside: int = 0
+
+    @property
+    def first_day(self) -> date:
+        return self.half_days[0].day
+
+    @property
+    def last_day(self) -> date:
+        return self.half_days[-1].day
+
+
+class Session(Aggregate):
+    """One session of one structure."""
+
+    TOPIC = "training.session"
+    key: UUID | None = None
+    structure: StructureCode | None = None
+    plan: SessionPlan | None = None
+    cancelled_on: date | None = None
+
+    class Planned(Aggregate.Event):
+        TOPIC = "training.session-planned"
+        key: UUID
+        structure: StructureCode
+        fact: SessionPlan
+
+    class Corrected(Aggregate.Event):
+        TOPIC = "training.session-corrected"
+        key: UUID
+        fact: SessionPlan
+
+    class Cancelled(Aggregate.Event):
+        TOPIC = "training.session-cancelled"
+        key: UUID
+        fact: date
+
+        @property
+        def happened_on(self) -> date:
+            return self.fact
+
+    def schedule(self, key: UUID, structure: str, plan: SessionPlan) -> None:
+        if self.plan is None:
+            _check(plan)
+            self._planned(key, structure, plan)
+        elif (self.structure, self.plan) != (structure, plan):
+            raise AlreadyRecorded(f"session {key} is planned with other content; correct it")
+
+    def correct(self, plan: SessionPlan) -> None:
+        if self.standing() != plan:
+            _check(plan)
+            assert self.key is not None
+            self._corrected(self.key, plan)
+
+    def cancel(self, on: date, today: date) -> None:
+        if self.plan is None:
+            raise UnknownSession("no such session is planned")
+        if self.cancelled_on is None:
+            not_after(today, "cancelled", on)
+            assert self.key is not None
+            self._cancelled(self.key, on)
+
+    def standing(self) -> SessionPlan:
+        """What is planned. Raises UnknownSession, SessionCancelled."""
+        if self.plan is None:
+            raise UnknownSession("no such session is planned")
+        if self.cancelled_on is not None:
+            raise SessionCancelled(f"the session was cancelled on {self.cancelled_on}")
+        return self.plan
+
+    @event(Planned)
+    def _planned(self, key: UUID, structure: str, fact: SessionPlan) -> None:
+        self.key, self.structure, self.plan = key, structure, fact
+
+    @event(Corrected)
+    def _corrected(self, key: UUID, fact: SessionPlan) -> None:
+        self.plan = fact
+
+    @event(Cancelled)
+    def _cancelled(self, key: UUID, fact: date) -> None:
+        self.cancelled_on = fact
+
+
+def session_file(session: UUID) -> UUID:
+    """The aggregate of a session. Derived, as a caller chooses the session's id and might choose a pathway's."""
+    return uuid5(session, "session")
+
+
+def _check(plan: SessionPlan) -> None:
+    if not plan.half_days:
+        raise HalfDayNeeded("no half-day is named")
+    must_be_named_once(plan.half_days)
+    if not 0 < plan.hours_per_half_day <= 12:
+        raise HalfDayTooLong(f"{plan.hours_per_half_day} hours")
+    if plan.capacity < 1:
+        raise CapacityTooSmall(f"{plan.capacity} places")
+    if plan.outside < 0:
+        raise OutsideNegative(f"{plan.outside} participants from outside")
+
+
+def must_be_named_once(half_days: tuple[HalfDay, ...]) -> None:
+    if len(set(half_days)) < len(half_days):
+        raise HalfDayTwice("a half-day is named twice")
+
+
+def in_order(half_days: list[HalfDay]) -> tuple[HalfDay, ...]:
+    return tuple(sorted(half_days, key=lambda one: one.place))

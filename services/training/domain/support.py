@@ -1,0 +1,33 @@
+"""Support actions: what is done with a person to lift one barrier, and what came of it."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from services.training.domain.activity import Activity
+from shared.codes import ActivityKind, ActivityStatus, Barrier, OrganisationName, SupportResult
+
+
+@dataclass(frozen=True)
+class SupportAction:
+    """`barrier`: the one of the diagnostic that it aims at. `action`: of the plan, where it was one of it.
+
+    `partner`: the organisation that did it with the person.
+    """
+
+    barrier: Barrier
+    started_on: date
+    ended_on: date
+    hours: Decimal
+    result: SupportResult
+    action: UUID | None = None
+    partner: OrganisationName | None = None
+
+    @property
+    def happened_on(self) -> date:
+        return self.ended_on
+
+    @property
+    def activity(self) -> Activity:
+        return Activity(ActivityKind.SUPPORT, self.started_on, self.ended_on, ActivityStatus.COMPLETED, self.hours)

@@ -1,0 +1,50 @@
+"""Training's own questions, one file a theme: table, fold and query together (tables: migrations 0101 to 0103)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.training.views import activity, placement, proposal, session
+from services.training.views.activity import ListedActivity, activities
+from services.training.views.placement import ListedPlacement, ending, placements, to_evaluate
+from services.training.views.proposal import OpenProposal, open_proposals
+from services.training.views.session import (
+    ListedSession,
+    MissingAttendance,
+    Participant,
+    missing_attendance,
+    participants,
+    sessions,
+)
+from shared.contracts import PublicEvent
+from shared.database import Connection
+
+__all__ = [
+    "ListedActivity",
+    "ListedPlacement",
+    "ListedSession",
+    "MissingAttendance",
+    "OpenProposal",
+    "Participant",
+    "activities",
+    "ending",
+    "follow",
+    "forget",
+    "missing_attendance",
+    "open_proposals",
+    "participants",
+    "placements",
+    "sessions",
+    "to_evaluate",
+]
+
+
+async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
+    """What follows from a fact, as an activity does, is told after it; an older version changes nothing."""
+    for fold in (session, placement, proposal, activity):
+        await fold.follow(connection, events)
+
+
+async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
+    """Deletes what these views hold of the pathways."""
+    for table in ("activities", "enrolments", "placements", "proposals"):
+        await connection.execute(f"delete from {table} where pathway = any($1)", pathways)

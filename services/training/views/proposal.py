@@ -1,0 +1,77 @@
+"""What agreed plans and transfers propose, and nobody has answered yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+from shared.codes import ActivityKind, Barrier
+from shared.contracts import PublicEvent
+from shared.contracts.training import Proposal, ProposalClosing
+from shared.database import Connection
+
+
+@dataclass(frozen=True)
+class OpenProposal:
+    """`proposal` is what an enrolment, a placement or a support action names as its `action` to answer it.
+
+    `action`: of the plan, null where no plan says so. `barrier`: the one that it aims at; null for the operator where
+    it reveals health or justice.
+    """
+
+    proposal: UUID
+    pathway: UUID
+    structure: str
+    adviser: str | None
+    action: UUID | None
+    kind: ActivityKind
+    due_on: date | None
+    proposed_at: datetime
+    barrier: Barrier | None = None
+
+
+async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
+    for event in events:
+        match event.body:
+            case Proposal() as proposal:
+                await connection.execute(
+                    """insert into proposals as p (pathway, proposal, action, kind, due_on, proposed_at, open, version)
+                       values ($1, $2, $3, $4, $5, $6, true, $7)
+                       on conflict (pathway, proposal) do update set action = excluded.action, kind = excluded.kind,
+                         due_on = excluded.due_on, open = true, version = excluded.version
+                       where p.version < excluded.version""",
+                    event.pathway,
+                    proposal.proposal,
+                    proposal.action,
+                    proposal.kind,
+                    proposal.due_on,
+                    event.known_at,
+                    event.version,
+                )
+            case ProposalClosing(proposal=id):
+                await connection.execute(
+                    """update proposals set open = false, version = $3
+                        where pathway = $1 and proposal = $2 and version < $3""",
+                    event.pathway,
+                    id,
+                    event.version,
+                )
+
+
+async def open_proposals(
+    pool: asyncpg.Pool, structure: str | None, adviser: str | None, limit: int
+) -> list[OpenProposal]:
+    """Of a structure's people (null: of all) and one adviser's (null: all), the oldest first."""
+    rows = await pool.fetch(
+        """select p.proposal, p.pathway, k.structure, k.adviser, p.action, p.kind, p.due_on, p.proposed_at
+             from proposals p join known_pathways k on k.pathway = p.pathway
+            where p.open and ($1::text is null or k.structure = $1) and ($2::text is null or k.adviser = $2)
+              and not k.restricted and not k.archived
+            order by p.proposed_at, p.proposal limit $3""",
+        structure,
+        adviser,
+        limit,
+    )
+    return [OpenProposal(**dict(row) | {"kind": ActivityKind(row["kind"])}) for row in rows]
