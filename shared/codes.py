@@ -6,6 +6,7 @@ events are for ever.
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Annotated
 
@@ -300,3 +301,63 @@ def requester_class(requester: Requester | None) -> str:
     if requester is None:
         return UNKNOWN
     return Requester.OTHER.value if requester in SPECIAL_REQUESTERS else requester.value
+
+
+# Outcomes
+
+HoursAWeek = Annotated[Decimal, Field(gt=0, le=168, max_digits=5, decimal_places=2)]
+Rome = Annotated[str, InClear("code of an occupation (ROME)"), Field(pattern="^[A-Z][0-9]{4}$")]
+Siret = Annotated[str, InClear("SIRET of an organisation"), Field(pattern="^[0-9]{14}$")]
+
+JOBS = frozenset({Situation.EMPLOYMENT, Situation.SIAE})
+"""Situations in which a person has an employer and a contract."""
+
+
+class JobEnd(StrEnum):
+    """Why a job, or another situation, ended."""
+
+    END_OF_CONTRACT = "end_of_contract"
+    RESIGNED = "resigned"
+    DISMISSED = "dismissed"
+    TRIAL_ENDED = "trial_ended"
+    HEALTH = "health"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class ExitReason(StrEnum):
+    """Why support ended, apart from where the person stood then. `referred`: handed over to mainstream support."""
+
+    AIM_REACHED = "aim_reached"
+    PERSONS_CHOICE = "persons_choice"
+    REFERRED = "referred"
+    LOST_FROM_SIGHT = "lost_from_sight"
+    END_OF_STAY = "end_of_stay"
+    MOVED = "moved"
+    HEALTH = "health"
+    DECEASED = "deceased"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+SPECIAL_EXIT_REASONS = frozenset({ExitReason.HEALTH, ExitReason.DECEASED})
+
+
+class EmploymentSupportKind(StrEnum):
+    """How support went on in a job."""
+
+    VISIT_AT_WORK = "visit_at_work"
+    TALK_WITH_EMPLOYER = "talk_with_employer"
+    TALK_WITH_PERSON = "talk_with_person"
+
+
+class ContactMeans(StrEnum):
+    """How somebody tried to reach a person. `third_party`: through another service or somebody close."""
+
+    PHONE = "phone"
+    MESSAGE = "message"
+    EMAIL = "email"
+    LETTER = "letter"
+    VISIT = "visit"
+    THIRD_PARTY = "third_party"
+    OTHER = "other"

@@ -26,17 +26,20 @@ from services.intake.domain import (
     StructureFile,
     request_for_support,
 )
-from services.outcomes.domain import Exit, FollowUp, OutcomeFile
+from services.outcomes.domain import Attempt, EmploymentSupport, Exit, FollowUp, OutcomeFile, Period, SituationFile
 from services.training.domain import Activity, ActivityFile
 from shared.codes import (
     ActivityKind,
     ActivityStatus,
     Barrier,
+    ContactMeans,
     Contract,
+    EmploymentSupportKind,
     ExitClass,
     FollowUpMonth,
     FollowUpStatus,
     Intensity,
+    JobEnd,
     Purpose,
     Qualification,
     RestrictionReason,
@@ -122,6 +125,10 @@ ACTIVITY = Activity(ActivityKind.TRAINING, DAY, DAY, ActivityStatus.PARTIAL, Dec
 EXIT = Exit(DAY, Situation.EMPLOYMENT, Contract.CDD, DAY, DAY)
 FOLLOW_UP = FollowUp(FollowUpMonth.THREE, DAY, FollowUpStatus.REACHED, Situation.SIAE)
 
+ATTEMPT = Attempt(FollowUpMonth.SIX, DAY, ContactMeans.LETTER, Sealed("Came back"))
+JOB = Period(Situation.EMPLOYMENT, DAY, DAY, JobEnd.RESIGNED, Contract.CDD, DAY, Decimal("24.50"), "G1602", None, KEY)
+SUPPORT = EmploymentSupport(KEY, EmploymentSupportKind.VISIT_AT_WORK, DAY, None, Sealed("All is well"))
+
 HISTORIES: dict[type[Aggregate], list[Told]] = {
     Structure: [told(Structure.Registered, FILE, imported=FILE)],
     Pathway: [
@@ -150,7 +157,14 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
     OutcomeFile: [
         told(OutcomeFile.Exited, EXIT, exit_class=ExitClass.TRANSITION, uncertain=False, rule="exit-1"),
         told(OutcomeFile.FollowUpRecorded, FOLLOW_UP, imported=FOLLOW_UP),
+        told(OutcomeFile.Attempted, ATTEMPT, key=KEY),
         told(OutcomeFile.Reopened, DAY),
+    ],
+    SituationFile: [
+        told(SituationFile.Recorded, replace(JOB, ended_on=None, end_reason=None), key=KEY),
+        told(SituationFile.SupportRecorded, SUPPORT, key=KEY),
+        told(SituationFile.SupportCorrected, replace(SUPPORT, note=None), key=KEY),
+        told(SituationFile.Ended, JOB, key=KEY),
     ],
     DisagreementFile: [
         told(DisagreementFile.Said, Disagreement(FactId("exit"), 1, DAY, Sealed("I did not leave")), key=KEY),

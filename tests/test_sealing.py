@@ -16,7 +16,7 @@ from pydantic_core import PydanticSerializationError
 from lieu import issuer
 from services.diagnostic.domain import DiagnosticFile
 from services.intake.domain import Identity, Pathway, Person, Retention, Structure
-from services.outcomes.domain import OutcomeFile
+from services.outcomes.domain import OutcomeFile, SituationFile
 from services.reporting.forgetting import AnonymousPathway, Rewriting
 from services.training.domain import ActivityFile
 from shared import broker
@@ -47,6 +47,7 @@ AGGREGATES = (
     DiagnosticFile,
     ActivityFile,
     OutcomeFile,
+    SituationFile,
     DisagreementFile,
     Erasure,
     ErasureReport,

@@ -66,6 +66,13 @@ EVENTS = {
     "outcomes.exit-reopened": "Sortie annulée : l'accompagnement reprend",
     "outcomes.follow-up-recorded": "Suivi après la sortie",
     "outcomes.follow-up-corrected": "Suivi après la sortie, corrigé",
+    "outcomes.follow-up-attempted": "Essai de vous joindre pour le suivi",
+    "outcomes.follow-up-attempt-corrected": "Essai de vous joindre pour le suivi, corrigé",
+    "outcomes.situation-recorded": "Emploi, formation ou autre situation",
+    "outcomes.situation-ended": "Fin d'un emploi, d'une formation ou d'une autre situation",
+    "outcomes.situation-corrected": "Emploi, formation ou autre situation, corrigé",
+    "outcomes.employment-support-recorded": "Suivi dans l'emploi",
+    "outcomes.employment-support-corrected": "Suivi dans l'emploi, corrigé",
 }
 
 _SITUATIONS = {
@@ -185,8 +192,41 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "persons_request": "vous l'avez demandé",
         "legal_claim": "un litige",
         "inspection": "un contrôle",
+        "aim_reached": "l'objectif est atteint",
+        "persons_choice": "vous l'avez choisi",
+        "referred": "un autre service prend le relais",
+        "lost_from_sight": "nous ne nous sommes plus vus",
+        "end_of_stay": "fin de l'hébergement",
+        "moved": "déménagement",
+        "health": "raison de santé",
+        "deceased": "décès",
+        "other": "autre raison",
+        "unknown": "non connue",
     },
     "month": {"3": "à 3 mois", "6": "à 6 mois", "12": "à 12 mois"},
+    "end_reason": {
+        "end_of_contract": "fin du contrat",
+        "resigned": "démission",
+        "dismissed": "licenciement",
+        "trial_ended": "fin de la période d'essai",
+        "health": "raison de santé",
+        "other": "autre raison",
+        "unknown": "non connue",
+    },
+    "what": {
+        "visit_at_work": "visite sur le lieu de travail",
+        "talk_with_employer": "échange avec l'employeur",
+        "talk_with_person": "échange avec vous",
+    },
+    "means": {
+        "phone": "téléphone",
+        "message": "message",
+        "email": "courriel",
+        "letter": "courrier",
+        "visit": "visite",
+        "third_party": "par un proche ou un autre service",
+        "other": "autrement",
+    },
 }
 """Each code of a field in French. The statuses of an activity and of a follow-up have no code in common."""
 
@@ -231,6 +271,9 @@ FACTS = {
     "exit": "la sortie",
     "reopening": "l'annulation de la sortie",
     "follow-up": "un suivi après la sortie",
+    "follow-up-attempt": "un essai de vous joindre",
+    "situation": "un emploi ou une autre situation",
+    "employment-support": "un suivi dans l'emploi",
 }
 """What a disagreement can be about (`fact_of` of each service's domain)."""
 
@@ -296,6 +339,17 @@ FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "disagreement.withdrawn.fact": ("Retiré le", day),
     "month": ("Moment du suivi", str),
     "asked_on": ("Date de la question", day),
+    "attempted_on": ("Date de l'essai", day),
+    "means": ("Par quel moyen", str),
+    "note": ("Note", str),
+    "end_reason": ("Pourquoi cela a pris fin", str),
+    "hours_a_week": ("Heures par semaine", _hours),
+    "occupation": ("Métier (code ROME)", str),
+    "employer": ("SIRET de l'employeur", str),
+    "correspondent": ("Numéro de la personne contactée", str),
+    "job": ("Numéro de l'emploi concerné", str),
+    "what": ("Ce qui a eu lieu", str),
+    "supported_on": ("Date", day),
 }
 """Label of a field and how its value reads; `EVENT.field` where the event decides."""
 
@@ -342,6 +396,10 @@ ROUTES = {
     "without_diagnostic": "liste des personnes sans bilan",
     "activities": "liste des activités",
     "follow_ups_due": "liste des suivis à faire",
+    "contracts_ending": "liste des contrats qui se terminent bientôt",
+    "ended_without_news": "liste des contrats terminés sans nouvelles",
+    "in_employment": "liste des personnes en emploi",
+    "exits": "liste des sorties récentes",
 }
 """What somebody looked at, by the route's name."""
 

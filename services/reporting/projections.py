@@ -246,6 +246,8 @@ IN_NO_FIGURE = (
     diagnostic.SettledAction,
     training.SupportReport,
     outcomes.SituationPeriod,
+    outcomes.EmploymentSupport,
+    outcomes.FollowUpAttempt,
 )
 """A restricted or an archived pathway goes on counting for what was recorded of it."""
 
