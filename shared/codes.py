@@ -306,8 +306,7 @@ def requester_class(requester: Requester | None) -> str:
 # Outcomes
 
 HoursAWeek = Annotated[Decimal, Field(gt=0, le=168, max_digits=5, decimal_places=2)]
-Rome = Annotated[str, InClear("code of an occupation (ROME)"), Field(pattern="^[A-Z][0-9]{4}$")]
-Siret = Annotated[str, InClear("SIRET of an organisation"), Field(pattern="^[0-9]{14}$")]
+RomeCode = Annotated[str, InClear("ROME code of an occupation"), Field(pattern="^[A-Z][0-9]{4}$")]
 
 JOBS = frozenset({Situation.EMPLOYMENT, Situation.SIAE})
 """Situations in which a person has an employer and a contract."""
@@ -352,12 +351,11 @@ class EmploymentSupportKind(StrEnum):
 
 
 class ContactMeans(StrEnum):
-    """How somebody tried to reach a person. `third_party`: through another service or somebody close."""
+    """By what somebody tried to reach a person."""
 
     PHONE = "phone"
-    MESSAGE = "message"
+    SMS = "sms"
     EMAIL = "email"
     LETTER = "letter"
     VISIT = "visit"
-    THIRD_PARTY = "third_party"
-    OTHER = "other"
+    THROUGH_ORIENTER = "through_orienter"

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI
 
-from shared import broker, disagreement, forgetting, readings
+from shared import broker, correspondents, disagreement, forgetting, readings
 from shared.access import TokenCheck
 from shared.contracts import Body
 from shared.contracts.reporting import ErasureRewritten
@@ -108,7 +108,7 @@ def _with_shared(public: Publishing) -> Publishing:
     """What every service publishes alike, or keeps, beside what is its own."""
 
     def publish(recorded: Recorded) -> tuple[str, Body] | None:
-        if disagreement.stays_inside(recorded):
+        if disagreement.stays_inside(recorded) or correspondents.stays_inside(recorded):
             return None
         return forgetting.public(recorded) or public(recorded)
 

@@ -22,13 +22,14 @@ from services.intake.domain import Structure
 from services.reporting.forgetting import AnonymousPathway, Rewriting
 from shared.access import Role
 from shared.copies import ENVELOPE, plain
+from shared.correspondents import Correspondent
 from shared.forgetting import Erasure, ErasureReport
 from shared.readings import _looking
 from shared.settings import Settings
 from tests.test_sealing import AGGREGATES, events_of
 
-OF_NOBODY = (Structure, Erasure, ErasureReport, AnonymousPathway, Rewriting)
-"""Aggregates without a person, or without one that is left."""
+OF_NOBODY = (Structure, Correspondent, Erasure, ErasureReport, AnonymousPathway, Rewriting)
+"""Aggregates without a supported person, or without one that is left."""
 EVENTS = [kind for aggregate in AGGREGATES if aggregate not in OF_NOBODY for kind in events_of(aggregate)]
 
 

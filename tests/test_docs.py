@@ -49,6 +49,8 @@ FROZEN = {
     "diagnostic.barrier-corrected",
     "training.activity-recorded",
     "training.activity-corrected",
+    "correspondent.recorded",
+    "correspondent.corrected",
     "outcomes.support-exited",
     "outcomes.exit-corrected",
     "outcomes.exit-reopened",
@@ -76,6 +78,8 @@ STAYS_INSIDE = {
     "intake.person-archived",
     "intake.person-reactivated",
     "intake.archive-read",
+    "correspondent.recorded",
+    "correspondent.corrected",
 }
 
 

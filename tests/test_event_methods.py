@@ -46,6 +46,7 @@ from shared.codes import (
     Sex,
     Situation,
 )
+from shared.correspondents import Contact, Correspondent
 from shared.disagreement import Disagreement, DisagreementFile, FactId
 from shared.event_store import Aggregate
 from shared.sealing import Sealed
@@ -57,6 +58,7 @@ DOMAINS = [
     *SERVICES.glob("*/domain.py"),
     *SERVICES.glob("*/domain/*.py"),
     SHARED / "disagreement.py",
+    SHARED / "correspondents.py",
     SHARED / "forgetting.py",
 ]
 
@@ -94,7 +96,7 @@ def test_event_methods_never_refuse() -> None:
     ]
     assert len(methods) > 20
     services = {"intake", "diagnostic", "training", "outcomes"}
-    assert {place for place, _ in methods} == services | {"disagreement.py", "forgetting.py"}
+    assert {place for place, _ in methods} == services | {"disagreement.py", "correspondents.py", "forgetting.py"}
     assert {f"{place}.{method.name}": found for place, method in methods if (found := refusals(method))} == {}
 
 
@@ -153,6 +155,10 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
     ActivityFile: [
         told(ActivityFile.Recorded, ACTIVITY, key=KEY, imported=ACTIVITY),
         told(ActivityFile.Recorded, replace(ACTIVITY, hours=Decimal(7)), key=UUID(int=0)),
+    ],
+    Correspondent: [
+        told(Correspondent.Recorded, Contact(Sealed("Paul")), key=KEY, structure="s01"),
+        told(Correspondent.Corrected, Contact(Sealed("Paul"), phone=Sealed("0600"), organisation="73282932000074")),
     ],
     OutcomeFile: [
         told(OutcomeFile.Exited, EXIT, exit_class=ExitClass.TRANSITION, uncertain=False, rule="exit-1"),

@@ -268,9 +268,7 @@ def test_an_attempt_is_recorded_once_and_corrected() -> None:
 
 
 def test_a_snapshot_of_before_there_were_attempts_is_read() -> None:
-    file = given(
-        OutcomeFile, exited(UNEMPLOYED), followed_up(FollowUp(FollowUpMonth.SIX, ASKED, FollowUpStatus.REFUSED))
-    )
+    file = given(OutcomeFile, exited(UNEMPLOYED), followed_up(NO_ANSWER))
     stored = MAPPER.to_stored_event(Snapshot.take(file.aggregate))
     state = orjson.loads(stored.state)
     for name in ("attempts", "reopened_on", "class_version"):

@@ -14,7 +14,6 @@ from services.outcomes.domain import (
     ContractWithoutJob,
     EmploymentSupport,
     EndReasonWithoutEnd,
-    InvalidSiret,
     NotAJob,
     Period,
     SituationEndsBeforeItStarts,
@@ -22,8 +21,10 @@ from services.outcomes.domain import (
     VisitBeforeJob,
 )
 from shared.codes import JOBS, Contract, EmploymentSupportKind, JobEnd, Situation
+from shared.correspondents import UnknownCorrespondent
 from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
 from shared.sealing import Sealed
+from shared.siret import SiretInvalid
 from tests.sentences import Told, given, told
 
 TODAY, TOMORROW, ONE_DAY = date(2025, 6, 30), date(2025, 7, 1), timedelta(days=1)
@@ -47,24 +48,24 @@ SUPPORT = EmploymentSupport(KEY, EmploymentSupportKind.VISIT_AT_WORK, LOST, UUID
 Ask = Callable[[SituationFile], object]
 
 
-def record(period: Period, key: UUID = KEY) -> Ask:
-    return lambda file: file.record(key, period, TODAY)
+def record(period: Period, key: UUID = KEY, contact_known: bool = True) -> Ask:
+    return lambda file: file.record(key, period, contact_known, TODAY)
 
 
 def end(on: date = LOST, reason: JobEnd = JobEnd.TRIAL_ENDED) -> Ask:
     return lambda file: file.end(KEY, on, reason, TODAY)
 
 
-def correct(period: Period) -> Ask:
-    return lambda file: file.correct(KEY, period, TODAY)
+def correct(period: Period, contact_known: bool = True) -> Ask:
+    return lambda file: file.correct(KEY, period, contact_known, TODAY)
 
 
-def support(support: EmploymentSupport) -> Ask:
-    return lambda file: file.support(VISIT, support, TODAY)
+def support(support: EmploymentSupport, contact_known: bool = True) -> Ask:
+    return lambda file: file.support(VISIT, support, contact_known, TODAY)
 
 
-def correct_support(support: EmploymentSupport) -> Ask:
-    return lambda file: file.correct_support(VISIT, support, TODAY)
+def correct_support(support: EmploymentSupport, contact_known: bool = True) -> Ask:
+    return lambda file: file.correct_support(VISIT, support, contact_known, TODAY)
 
 
 def recorded(period: Period, key: UUID = KEY) -> Told:
@@ -114,7 +115,7 @@ def test_several_situations_go_on_at_once() -> None:
         ({"ended_on": HIRED - ONE_DAY}, SituationEndsBeforeItStarts),
         ({"end_reason": JobEnd.OTHER}, EndReasonWithoutEnd),
         ({"contract_end": HIRED - ONE_DAY}, ContractEndsBeforeItStarts),
-        ({"employer": "73282932000075"}, InvalidSiret),
+        ({"employer": "73282932000075"}, SiretInvalid),
         ({"situation": Situation.TRAINING}, ContractWithoutJob),
         ({"situation": Situation.UNEMPLOYED}, ContractWithoutJob),
     ],
@@ -230,3 +231,29 @@ def test_a_job_is_not_corrected_away_from_under_what_was_done_in_it() -> None:
     given(SituationFile, *stood).when(correct(later)).then_refused(VisitBeforeJob)
     same_day = replace(JOB, started_on=LOST)
     given(SituationFile, *stood).when(correct(same_day)).then(corrected(same_day))
+
+
+# --- employers' contacts ------------------------------------------------------------------------------------
+
+
+def test_whom_one_speaks_to_there_is_known_when_a_fact_first_names_them() -> None:
+    given(SituationFile).when(record(JOB, contact_known=False)).then_refused(UnknownCorrespondent)
+    nobody = replace(JOB, correspondent=None)
+    given(SituationFile).when(record(nobody, contact_known=False)).then(recorded(nobody))
+    given(SituationFile, recorded(nobody)).when(correct(JOB, contact_known=False)).then_refused(UnknownCorrespondent)
+    given(SituationFile, recorded(JOB)).when(support(SUPPORT, contact_known=False)).then_refused(UnknownCorrespondent)
+    alone = replace(SUPPORT, correspondent=None)
+    given(SituationFile, recorded(JOB)).when(support(alone, contact_known=False)).then(supported(alone))
+    given(SituationFile, recorded(JOB), supported(alone)).when(
+        correct_support(SUPPORT, contact_known=False)
+    ).then_refused(UnknownCorrespondent)
+
+
+def test_a_fact_that_names_a_contact_who_was_forgotten_meanwhile_is_corrected_and_ended() -> None:
+    longer = replace(JOB, contract_end=date(2026, 3, 2))
+    given(SituationFile, recorded(JOB)).when(correct(longer, contact_known=False)).then(corrected(longer))
+    given(SituationFile, recorded(JOB)).when(end()).then(ended())
+    silent = replace(SUPPORT, note=None)
+    given(SituationFile, recorded(JOB), supported()).when(correct_support(silent, contact_known=False)).then(
+        support_corrected(silent)
+    )

@@ -22,6 +22,7 @@ from services.training.domain import ActivityFile
 from shared import broker
 from shared.access import Role
 from shared.codes import InClear
+from shared.correspondents import Correspondent
 from shared.disagreement import DisagreementFile
 from shared.event_store import Aggregate
 from shared.event_store.aggregates import TypedMapper, open_sealed
@@ -46,6 +47,7 @@ AGGREGATES = (
     Retention,
     DiagnosticFile,
     ActivityFile,
+    Correspondent,
     OutcomeFile,
     SituationFile,
     DisagreementFile,

@@ -220,12 +220,11 @@ CODES: Mapping[str, Mapping[str, str]] = {
     },
     "means": {
         "phone": "téléphone",
-        "message": "message",
+        "sms": "SMS",
         "email": "courriel",
         "letter": "courrier",
         "visit": "visite",
-        "third_party": "par un proche ou un autre service",
-        "other": "autrement",
+        "through_orienter": "par le service qui vous a orienté·e",
     },
 }
 """Each code of a field in French. The statuses of an activity and of a follow-up have no code in common."""

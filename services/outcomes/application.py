@@ -21,6 +21,7 @@ from services.outcomes.domain import (
 from shared.access import Command
 from shared.codes import JobEnd
 from shared.commands import Done, today
+from shared.correspondents import is_known
 from shared.disagreement import in_disagreement
 from shared.event_store import EventStore
 from shared.history import Dossier, ExitRow, FollowUpRow
@@ -71,7 +72,8 @@ async def _on_situations(
 
 
 async def record_situation(store: EventStore, pathway: UUID, key: UUID, period: Period, command: Command) -> Done:
-    return await _on_situations(store, pathway, lambda file: file.record(key, period, today()), command)
+    known = await is_known(store, period.correspondent)
+    return await _on_situations(store, pathway, lambda file: file.record(key, period, known, today()), command)
 
 
 async def end_situation(
@@ -81,17 +83,22 @@ async def end_situation(
 
 
 async def correct_situation(store: EventStore, pathway: UUID, key: UUID, period: Period, command: Command) -> Done:
-    return await _on_situations(store, pathway, lambda file: file.correct(key, period, today()), command)
+    known = await is_known(store, period.correspondent)
+    return await _on_situations(store, pathway, lambda file: file.correct(key, period, known, today()), command)
 
 
 async def support(store: EventStore, pathway: UUID, key: UUID, support: EmploymentSupport, command: Command) -> Done:
-    return await _on_situations(store, pathway, lambda file: file.support(key, support, today()), command)
+    known = await is_known(store, support.correspondent)
+    return await _on_situations(store, pathway, lambda file: file.support(key, support, known, today()), command)
 
 
 async def correct_support(
     store: EventStore, pathway: UUID, key: UUID, support: EmploymentSupport, command: Command
 ) -> Done:
-    return await _on_situations(store, pathway, lambda file: file.correct_support(key, support, today()), command)
+    known = await is_known(store, support.correspondent)
+    return await _on_situations(
+        store, pathway, lambda file: file.correct_support(key, support, known, today()), command
+    )
 
 
 # Lists, with what the persons say against them

@@ -5,14 +5,15 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import event
-from stdnum.fr import siret
 
 from services.outcomes.domain.leaving import ContractEndsBeforeItStarts
-from shared.codes import JOBS, Contract, EmploymentSupportKind, HoursAWeek, JobEnd, Rome, Siret, Situation
+from shared.codes import JOBS, Contract, EmploymentSupportKind, HoursAWeek, JobEnd, RomeCode, Situation
+from shared.correspondents import UnknownCorrespondent
 from shared.disagreement import FactId
 from shared.event_store import Aggregate, Known
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, differs, is_new, not_after
 from shared.sealing import Sealed
+from shared.siret import Siret, must_be_siret
 
 
 class SituationEndsBeforeItStarts(RuleBroken):
@@ -25,10 +26,6 @@ class EndReasonWithoutEnd(RuleBroken):
 
 class ContractWithoutJob(RuleBroken):
     """Only a job has a contract: employment, an SIAE's included. Apprenticeship is employment."""
-
-
-class InvalidSiret(RuleBroken):
-    """A SIRET is 14 digits with Luhn's check; La Poste's sum is divisible by 5."""
 
 
 class NotAJob(RuleBroken):
@@ -54,7 +51,7 @@ class Period:
     contract: Contract | None = None
     contract_end: date | None = None
     hours_a_week: HoursAWeek | None = None
-    occupation: Rome | None = None
+    occupation: RomeCode | None = None
     employer: Siret | None = None
     correspondent: UUID | None = None
 
@@ -120,11 +117,12 @@ class SituationFile(Aggregate):
         key: UUID
         fact: EmploymentSupport
 
-    # What may be asked
+    # What may be asked. `contact_known`: whether the correspondent that the fact names is one.
 
-    def record(self, key: UUID, period: Period, today: date) -> None:
+    def record(self, key: UUID, period: Period, contact_known: bool, today: date) -> None:
         if is_new(self.periods, key, period):
             _check_period(period, today)
+            _check_correspondent(period.correspondent, contact_known)
             self._recorded(key, period)
 
     def end(self, key: UUID, on: date, reason: JobEnd, today: date) -> None:
@@ -139,22 +137,27 @@ class SituationFile(Aggregate):
         _check_period(ended, today)
         self._ended(key, ended)
 
-    def correct(self, key: UUID, period: Period, today: date) -> None:
+    def correct(self, key: UUID, period: Period, contact_known: bool, today: date) -> None:
         if differs(self.periods, key, period):
             _check_period(period, today)
+            stood_so = period.correspondent == self.periods[key].current.correspondent
+            _check_correspondent(period.correspondent, contact_known or stood_so)
             for support in self.supports.values():
                 if support.current.job == key:
                     _check_support(support.current, period)
             self._corrected(key, period)
 
-    def support(self, key: UUID, support: EmploymentSupport, today: date) -> None:
+    def support(self, key: UUID, support: EmploymentSupport, contact_known: bool, today: date) -> None:
         if is_new(self.supports, key, support):
             self._check_support(support, today)
+            _check_correspondent(support.correspondent, contact_known)
             self._support_recorded(key, support)
 
-    def correct_support(self, key: UUID, support: EmploymentSupport, today: date) -> None:
+    def correct_support(self, key: UUID, support: EmploymentSupport, contact_known: bool, today: date) -> None:
         if differs(self.supports, key, support):
             self._check_support(support, today)
+            stood_so = support.correspondent == self.supports[key].current.correspondent
+            _check_correspondent(support.correspondent, contact_known or stood_so)
             self._support_corrected(key, support)
 
     def _check_support(self, support: EmploymentSupport, today: date) -> None:
@@ -198,8 +201,7 @@ def _check_period(period: Period, today: date) -> None:
         raise ContractWithoutJob(f"contract {period.contract} in situation {period.situation}")
     if period.contract_end is not None and period.contract_end < period.started_on:
         raise ContractEndsBeforeItStarts(f"from {period.started_on} to {period.contract_end}")
-    if period.employer is not None and not siret.is_valid(period.employer):
-        raise InvalidSiret(f"{period.employer} is no SIRET")
+    must_be_siret(period.employer)
 
 
 def _check_support(support: EmploymentSupport, job: Period) -> None:
@@ -207,6 +209,11 @@ def _check_support(support: EmploymentSupport, job: Period) -> None:
         raise NotAJob(f"{support.job} is {job.situation}")
     if support.what is EmploymentSupportKind.VISIT_AT_WORK and support.supported_on < job.started_on:
         raise VisitBeforeJob(f"visited on {support.supported_on}, in the job since {job.started_on}")
+
+
+def _check_correspondent(correspondent: UUID | None, known: bool) -> None:
+    if correspondent is not None and not known:
+        raise UnknownCorrespondent(f"no correspondent is recorded under {correspondent}")
 
 
 def period_fact(key: UUID) -> FactId:

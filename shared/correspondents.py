@@ -1,0 +1,186 @@
+"""Tutors, employers' contacts and other people whom a structure works with: persons too (docs/decisions/0014).
+
+Each has a data key of their own, so that they can be forgotten without touching anybody whom a fact links them with.
+Facts refer to a correspondent by id alone; after the erasure the id leads nowhere: "a person who was forgotten".
+Nothing of them is published.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import event
+
+from shared.access import Caller, Command
+from shared.codes import StructureCode
+from shared.commands import Done, decide
+from shared.event_store import About, Aggregate, EventStore, Forgotten, Recorded
+from shared.forgetting import remember_digests
+from shared.problems import Problem
+from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact
+from shared.sealing import CannotOpen, Sealed
+from shared.siret import Siret, must_be_siret
+
+
+class UnknownCorrespondent(RuleBroken):
+    """A fact names a correspondent whom this service knows, unless it stood so before they were forgotten."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """What a structure knows of a correspondent. `role`: what they do there. `organisation`: its SIRET."""
+
+    name: Sealed
+    role: Sealed | None = None
+    phone: Sealed | None = None
+    email: Sealed | None = None
+    organisation: Siret | None = None
+
+
+class Correspondent(Aggregate):
+    """One correspondent of one structure, in one service."""
+
+    TOPIC = "correspondent.file"
+    key: UUID | None = None
+    structure: StructureCode | None = None
+    contact: Contact | None = None
+
+    class Recorded(Aggregate.Event):
+        TOPIC = "correspondent.recorded"
+        key: UUID
+        structure: StructureCode
+        fact: Contact
+
+    class Corrected(Aggregate.Event):
+        TOPIC = "correspondent.corrected"
+        fact: Contact
+
+    def record(self, key: UUID, structure: str, contact: Contact) -> None:
+        if self.contact is None:
+            must_be_siret(contact.organisation)
+            self._recorded(key, structure, contact)
+        elif (self.structure, self.contact) != (structure, contact):
+            raise AlreadyRecorded(f"correspondent {key} is recorded with other content; correct it")
+
+    def correct(self, contact: Contact) -> None:
+        if self.contact is None:
+            raise UnknownFact("no such correspondent is recorded")
+        if self.contact != contact:
+            must_be_siret(contact.organisation)
+            self._corrected(contact)
+
+    @event(Recorded)
+    def _recorded(self, key: UUID, structure: str, fact: Contact) -> None:
+        self.key, self.structure, self.contact = key, structure, fact
+
+    @event(Corrected)
+    def _corrected(self, fact: Contact) -> None:
+        self.contact = fact
+
+
+def stays_inside(recorded: Recorded) -> bool:
+    """Whether an event is one of these, which no service publishes."""
+    return isinstance(recorded.event, Correspondent.Recorded | Correspondent.Corrected)
+
+
+def file_id(correspondent: UUID) -> UUID:
+    """The aggregate, and the person of its events. Derived, so that nobody can choose an id that stands for another
+    person, whose key would then be destroyed with the correspondent's."""
+    return uuid5(correspondent, "correspondent")
+
+
+def _about(file: Correspondent) -> About:
+    return About(file.structure, None, file.id)
+
+
+async def record(store: EventStore, id: UUID, structure: str, contact: Contact, command: Command) -> Done:
+    return await _decide(store, id, lambda file: file.record(id, structure, contact), command)
+
+
+async def correct(store: EventStore, id: UUID, contact: Contact, command: Command) -> Done:
+    return await _decide(store, id, lambda file: file.correct(contact), command)
+
+
+async def _decide(store: EventStore, id: UUID, decision: Callable[[Correspondent], object], command: Command) -> Done:
+    def decide_if_theirs(file: Correspondent) -> None:
+        if file.structure is not None and not command.caller.is_of(file.structure):
+            raise UnknownFact("no such correspondent is recorded")
+        decision(file)
+
+    if await store.ledger.forgotten([file_id(id)]):
+        raise Forgotten  # before a key is made for them
+    done = await decide(store, Correspondent, file_id(id), decide_if_theirs, _about, command)
+    return replace(done, id=id)
+
+
+async def is_known(store: EventStore, id: UUID | None) -> bool:
+    return id is not None and bool((await store.load(Correspondent, file_id(id))).version)
+
+
+@dataclass(frozen=True)
+class ListedCorrespondent:
+    """A correspondent as now known. `unreadable`: why a text cannot be shown, null where all can."""
+
+    correspondent: UUID
+    structure: str
+    name: str | None
+    role: str | None
+    phone: str | None
+    email: str | None
+    organisation: str | None
+    unreadable: str | None
+
+
+async def of_structure(store: EventStore, structure: str, limit: int) -> list[ListedCorrespondent]:
+    """The correspondents of a structure, the newest first."""
+    rows = await store.pool.fetch(
+        """select aggregate from events where name = 'correspondent.recorded' and structure = $1
+            order by position desc limit $2""",
+        structure,
+        limit,
+    )
+    files = await store.load_many(Correspondent, [row["aggregate"] for row in rows])
+    return [_listed(files[row["aggregate"]]) for row in rows if files[row["aggregate"]].contact is not None]
+
+
+def _listed(file: Correspondent) -> ListedCorrespondent:
+    assert file.key is not None
+    assert file.structure is not None
+    assert file.contact is not None
+    contact, unreadable = file.contact, None
+    texts: dict[str, str | None] = {}
+    for name in ("name", "role", "phone", "email"):
+        sealed: Sealed | None = getattr(contact, name)
+        try:
+            texts[name] = None if sealed is None else sealed.text
+        except CannotOpen as why:
+            texts[name], unreadable = None, why.code
+    return ListedCorrespondent(
+        file.key, file.structure, **texts, organisation=contact.organisation, unreadable=unreadable
+    )
+
+
+@dataclass(frozen=True)
+class ErasedCorrespondent:
+    """How many events, snapshots and data keys were destroyed; all zero where they were before."""
+
+    id: UUID
+    events: int
+    snapshots: int
+    keys: int
+
+
+async def erase(store: EventStore, id: UUID, caller: Caller) -> ErasedCorrespondent:
+    """Destroys what this service holds of a correspondent, for ever. Raises Problem where there is none."""
+    file = await store.load(Correspondent, file_id(id))
+    if file.structure is None or not caller.is_of(file.structure):
+        if await store.ledger.forgotten([file.id]):
+            return ErasedCorrespondent(id, 0, 0, 0)
+        raise Problem(404, "unknown-correspondent", "no such correspondent is recorded")
+    async with store.pool.acquire() as connection, connection.transaction():
+        # The append lock first: whoever records meanwhile waits, and is then refused as of a forgotten person.
+        await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
+        await remember_digests(connection, store, [file.id])
+        gone = await connection.fetchrow("select * from forget_correspondent($1, $2)", file.id, id)
+    assert gone is not None
+    return ErasedCorrespondent(id, gone["events"], gone["snapshots"], gone["keys"])
