@@ -247,3 +247,36 @@ async def test_who_is_forgotten_is_in_no_list(running: Running) -> None:
     await erased(running, str(person))
     assert [await pool.fetchval(f"select count(*) from {table}") for table in tables] == [0] * 6
     assert await pool.fetchval("select count(*) from events where pathway = $1", UUID(pathway)) == 0
+
+
+async def test_odd_input_is_answered_by_name(running: Running) -> None:
+    pathway = await running.a_started_pathway()
+    of_pathway, job = f"/outcomes/v1/pathways/{pathway}", str(uuid4())
+    begun = {"situation": "employment", "started_on": "0001-01-01", "contract_end": "9999-12-31"}
+    await running.post(f"{of_pathway}/situations", begun | {"id": job}, 201)
+    await running.post(f"{of_pathway}/exit", {"exited_on": ago(400), "situation": "employment"}, 201)
+    answers = [
+        await running.http.post(f"{of_pathway}/{path}", content=json.dumps(body).replace("\\\\", "\\"))
+        for path, body in [
+            *(("situations", begun | {"hours_a_week": hours}) for hours in ("1e999", "NaN", -1, 0, 168.001, 10**30)),
+            *(("situations", begun | {"occupation": code}) for code in ("", "G1602\n", "\u0000", "g1602")),
+            *(("situations", begun | {"employer": code}) for code in ("0" * 14, "٧٣٢٨٢٩٣٢٠٠٠٠٧٤", "1" * 20)),
+            ("situations", begun | {"started_on": "9999-12-31"}),
+            (f"situations/{job}/end", {"ended_on": "9999-12-31", "reason": "other"}),
+            ("employment-supports", {"job": job, "what": "visit_at_work", "supported_on": "9999-12-31"}),
+            ("employment-supports", {"job": job, "what": "visit_at_work", "supported_on": ago(1), "note": "\\u0000"}),
+            ("employment-supports", {"job": job, "what": "visit_at_work", "supported_on": ago(1), "note": "\\ud800"}),
+            ("follow-ups/4/attempts", {"attempted_on": ago(1), "means": "phone"}),
+            ("follow-ups/3/attempts", {"attempted_on": "0001-01-01", "means": "phone"}),
+            ("exit/correction", {"exited_on": ago(400), "situation": "employment", "reason": "no such reason"}),
+        ]
+    ]
+    assert [answer.status_code for answer in answers if answer.status_code not in (409, 422)] == []
+    odd = [{"adviser": "\u0000"}, {"adviser": ""}, {"limit": 0}, {"days": -1}, {"days": 10**20}, {"until": "x"}]
+    for query in odd:
+        for question in ("follow-ups/due", "situations/ending", "situations/in-employment", "exits"):
+            answer = await running.http.get(f"/outcomes/v1/{question}", params=query)
+            assert answer.status_code in (200, 422), answer.text
+    for until in ("0001-01-01", "9999-12-31"):
+        await listed(running, "follow-ups/due", until=until)
+    assert len(await listed(running, "exits", days=3660, adviser="Ünï")) == 0
