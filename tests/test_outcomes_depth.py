@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from lieu import issuer
+from services.outcomes import views
 from shared.access import Role
 from shared.commands import today
 from shared.contracts import Body, PublicEvent
@@ -15,6 +16,7 @@ from shared.contracts.intake import AdviserAssignment, Archiving, ProcessingRest
 from shared.history import imported_pathway_id
 from shared.known_pathways import remember_intake
 from shared.months import months_later
+from shared.subscriber import Subscriber
 from tests.folders import row, write
 from tests.harness import Running
 from tests.oracle import Facts
@@ -111,6 +113,11 @@ async def test_a_job_goes_on_in_support_and_is_lost(running: Running) -> None:
     assert told["what"] == "talk_with_employer"
     assert set(told) == {"support", "situation", "what", "supported_on"}
 
+    request = {"structure": "s01", "person": str(uuid4()), "requested_on": ago(20)}
+    await running.post("/intake/v1/pathways", {"pathway": (waits := str(uuid4())), "request": request}, 201)
+    await running.post(f"/outcomes/v1/pathways/{waits}/situations", {"situation": "siae", "started_on": ago(30)}, 201)
+    assert await listed(running, "situations/in-employment", ours) == [working], "support has not begun"
+
     said = {"kind": "situation", "fact": job, "said_on": ago(0)}
     await running.post(f"{of_pathway}/disagreements", said, 201, **ours)
     await running.post(f"{of_pathway}/situations/{job}/correction", hired | {"contract_end": ago(1)}, 201, **ours)
@@ -147,6 +154,10 @@ async def test_who_has_left_is_followed_up_by_whoever_holds_the_pathway(running:
     ]
     assert await listed(running, "situations/without-news") == [], "the follow-ups ask"
     assert len(await listed(running, "follow-ups/due", until="9999-12-31")) == 3
+
+    detained = {"situation": "detained", "started_on": ago(90), "ended_on": ago(80), "end_reason": "other"}
+    await running.post(f"{of_pathway}/situations", detained, 201)
+    assert (await published(running, pathway, "special-situation-recorded"))["kind"] == "detained"
 
     tried = {"id": str(uuid4()), "attempted_on": ago(5), "means": "phone", "note": "Sans réponse"}
     await running.post(f"{of_pathway}/follow-ups/3/attempts", tried, 201)
@@ -230,7 +241,7 @@ async def test_imported_history_raises_no_task_however_it_is_corrected(running: 
     assert [one["month"] for one in await listed(running, "follow-ups/due")] == [3]
 
 
-async def test_who_is_forgotten_is_in_no_list(running: Running) -> None:
+async def test_the_lists_can_be_filled_again_and_who_is_forgotten_is_in_none(running: Running) -> None:
     pathway = await running.a_started_pathway()
     of_pathway, job = f"/outcomes/v1/pathways/{pathway}", str(uuid4())
     pool = running.service("outcomes").state.pool
@@ -244,6 +255,18 @@ async def test_who_is_forgotten_is_in_no_list(running: Running) -> None:
     person = await pool.fetchval("select person from known_pathways where pathway = $1", UUID(pathway))
     tables = ("exits", "asked", "due", "attempts", "situations", "employment_supports")
     assert [await pool.fetchval(f"select count(*) from {table}") for table in tables] == [1, 1, 2, 1, 1, 1]
+
+    # Told all over again it changes nothing, and what was dropped is filled again, as the migration relies on.
+    client = running.service("outcomes").state.runtime.client
+    kept = [await pool.fetch(f"select * from {table}") for table in tables]
+    for dropped in ((), tables):
+        for table in dropped:
+            await pool.execute(f"delete from {table}")
+        await pool.execute("delete from subscription where stream = 'OUTCOMES'")
+        head = await pool.fetchval("select max(position) from events where name like 'outcomes.%'")
+        assert await Subscriber(None, "outcomes", pool, client, views.follow).catch_up(head) >= head
+        assert [await pool.fetch(f"select * from {table}") for table in tables] == kept
+
     await erased(running, str(person))
     assert [await pool.fetchval(f"select count(*) from {table}") for table in tables] == [0] * 6
     assert await pool.fetchval("select count(*) from events where pathway = $1", UUID(pathway)) == 0

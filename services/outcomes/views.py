@@ -246,7 +246,7 @@ async def _jobs(
     adviser: str | None,
     limit: int,
 ) -> list[ListedJob]:
-    """Of those who are supported: who has left is asked by the follow-ups."""
+    """Of those whose support has begun and goes on: who has left is asked by the follow-ups."""
     rows = await pool.fetch(
         f"""select s.pathway, k.structure, k.adviser, s.situation, s.kind, s.started_on, s.contract, s.contract_end,
                  s.hours_a_week, l.supported_on as last_supported_on, l.what as last_support
@@ -256,7 +256,7 @@ async def _jobs(
                 where l.pathway = s.pathway and l.situation = s.situation
                 order by supported_on desc, support limit 1
              ) l on true
-            where s.ended_on is null and s.kind = any($3) and {which} and {_ASKED_FOR}
+            where s.ended_on is null and s.kind = any($3) and {which} and {_ASKED_FOR} and k.started_on is not null
               and not exists (select from exits e where e.pathway = s.pathway and e.stands)
               and not exists (select from situations d where d.pathway = s.pathway and d.kind = 'deceased')
             order by {order}, s.pathway, s.situation limit ${4 + len(days)}""",
