@@ -110,6 +110,17 @@ def test_an_import_brought_again_keeps_the_reason_that_was_recorded_by_hand() ->
     given(OutcomeFile, exited(known)).when(brought(ROW)).then(imported(known, UNEMPLOYED, OutcomeFile.ExitCorrected))
 
 
+def test_an_import_that_tells_of_a_death_or_takes_one_back_leaves_no_reason_that_says_otherwise() -> None:
+    dead = replace(UNEMPLOYED, situation=Situation.DECEASED)
+    stood = imported(UNEMPLOYED, UNEMPLOYED), exit_corrected(replace(UNEMPLOYED, reason=ExitReason.MOVED))
+    given(OutcomeFile, *stood).when(brought(replace(ROW, situation=Situation.DECEASED))).then(
+        imported(dead, dead, OutcomeFile.ExitCorrected, ExitClass.NEUTRALISED)
+    )
+    known = replace(dead, reason=ExitReason.DECEASED)
+    stood = imported(dead, dead, exit_class=ExitClass.NEUTRALISED), exit_corrected(known, ExitClass.NEUTRALISED)
+    given(OutcomeFile, *stood).when(brought(ROW)).then(imported(UNEMPLOYED, UNEMPLOYED, OutcomeFile.ExitCorrected))
+
+
 @pytest.mark.parametrize("reason", [None, ExitReason.LOST_FROM_SIGHT])
 def test_an_import_of_an_exit_that_was_annulled_leaves_it_annulled(reason: ExitReason | None) -> None:
     known = replace(UNEMPLOYED, reason=reason)

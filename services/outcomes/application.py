@@ -19,7 +19,7 @@ from services.outcomes.domain import (
     period_fact,
 )
 from shared.access import Command
-from shared.codes import JobEnd
+from shared.codes import ExitReason, JobEnd, Situation
 from shared.commands import Done, today
 from shared.correspondents import is_known
 from shared.disagreement import in_disagreement
@@ -121,8 +121,11 @@ def _take(file: OutcomeFile, dossier: Dossier) -> None:
     if (row := dossier.exit) is not None:
         exit = _exit(row)
         if (fact := news(file.exit, exit)) is not None:
-            # No import knows of a reason, so none takes away what was recorded by hand.
+            # No import knows of a reason, so none takes away what was recorded by hand, unless it tells of a death
+            # or takes one back.
             reason = None if file.exit is None else file.exit.current.reason
+            if (reason is ExitReason.DECEASED) != (fact.situation is Situation.DECEASED):
+                reason = None
             file.take_exit(replace(fact, reason=reason), exit)
     for asked in dossier.followups:
         followup = FollowUp(asked.month, asked.asked_on, asked.status, asked.situation)
