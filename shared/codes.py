@@ -6,6 +6,7 @@ events are for ever.
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Annotated
 
@@ -536,3 +537,49 @@ def requester_class(requester: Requester | None) -> str:
     if requester is None:
         return UNKNOWN
     return Requester.OTHER.value if requester in SPECIAL_REQUESTERS else requester.value
+
+
+# Outcomes
+
+HoursAWeek = Annotated[Decimal, Field(gt=0, le=168, max_digits=5, decimal_places=2)]
+
+JOBS = frozenset({Situation.EMPLOYMENT, Situation.SIAE})
+"""Situations in which a person has an employer and a contract."""
+
+
+class JobEnd(StrEnum):
+    """Why a job, or another situation, ended."""
+
+    END_OF_CONTRACT = "end_of_contract"
+    RESIGNED = "resigned"
+    DISMISSED = "dismissed"
+    TRIAL_ENDED = "trial_ended"
+    HEALTH = "health"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class ExitReason(StrEnum):
+    """Why support ended, apart from where the person stood then. `referred`: handed over to mainstream support."""
+
+    AIM_REACHED = "aim_reached"
+    PERSONS_CHOICE = "persons_choice"
+    REFERRED = "referred"
+    LOST_FROM_SIGHT = "lost_from_sight"
+    END_OF_STAY = "end_of_stay"
+    MOVED = "moved"
+    HEALTH = "health"
+    DECEASED = "deceased"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+SPECIAL_EXIT_REASONS = frozenset({ExitReason.HEALTH, ExitReason.DECEASED})
+
+
+class EmploymentSupportKind(StrEnum):
+    """How support went on in a job."""
+
+    VISIT_AT_WORK = "visit_at_work"
+    TALK_WITH_EMPLOYER = "talk_with_employer"
+    TALK_WITH_PERSON = "talk_with_person"

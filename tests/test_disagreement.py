@@ -111,6 +111,7 @@ async def a_pathway_with_every_fact(running: Running) -> tuple[str, str, dict[st
     """(person, pathway, its facts by service)."""
     person, pathway = await a_person(running)
     ids = {name: str(uuid4()) for name in ("diagnostic", "plan", "barrier", "activity")}
+    ids |= {name: str(uuid4()) for name in ("situation", "employment-support", "follow-up-attempt")}
     posts: list[tuple[str, dict[str, Any]]] = [
         ("intake/welcome", {"on": "2024-01-10"}),
         ("intake/start", {"on": "2024-01-10"}),
@@ -122,8 +123,22 @@ async def a_pathway_with_every_fact(running: Running) -> tuple[str, str, dict[st
         ),
         ("training/activities", ACTIVITY | {"id": ids["activity"]}),
         ("outcomes/exit", {"exited_on": "2024-03-01", "situation": "unknown"}),
+        (
+            "outcomes/follow-ups/3/attempts",
+            {"attempted_on": "2024-05-31", "means": "phone", "id": ids["follow-up-attempt"]},
+        ),
         ("outcomes/follow-ups/3", {"asked_on": "2024-06-01", "status": "unreachable"}),
         ("outcomes/exit/reopening", {"on": "2024-06-02"}),
+        ("outcomes/situations", {"situation": "siae", "started_on": "2024-02-01", "id": ids["situation"]}),
+        (
+            "outcomes/employment-supports",
+            {
+                "job": ids["situation"],
+                "what": "talk_with_person",
+                "supported_on": "2024-02-03",
+                "id": ids["employment-support"],
+            },
+        ),
     ]
     for place, body in posts:
         service, _, path = place.partition("/")
@@ -135,7 +150,14 @@ async def a_pathway_with_every_fact(running: Running) -> tuple[str, str, dict[st
             "intake": [("request", None), ("welcome", None), ("start", None)],
             "diagnostic": [(kind, ids[kind]) for kind in ("diagnostic", "plan", "barrier")],
             "training": [("activity", ids["activity"])],
-            "outcomes": [("exit", None), ("follow-up", "3"), ("reopening", None)],
+            "outcomes": [
+                ("exit", None),
+                ("follow-up-attempt", ids["follow-up-attempt"]),
+                ("follow-up", "3"),
+                ("reopening", None),
+                ("situation", ids["situation"]),
+                ("employment-support", ids["employment-support"]),
+            ],
         },
     )
 

@@ -106,6 +106,13 @@ FROZEN = {
     "outcomes.exit-reopened",
     "outcomes.follow-up-recorded",
     "outcomes.follow-up-corrected",
+    "outcomes.follow-up-attempted",
+    "outcomes.follow-up-attempt-corrected",
+    "outcomes.situation-recorded",
+    "outcomes.situation-ended",
+    "outcomes.situation-corrected",
+    "outcomes.employment-support-recorded",
+    "outcomes.employment-support-corrected",
 }
 
 

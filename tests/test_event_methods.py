@@ -46,7 +46,8 @@ from services.intake.domain import (
     WelcomeDelay,
     request_for_support,
 )
-from services.outcomes.domain import Exit, FollowUp, OutcomeFile
+from services.outcomes.domain import Attempt as FollowUpAttempt
+from services.outcomes.domain import EmploymentSupport, Exit, FollowUp, OutcomeFile, Period, SituationFile
 from services.training.domain import (
     Activity,
     ActivityFile,
@@ -77,10 +78,12 @@ from shared.codes import (
     DayPart,
     DropOutReason,
     DropReason,
+    EmploymentSupportKind,
     ExitClass,
     FollowUpMonth,
     FollowUpStatus,
     Intensity,
+    JobEnd,
     MainstreamSupport,
     PlacementConclusion,
     PlacementForm,
@@ -203,6 +206,10 @@ PLACEMENT = Placement(
 )
 FOLLOW_UP = FollowUp(FollowUpMonth.THREE, DAY, FollowUpStatus.REACHED, Situation.SIAE)
 
+ATTEMPT = FollowUpAttempt(FollowUpMonth.SIX, DAY, ContactMeans.LETTER, Sealed("Came back"))
+JOB = Period(Situation.EMPLOYMENT, DAY, DAY, JobEnd.RESIGNED, Contract.CDD, DAY, Decimal("24.50"), "G1602", None, KEY)
+SUPPORT = EmploymentSupport(KEY, EmploymentSupportKind.VISIT_AT_WORK, DAY, None, Sealed("All is well"))
+
 HISTORIES: dict[type[Aggregate], list[Told]] = {
     Structure: [
         told(Structure.Registered, FILE, imported=FILE),
@@ -287,7 +294,14 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
     OutcomeFile: [
         told(OutcomeFile.Exited, EXIT, exit_class=ExitClass.TRANSITION, uncertain=False, rule="exit-1"),
         told(OutcomeFile.FollowUpRecorded, FOLLOW_UP, imported=FOLLOW_UP),
+        told(OutcomeFile.Attempted, ATTEMPT, key=KEY),
         told(OutcomeFile.Reopened, DAY),
+    ],
+    SituationFile: [
+        told(SituationFile.Recorded, replace(JOB, ended_on=None, end_reason=None), key=KEY),
+        told(SituationFile.SupportRecorded, SUPPORT, key=KEY),
+        told(SituationFile.SupportCorrected, replace(SUPPORT, note=None), key=KEY),
+        told(SituationFile.Ended, JOB, key=KEY),
     ],
     DisagreementFile: [
         told(DisagreementFile.Said, Disagreement(FactId("exit"), 1, DAY, Sealed("I did not leave")), key=KEY),

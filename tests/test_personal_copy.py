@@ -111,6 +111,20 @@ async def with_everything(running: Running) -> tuple[str, str, str, str]:
         ("follow-ups/3/correction", {"asked_on": "2024-07-01", "status": "reached", "situation": "employment"}),
     ):
         await running.post(f"/outcomes/v1/pathways/{pathway}/{what}", body, 201)
+    job, support, attempt = (str(uuid4()) for _ in range(3))
+    hired = {"id": job, "situation": "employment", "started_on": "2024-02-15", "contract": "cdd", "occupation": "G1602"}
+    visited = {"id": support, "job": job, "what": "visit_at_work", "supported_on": "2024-02-20", "note": "Tout va bien"}
+    tried = {"id": attempt, "attempted_on": "2024-06-28", "means": "phone", "note": "Sans réponse"}
+    for what, body in (
+        ("situations", hired),
+        (f"situations/{job}/correction", hired | {"hours_a_week": "24.5"}),
+        (f"situations/{job}/end", {"ended_on": "2024-02-25", "reason": "trial_ended"}),
+        ("employment-supports", visited),
+        (f"employment-supports/{support}/correction", visited | {"note": None}),
+        ("follow-ups/3/attempts", tried),
+        (f"follow-ups/3/attempts/{attempt}/correction", tried | {"means": "message"}),
+    ):
+        await running.post(f"/outcomes/v1/pathways/{pathway}/{what}", body, 201)
     against = f"/intake/v1/pathways/{pathway}/disagreements"
     said = {"id": str(uuid4()), "kind": "welcome", "said_on": "2024-02-03", "text": "Je suis venue la veille"}
     await running.post(against, said, 201, **mine)

@@ -167,7 +167,7 @@ async def lift(running: Running, person: str, status: int = 201, **headers: str)
 
 def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -> dict[tuple[str, str], Any]:
     """By (service, path below the pathway), what would be recorded if nothing were restricted, or is already."""
-    ids = dict(known["diagnostic"] + known["training"])
+    ids = dict(known["diagnostic"] + known["training"] + known["outcomes"])
     request = {"structure": "s01", "person": person, "requested_on": "2024-01-09"}
     diagnostic = {"completed_on": "2024-02-12", "purpose": "interim"}
     barrier = {"assessed_on": "2024-02-12", "domain": "housing", "intensity": "low"}
@@ -221,12 +221,22 @@ def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -
         "activities": activity,
         f"activities/{ids['activity']}/correction": activity,
     }
+    tried = {"attempted_on": "2024-06-30", "means": "letter"}
+    job = {"situation": "employment", "started_on": "2024-02-01"}
+    visit = {"job": ids["situation"], "what": "visit_at_work", "supported_on": "2024-02-09"}
     of_outcomes: dict[str, Any] = {
         "exit": LEFT,
         "exit/correction": LEFT | {"situation": "unemployed"},
         "exit/reopening": {"on": "2024-06-03"},
         "follow-ups/6": asked,
         "follow-ups/3/correction": asked,
+        "follow-ups/6/attempts": tried,
+        f"follow-ups/3/attempts/{ids['follow-up-attempt']}/correction": tried,
+        "situations": job,
+        f"situations/{ids['situation']}/end": {"ended_on": "2024-02-20", "reason": "other"},
+        f"situations/{ids['situation']}/correction": job,
+        "employment-supports": visit,
+        f"employment-supports/{ids['employment-support']}/correction": visit,
     }
     commands = {
         (service, path): body

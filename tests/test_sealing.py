@@ -16,7 +16,7 @@ from pydantic_core import PydanticSerializationError
 from lieu import issuer
 from services.diagnostic.domain import DiagnosticFile
 from services.intake.domain import ContactFile, Identity, Pathway, Person, ProfileFile, Retention, Structure
-from services.outcomes.domain import OutcomeFile
+from services.outcomes.domain import OutcomeFile, SituationFile
 from services.reporting.forgetting import AnonymousPathway, Rewriting
 from services.training.domain import ActivityFile, Session
 from shared import broker
@@ -52,6 +52,7 @@ AGGREGATES = (
     Session,
     Correspondent,
     OutcomeFile,
+    SituationFile,
     DisagreementFile,
     Erasure,
     ErasureReport,

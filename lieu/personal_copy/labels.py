@@ -100,6 +100,13 @@ EVENTS = {
     "outcomes.exit-reopened": "Sortie annulée : l'accompagnement reprend",
     "outcomes.follow-up-recorded": "Suivi après la sortie",
     "outcomes.follow-up-corrected": "Suivi après la sortie, corrigé",
+    "outcomes.follow-up-attempted": "Essai de vous joindre pour le suivi",
+    "outcomes.follow-up-attempt-corrected": "Essai de vous joindre pour le suivi, corrigé",
+    "outcomes.situation-recorded": "Emploi, formation ou autre situation",
+    "outcomes.situation-ended": "Fin d'un emploi, d'une formation ou d'une autre situation",
+    "outcomes.situation-corrected": "Emploi, formation ou autre situation, corrigé",
+    "outcomes.employment-support-recorded": "Suivi dans l'emploi",
+    "outcomes.employment-support-corrected": "Suivi dans l'emploi, corrigé",
 }
 
 _SITUATIONS = {
@@ -278,12 +285,20 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "legal_claim": "un litige",
         "inspection": "un contrôle",
         "no_longer_needed": "ce n'est plus utile",
-        "persons_choice": "vous ne le souhaitez plus",
+        "persons_choice": "vous l'avez choisi",
         "not_available": "ce n'est pas possible pour le moment",
         "replaced": "une autre action la remplace",
         "support_ended": "l'accompagnement est terminé",
         "plan_revised": "le plan a été convenu de nouveau sans elle",
         "other": "une autre raison",
+        "aim_reached": "l'objectif est atteint",
+        "referred": "un autre service prend le relais",
+        "lost_from_sight": "nous ne nous sommes plus vus",
+        "end_of_stay": "fin de l'hébergement",
+        "moved": "déménagement",
+        "health": "raison de santé",
+        "deceased": "décès",
+        "unknown": "non connue",
     },
     "barrier": _BARRIERS,
     "responsible": {"person": "vous", "adviser": "votre référent·e", "partner": "un partenaire"},
@@ -349,6 +364,20 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "settled": "action du plan terminée",
         "plan_changed": "plan modifié",
         "exit": "sortie de l'accompagnement",
+    },
+    "end_reason": {
+        "end_of_contract": "fin du contrat",
+        "resigned": "démission",
+        "dismissed": "licenciement",
+        "trial_ended": "fin de la période d'essai",
+        "health": "raison de santé",
+        "other": "autre raison",
+        "unknown": "non connue",
+    },
+    "what": {
+        "visit_at_work": "visite sur le lieu de travail",
+        "talk_with_employer": "échange avec l'employeur",
+        "talk_with_person": "échange avec vous",
     },
 }
 """Each code of a field in French. The statuses of an activity, a follow-up and an appointment have one meaning each."""
@@ -442,6 +471,9 @@ FACTS = {
     "appointment": "un rendez-vous",
     "attempt": "un essai de vous joindre",
     "profile": "votre situation",
+    "follow-up-attempt": "un essai de vous joindre",
+    "situation": "un emploi ou une autre situation",
+    "employment-support": "un suivi dans l'emploi",
 }
 """What a disagreement can be about (`fact_of` of each service's domain)."""
 
@@ -476,10 +508,6 @@ def _several(codes: Mapping[str, str] | None = None) -> Callable[[list[str]], st
 
 def _concerned(of: Mapping[str, str | None]) -> str:
     return FACTS[str(of["kind"])]
-
-
-def _several(name: str) -> Callable[[Any], str]:
-    return lambda codes: ", ".join(SEVERAL[name][code] for code in codes)
 
 
 def _half_days(half_days: list[Mapping[str, str]]) -> str:
@@ -518,7 +546,7 @@ FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "languages": ("Langues (code ISO 639 et niveau)", _languages),
     "occupations": ("Métiers exercés (codes ROME)", _occupations),
     "target_occupations": ("Métiers souhaités (codes ROME)", _several()),
-    "hours_a_week": ("Heures souhaitées par semaine", _hours),
+    "hours_a_week": ("Heures par semaine", _hours),
     "distance_km": ("Distance acceptée, en kilomètres", str),
     "travel_minutes": ("Trajet accepté, en minutes", str),
     "working_times": ("Horaires possibles", _several(_WORKING_TIMES)),
@@ -591,15 +619,13 @@ FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     },
     "at": ("Heure", str),
     "place": ("Lieu", str),
-    "note": ("Note", str),
-    "settled_on": ("Tenu, manqué ou annulé le", day),
     "means": ("Par quel moyen", str),
     "moment": ("Moment", str),
-    "mainstream": ("Qui vous accompagne vers l'emploi par ailleurs", _several("mainstream")),
+    "mainstream": ("Qui vous accompagne vers l'emploi par ailleurs", _several(SEVERAL["mainstream"])),
     "rights": ("Droits", str),
     "driving_licence": ("Permis de conduire", str),
-    "transport": ("Moyens de transport", _several("transport")),
-    "resources": ("Ressources", _several("resources")),
+    "transport": ("Moyens de transport", _several(SEVERAL["transport"])),
+    "resources": ("Ressources", _several(SEVERAL["resources"])),
     "may_work": ("Droit de travailler en France", str),
     "childcare_needed": ("Besoin d'une garde d'enfants", str),
     "disability": ("Reconnaissance de travailleur handicapé (RQTH)", str),
@@ -627,12 +653,17 @@ FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
     "conclusion": ("Conclusion", str),
     "training.placement-evaluated.text": ("Le bilan", str),
     "training.placement-evaluation-corrected.text": ("Le bilan", str),
-    "barrier": ("Frein visé", str),
     "result": ("Effet sur le frein", str),
     "partner": ("Partenaire", str),
-    "due_on": ("Échéance", day),
     "closed_on": ("Date", day),
     "closed_for": ("Pourquoi", str),
+    "attempted_on": ("Date de l'essai", day),
+    "end_reason": ("Pourquoi cela a pris fin", str),
+    "occupation": ("Métier (code ROME)", str),
+    "correspondent": ("Numéro de la personne contactée", str),
+    "job": ("Numéro de l'emploi concerné", str),
+    "what": ("Ce qui a eu lieu", str),
+    "supported_on": ("Date", day),
 }
 """Label of a field and how its value reads; `EVENT.field` where the event decides."""
 
@@ -697,6 +728,10 @@ ROUTES = {
     "open_proposals": "liste des propositions d'activité",
     "follow_ups_due": "liste des suivis à faire",
     "behind_figure": "liste des accompagnements derrière un chiffre",
+    "contracts_ending": "liste des contrats qui se terminent bientôt",
+    "ended_without_news": "liste des contrats terminés sans nouvelles",
+    "in_employment": "liste des personnes en emploi",
+    "exits": "liste des sorties récentes",
 }
 """What somebody looked at, by the route's name."""
 

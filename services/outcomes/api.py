@@ -1,20 +1,33 @@
 """HTTP in, commands out. No rules here."""
 
 from dataclasses import dataclass
-from datetime import date
-from uuid import UUID
+from datetime import date, timedelta
+from typing import Annotated
+from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from services.outcomes import application, domain, views
 from shared.access import CommandedInStructure
-from shared.codes import FollowUpMonth, FollowUpStatus, Situation
+from shared.codes import ContactMeans, FollowUpMonth, FollowUpStatus, JobEnd, Situation
 from shared.commands import Done, answered, today
 from shared.disagreement_routes import disagreement_routes
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, OnDay, Store, pathway_routes
+from shared.sealing import Sealed
 
 router = APIRouter(prefix="/v1")
+
+AskedAdviser = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[^\x00]*$",
+        description="Subject of an adviser's token: of whom they advise",
+    ),
+]
 
 
 @dataclass
@@ -29,11 +42,61 @@ class FollowUpBody:
         return domain.FollowUp(month, self.asked_on, self.status, self.situation)
 
 
+@dataclass
+class AttemptBody:
+    """When and how it was tried; `note` is sealed. `id`: chosen by the caller, so that a repeat asks for the same."""
+
+    attempted_on: date
+    means: ContactMeans
+    note: Sealed | None = None
+    id: UUID = Field(default_factory=uuid4)
+
+    def fact(self, month: FollowUpMonth) -> domain.Attempt:
+        return domain.Attempt(month, self.attempted_on, self.means, self.note)
+
+
+@dataclass(frozen=True)
+class PeriodBody(domain.Period):
+    """Where the person stands from `started_on` on: a job, an SIAE, training, or another situation.
+
+    `contract_end`: when it is to end; may be in the future. `ended_on`: when it did; null: it goes on. `contract`: of
+    a job only. `hours_a_week`: hours, as in the contract. `occupation`: by ROME. `employer`: a SIRET. `correspondent`:
+    id of the contact there. `id`: chosen by the caller, so that a repeat asks for the same.
+    """
+
+    id: UUID = Field(default_factory=uuid4)
+
+    def fact(self) -> domain.Period:
+        return domain.Period(**{name: value for name, value in vars(self).items() if name != "id"})
+
+
+@dataclass
+class EndBody:
+    ended_on: date
+    reason: JobEnd
+
+
+@dataclass(frozen=True)
+class EmploymentSupportBody(domain.EmploymentSupport):
+    """A visit or a talk. `job`: id of the situation that it concerns. `correspondent`: id of the employer's contact.
+
+    `note` is sealed. `id`: chosen by the caller, so that a repeat asks for the same.
+    """
+
+    id: UUID = Field(default_factory=uuid4)
+
+    def fact(self) -> domain.EmploymentSupport:
+        return domain.EmploymentSupport(**{name: value for name, value in vars(self).items() if name != "id"})
+
+
 @router.post("/pathways/{pathway}/exit")
 async def leave(
     pathway: UUID, body: domain.Exit, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
-    """Records that the person left; the exit's class is derived, never given."""
+    """Records that the person left; the exit's class is derived, never given.
+
+    `situation` tells where they stand on leaving, `reason` why support ended; null: not known.
+    """
     return answered(response, await application.leave(store, pathway, body, command))
 
 
@@ -41,13 +104,17 @@ async def leave(
 async def correct_exit(
     pathway: UUID, body: domain.Exit, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
-    """The whole exit as it is to stand."""
+    """The whole exit as it is to stand, classed by the rule that is now in force."""
     return answered(response, await application.correct_exit(store, pathway, body, command))
 
 
 @router.post("/pathways/{pathway}/exit/reopening")
 async def reopen(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
-    """Annuls the exit from now on: the person is still supported."""
+    """Annuls the exit from now on: the person is still supported, and no follow-up is due any more.
+
+    What was answered stands as history. Who leaves on or after this day leaves anew: 3, 6 and 12 months are counted
+    from then, and every month is due that was not answered since.
+    """
     return answered(response, await application.reopen(store, pathway, body.on, command))
 
 
@@ -60,6 +127,7 @@ async def record_follow_up(
     store: Store,
     response: Response,
 ) -> Done:
+    """The result at 3, 6 or 12 months, one a month. `unreachable`: given up after attempts, no news."""
     done = await application.record_follow_up(store, pathway, body.fact(month), command)
     return answered(response, done)
 
@@ -78,16 +146,141 @@ async def correct_follow_up(
     return answered(response, done)
 
 
+@router.post("/pathways/{pathway}/follow-ups/{month}/attempts")
+async def attempt(
+    pathway: UUID,
+    month: FollowUpMonth,
+    body: AttemptBody,
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
+) -> Done:
+    """That somebody tried to reach the person for the follow-up at 3, 6 or 12 months. It stays due."""
+    return answered(response, await application.attempt(store, pathway, body.id, body.fact(month), command))
+
+
+@router.post("/pathways/{pathway}/follow-ups/{month}/attempts/{attempt_id}/correction")
+async def correct_attempt(
+    pathway: UUID,
+    month: FollowUpMonth,
+    attempt_id: UUID,
+    body: AttemptBody,
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
+) -> Done:
+    """The whole attempt as it is to stand, with the month that it was for. The body's `id` does not count."""
+    return answered(response, await application.correct_attempt(store, pathway, attempt_id, body.fact(month), command))
+
+
+@router.post("/pathways/{pathway}/situations")
+async def record_situation(
+    pathway: UUID, body: PeriodBody, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """Where the person stands from a day on, during support or after it. Several may go on; none ends the pathway."""
+    return answered(response, await application.record_situation(store, pathway, body.id, body.fact(), command))
+
+
+@router.post("/pathways/{pathway}/situations/{situation}/end")
+async def end_situation(
+    pathway: UUID, situation: UUID, body: EndBody, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """When a job or another situation ended, and why."""
+    done = await application.end_situation(store, pathway, situation, body.ended_on, body.reason, command)
+    return answered(response, done)
+
+
+@router.post("/pathways/{pathway}/situations/{situation}/correction")
+async def correct_situation(
+    pathway: UUID, situation: UUID, body: PeriodBody, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """The whole situation as it is to stand; one that goes on after all has no end. The body's `id` does not count."""
+    return answered(response, await application.correct_situation(store, pathway, situation, body.fact(), command))
+
+
+@router.post("/pathways/{pathway}/employment-supports")
+async def support(
+    pathway: UUID, body: EmploymentSupportBody, command: CommandedInStructure, store: Store, response: Response
+) -> Done:
+    """A visit at work, or a talk with the employer or the person, by which support goes on in a job."""
+    return answered(response, await application.support(store, pathway, body.id, body.fact(), command))
+
+
+@router.post("/pathways/{pathway}/employment-supports/{support_id}/correction")
+async def correct_support(
+    pathway: UUID,
+    support_id: UUID,
+    body: EmploymentSupportBody,
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
+) -> Done:
+    """The whole visit or talk as it is to stand. The body's `id` does not count."""
+    return answered(response, await application.correct_support(store, pathway, support_id, body.fact(), command))
+
+
 @router.get("/follow-ups/due")
 async def follow_ups_due(
     request: Request,
     reading: Reading,
     structure: AskedStructure,
+    adviser: AskedAdviser = None,
     until: date | None = None,
     limit: Limit = 100,
 ) -> list[views.FollowUpDue]:
-    """Follow-ups due on or before a day (today) and not recorded, the oldest first."""
-    return await reading.shown(await views.follow_ups_due(request.app.state.pool, until or today(), structure, limit))
+    """Follow-ups due on or before a day (today) and not answered, the oldest first, with what was tried.
+
+    An import raises none, nobody is asked who died, and none is due of an exit that was annulled.
+    """
+    pool = request.app.state.pool
+    return await reading.shown(await views.follow_ups_due(pool, until or today(), structure, adviser, limit))
+
+
+@router.get("/situations/ending")
+async def contracts_ending(
+    store: Store,
+    reading: Reading,
+    structure: AskedStructure,
+    adviser: AskedAdviser = None,
+    days: Annotated[int, Query(ge=0, le=366, description="How many days ahead")] = 14,
+    limit: Limit = 100,
+) -> list[views.ListedJob]:
+    """Jobs of those who are supported that are to end from today until so many days from now, the next first."""
+    until = today() + timedelta(days=days)
+    rows = await views.contracts_ending(store.pool, today(), until, structure, adviser, limit)
+    return await reading.shown(await application.with_disagreements_on_jobs(store, rows))
+
+
+@router.get("/situations/without-news")
+async def ended_without_news(
+    store: Store, reading: Reading, structure: AskedStructure, adviser: AskedAdviser = None, limit: Limit = 100
+) -> list[views.ListedJob]:
+    """Jobs of those who are supported that were to end before today, neither ended nor prolonged: ask what became."""
+    rows = await views.ended_without_news(store.pool, today(), structure, adviser, limit)
+    return await reading.shown(await application.with_disagreements_on_jobs(store, rows))
+
+
+@router.get("/situations/in-employment")
+async def in_employment(
+    store: Store, reading: Reading, structure: AskedStructure, adviser: AskedAdviser = None, limit: Limit = 100
+) -> list[views.ListedJob]:
+    """Jobs that go on of those who are supported, as support goes on in it: the least recently supported first."""
+    rows = await views.in_employment(store.pool, structure, adviser, limit)
+    return await reading.shown(await application.with_disagreements_on_jobs(store, rows))
+
+
+@router.get("/exits")
+async def exits(
+    store: Store,
+    reading: Reading,
+    structure: AskedStructure,
+    adviser: AskedAdviser = None,
+    days: Annotated[int, Query(ge=0, le=3660, description="How many days back")] = 30,
+    limit: Limit = 100,
+) -> list[views.ListedExit]:
+    """Exits of the last days that stand, the latest first."""
+    rows = await views.exits(store.pool, today() - timedelta(days=days), structure, adviser, limit)
+    return await reading.shown(await application.with_disagreements_on_exits(store, rows))
 
 
 imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)

@@ -1,12 +1,28 @@
 """One function per command: load, decide, save."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from services.outcomes.domain import Exit, FollowUp, OutcomeFile
+from services.outcomes import views
+from services.outcomes.domain import (
+    EXIT,
+    Attempt,
+    EmploymentSupport,
+    Exit,
+    FollowUp,
+    OutcomeFile,
+    Period,
+    SituationFile,
+    file_id,
+    period_fact,
+)
 from shared.access import Command
+from shared.codes import ExitReason, JobEnd, Situation
 from shared.commands import Done, today
+from shared.correspondents import is_known
+from shared.disagreement import in_disagreement
 from shared.event_store import EventStore
 from shared.history import Dossier, ExitRow, FollowUpRow
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
@@ -37,6 +53,67 @@ async def correct_follow_up(store: EventStore, pathway: UUID, followup: FollowUp
     return await decide_here(store, OutcomeFile, pathway, lambda f, _: f.correct_follow_up(followup, today()), command)
 
 
+async def attempt(store: EventStore, pathway: UUID, key: UUID, attempt: Attempt, command: Command) -> Done:
+    return await decide_here(store, OutcomeFile, pathway, lambda f, _: f.attempt(key, attempt, today()), command)
+
+
+async def correct_attempt(store: EventStore, pathway: UUID, key: UUID, attempt: Attempt, command: Command) -> Done:
+    return await decide_here(
+        store, OutcomeFile, pathway, lambda f, _: f.correct_attempt(key, attempt, today()), command
+    )
+
+
+async def _on_situations(
+    store: EventStore, pathway: UUID, decision: Callable[[SituationFile], None], command: Command
+) -> Done:
+    return await decide_here(
+        store, SituationFile, pathway, lambda file, _: decision(file), command, id=file_id(pathway)
+    )
+
+
+async def record_situation(store: EventStore, pathway: UUID, key: UUID, period: Period, command: Command) -> Done:
+    known = await is_known(store, period.correspondent)
+    return await _on_situations(store, pathway, lambda file: file.record(key, period, known, today()), command)
+
+
+async def end_situation(
+    store: EventStore, pathway: UUID, key: UUID, on: date, reason: JobEnd, command: Command
+) -> Done:
+    return await _on_situations(store, pathway, lambda file: file.end(key, on, reason, today()), command)
+
+
+async def correct_situation(store: EventStore, pathway: UUID, key: UUID, period: Period, command: Command) -> Done:
+    known = await is_known(store, period.correspondent)
+    return await _on_situations(store, pathway, lambda file: file.correct(key, period, known, today()), command)
+
+
+async def support(store: EventStore, pathway: UUID, key: UUID, support: EmploymentSupport, command: Command) -> Done:
+    known = await is_known(store, support.correspondent)
+    return await _on_situations(store, pathway, lambda file: file.support(key, support, known, today()), command)
+
+
+async def correct_support(
+    store: EventStore, pathway: UUID, key: UUID, support: EmploymentSupport, command: Command
+) -> Done:
+    known = await is_known(store, support.correspondent)
+    return await _on_situations(
+        store, pathway, lambda file: file.correct_support(key, support, known, today()), command
+    )
+
+
+# Lists, with what the persons say against them
+
+
+async def with_disagreements_on_exits(store: EventStore, rows: Sequence[views.ListedExit]) -> list[views.ListedExit]:
+    said = await in_disagreement(store, {row.pathway for row in rows})
+    return [replace(row, disagreed=EXIT in said[row.pathway]) for row in rows]
+
+
+async def with_disagreements_on_jobs(store: EventStore, rows: Sequence[views.ListedJob]) -> list[views.ListedJob]:
+    said = await in_disagreement(store, {row.pathway for row in rows})
+    return [replace(row, disagreed=period_fact(row.situation) in said[row.pathway]) for row in rows]
+
+
 # The historical import
 
 
@@ -44,7 +121,12 @@ def _take(file: OutcomeFile, dossier: Dossier) -> None:
     if (row := dossier.exit) is not None:
         exit = _exit(row)
         if (fact := news(file.exit, exit)) is not None:
-            file.take_exit(fact, exit)
+            # No import knows of a reason, so none takes away what was recorded by hand, unless it tells of a death
+            # or takes one back.
+            reason = None if file.exit is None else file.exit.current.reason
+            if (reason is ExitReason.DECEASED) != (fact.situation is Situation.DECEASED):
+                reason = None
+            file.take_exit(replace(fact, reason=reason), exit)
     for asked in dossier.followups:
         followup = FollowUp(asked.month, asked.asked_on, asked.status, asked.situation)
         if (answer := news(file.followups.get(asked.month), followup)) is not None:

@@ -1,15 +1,17 @@
 """How an exit is classed: after the IAE's *convention statistique*, as a versioned rule over stored facts.
 
-The convention's minimum stay is not applied: support is unconditional.
+An exit, and its correction, is classed by the version that is in force when it is recorded, and keeps class and
+version. Another rule is another version, put at the end of `VERSIONS`; what was classed before is never classed anew.
 """
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from shared.codes import Contract, ExitClass, Situation
 from shared.months import months_later
 
-RULE = "exit-1"
-"""The version under which exits are classed now; an old exit keeps the version of its time."""
+Rule = Callable[[Situation, Contract | None, date | None, date | None], tuple[ExitClass, bool]]
+"""From situation, contract, its start and its end to (class, uncertain)."""
 
 _DURABLE = {Contract.CDI, Contract.PUBLIC_SERVICE, Contract.SELF_EMPLOYED}
 _SITUATIONS = {
@@ -26,11 +28,12 @@ _SITUATIONS = {
 }
 
 
-def classify(
+def exit_1(
     situation: Situation, contract: Contract | None, start: date | None, end: date | None
 ) -> tuple[ExitClass, bool]:
-    """(class, uncertain). Uncertain: employment whose contract or dates are unknown, counted as transition.
+    """Uncertain is employment whose contract or dates are unknown, counted as transition.
 
+    The convention's minimum stay is not applied: support is unconditional.
     A CDD or intérim is durable from six calendar months on, last day included: 1 January–30 June is six months,
     and 31 August + 6 months is the last day of February.
     """
@@ -44,3 +47,15 @@ def classify(
         return ExitClass.TRANSITION, True
     durable = end >= months_later(start, 6) - timedelta(days=1)
     return (ExitClass.DURABLE if durable else ExitClass.TRANSITION), False
+
+
+VERSIONS: dict[str, Rule] = {"exit-1": exit_1}
+"""Every version that an exit was ever classed under, in the order in which they were put in force; the last is now."""
+
+
+def classed(
+    situation: Situation, contract: Contract | None, start: date | None, end: date | None
+) -> tuple[ExitClass, bool, str]:
+    """(class, uncertain, version), by the version in force."""
+    version, rule = list(VERSIONS.items())[-1]
+    return (*rule(situation, contract, start, end), version)

@@ -9,6 +9,7 @@ from services.outcomes.api import disagreements, imports, router
 from services.outcomes.publishing import public
 from services.outcomes.reactions import subscribers
 from shared.copies import copies
+from shared.correspondent_routes import correspondent_routes
 from shared.migrate import SHARED
 from shared.service import create_service
 from shared.settings import Settings
@@ -19,7 +20,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = create_service(
         "outcomes",
         settings,
-        "Outcomes: exits and follow-ups",
+        "Outcomes: situations, exits and follow-ups",
         migrations=[SHARED, Path(__file__).parent / "migrations"],
         public=public,
         subscribers=subscribers,
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(router)
     app.include_router(imports)
     app.include_router(disagreements)
+    app.include_router(correspondent_routes())
     app.include_router(timeline_routes())
     app.include_router(copies("known_pathways"))
     return app

@@ -345,6 +345,8 @@ IN_NO_FIGURE = (
     training.Evaluation,
     training.Proposal,
     training.ProposalClosing,
+    outcomes.EmploymentSupport,
+    outcomes.FollowUpAttempt,
 )
 """A restricted or an archived pathway goes on counting for what was recorded of it."""
 

@@ -5,13 +5,25 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from shared.codes import Contract, ExitClass, FollowUpMonth, FollowUpStatus, Situation
+from shared.codes import (
+    ContactMeans,
+    Contract,
+    EmploymentSupportKind,
+    ExitClass,
+    ExitReason,
+    FollowUpMonth,
+    FollowUpStatus,
+    Situation,
+)
 from shared.contracts.envelope import Body
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exit(Body):
-    """`exit_class` was derived by `rule`; `uncertain` marks employment whose contract or dates are unknown."""
+    """`exit_class` was derived by `rule`; `uncertain` marks employment whose contract or dates are unknown.
+
+    `reason`: why the person left, apart from where they stood; null: not known, as of imports.
+    """
 
     exited_on: date
     situation: Situation
@@ -21,6 +33,7 @@ class Exit(Body):
     exit_class: ExitClass
     rule: str
     uncertain: bool
+    reason: ExitReason | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +67,26 @@ class SituationPeriod(Body):
     hours_a_week: Decimal | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class EmploymentSupport(Body):
+    """Support went on in a job by a visit or a talk. `situation`: of the job."""
+
+    support: UUID
+    situation: UUID
+    what: EmploymentSupportKind
+    supported_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUpAttempt(Body):
+    """Somebody tried to reach the person for a follow-up. No result, and no contact."""
+
+    attempt: UUID
+    month: FollowUpMonth
+    attempted_on: date
+    means: ContactMeans
+
+
 EVENTS: dict[str, type[Body]] = {
     "support-exited": Exit,
     "exit-corrected": Exit,
@@ -68,5 +101,11 @@ EVENTS: dict[str, type[Body]] = {
     "follow-up-corrected": FollowUp,
     "special-follow-up-recorded": FollowUp,
     "special-follow-up-corrected": FollowUp,
+    "situation-ended": SituationPeriod,
+    "special-situation-ended": SituationPeriod,
+    "employment-support-recorded": EmploymentSupport,
+    "employment-support-corrected": EmploymentSupport,
+    "follow-up-attempted": FollowUpAttempt,
+    "follow-up-attempt-corrected": FollowUpAttempt,
 }
 """Every event name with the type of its body."""

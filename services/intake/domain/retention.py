@@ -12,9 +12,9 @@ from shared.months import months_later
 from shared.rules import RuleBroken
 
 ANNOUNCED_AFTER = 24
-"""Months from the last contact: two years in the active base, CNIL, référentiel « accueil, hébergement et
-accompagnement social et médico-social des personnes âgées, en situation de handicap et de celles en difficulté »,
-délibération n° 2021-028 of 11 March 2021. A day that the month lacks is its last day (code de procédure civile, article 641)."""
+"""Months from the last contact: two years in the active base, CNIL, délibération n° 2021-028 of 11 March 2021,
+référentiel « accueil, hébergement et accompagnement social et médico-social des personnes âgées, en situation de
+handicap et de celles en difficulté ». A day that the month lacks is its last day (code de procédure civile, 641)."""
 ARCHIVED_AFTER = 3
 """Months from the announcement, so that the structure can see whom it concerns; our own choice, as is the next."""
 ERASED_AFTER = 12

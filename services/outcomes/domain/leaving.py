@@ -2,14 +2,26 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
+from uuid import UUID
 
 from eventsourcing.domain import event
 
-from services.outcomes.exit_rule import RULE, classify
-from shared.codes import Contract, ExitClass, FollowUpMonth, FollowUpStatus, RuleVersion, Situation
+from services.outcomes import exit_rule
+from shared.codes import (
+    ContactMeans,
+    Contract,
+    ExitClass,
+    ExitReason,
+    FollowUpMonth,
+    FollowUpStatus,
+    RuleVersion,
+    Situation,
+)
 from shared.disagreement import FactId
 from shared.event_store import Aggregate, Known
-from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
+from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, differs, is_new, not_after
+from shared.sealing import Sealed
 
 
 class ExitBeforeStart(RuleBroken):
@@ -36,15 +48,20 @@ class SituationNeeded(RuleBroken):
     """Who was reached has a situation; who was not has none."""
 
 
+class DeathIsItsOwnReason(RuleBroken):
+    """Who died left for no other reason, and nobody else left by dying."""
+
+
 @dataclass(frozen=True)
 class Exit:
-    """Where a person stood on leaving."""
+    """Where a person stood on leaving, and why they left: neither says the other. Null: not known."""
 
     exited_on: date
     situation: Situation
     contract: Contract | None = None
     contract_start: date | None = None
     contract_end: date | None = None
+    reason: ExitReason | None = None
 
 
 @dataclass(frozen=True)
@@ -61,13 +78,34 @@ class FollowUp:
         return self.asked_on
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """That somebody tried to reach the person for a follow-up. It is no result: that is a follow-up's business."""
+
+    month: FollowUpMonth
+    attempted_on: date
+    means: ContactMeans
+    note: Sealed | None = None
+
+    @property
+    def happened_on(self) -> date:
+        return self.attempted_on
+
+
 class OutcomeFile(Aggregate):
-    """The exit and the follow-ups of one pathway."""
+    """The exit and the follow-ups of one pathway. A snapshot of version 1 knew of no attempts."""
 
     TOPIC = "outcomes.file"
+    class_version = 2
     exit: Known[Exit] | None = None
     open_again: bool = False
+    reopened_on: date | None = None
     followups: dict[int, Known[FollowUp]] = field(default_factory=dict)
+    attempts: dict[UUID, Known[Attempt]] = field(default_factory=dict)
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        state["attempts"] = {}
 
     # What can happen
 
@@ -113,11 +151,28 @@ class OutcomeFile(Aggregate):
         fact: FollowUp
         imported: FollowUp | None
 
+    class Attempted(Aggregate.Event):
+        TOPIC = "outcomes.follow-up-attempted"
+        key: UUID
+        fact: Attempt
+
+    class AttemptCorrected(Aggregate.Event):
+        TOPIC = "outcomes.follow-up-attempt-corrected"
+        key: UUID
+        fact: Attempt
+
     # What is true
 
     @property
     def exited_on(self) -> date | None:
         return self.exit.current.exited_on if self.exit and not self.open_again else None
+
+    def result(self, month: FollowUpMonth) -> Known[FollowUp] | None:
+        """What was answered since the exit that stands; an answer of before followed an exit that was annulled."""
+        known = self.followups.get(month)
+        if known is None or (self.exited_on is not None and known.current.asked_on < self.exited_on):
+            return None
+        return known
 
     # What may be asked. `started_on` is what intake has told.
 
@@ -144,7 +199,7 @@ class OutcomeFile(Aggregate):
             self._reopened(on)
 
     def record_follow_up(self, followup: FollowUp, today: date) -> None:
-        known = self.followups.get(followup.month)
+        known = self.result(followup.month)
         if known is not None:
             if known.current != followup:
                 raise AlreadyRecorded(f"the follow-up at {followup.month} months is recorded; correct it")
@@ -153,29 +208,52 @@ class OutcomeFile(Aggregate):
         self._follow_up_recorded(followup, None)
 
     def correct_follow_up(self, followup: FollowUp, today: date) -> None:
-        known = self.followups.get(followup.month)
+        known = self.result(followup.month)
         if known is None:
             raise UnknownFact(f"no follow-up at {followup.month} months is recorded")
         if known.current != followup:
             self._check_follow_up(followup, today)
             self._follow_up_corrected(followup, None)
 
+    def attempt(self, key: UUID, attempt: Attempt, today: date) -> None:
+        if is_new(self.attempts, key, attempt):
+            self._check_after_exit("attempted", attempt.attempted_on, today)
+            self._attempted(key, attempt)
+
+    def correct_attempt(self, key: UUID, attempt: Attempt, today: date) -> None:
+        if differs(self.attempts, key, attempt):
+            self._check_after_exit("attempted", attempt.attempted_on, today)
+            self._attempt_corrected(key, attempt)
+
     def _check_exit(self, exit: Exit, started_on: date | None, today: date) -> None:
+        """Who left again since the day of the reopening left anew: what was asked before followed the annulled exit."""
         _check_exit(exit, started_on, today)
+        if self.exit is None or (self.open_again and self.reopened_on and exit.exited_on >= self.reopened_on):
+            return
         for known in self.followups.values():
-            _check_after_exit(known.current, exit.exited_on)
+            if self.exit.current.exited_on <= known.current.asked_on < exit.exited_on:
+                raise FollowUpBeforeExit(f"asked on {known.current.asked_on}, exited on {exit.exited_on}")
 
     def _check_follow_up(self, followup: FollowUp, today: date) -> None:
-        not_after(today, "asked", followup.asked_on)
-        if self.exited_on is None:
-            raise FollowUpWithoutExit("no exit is recorded")
-        _check_after_exit(followup, self.exited_on)
+        self._check_after_exit("asked", followup.asked_on, today)
         if (followup.status is FollowUpStatus.REACHED) != (followup.situation is not None):
             raise SituationNeeded(f"status {followup.status}, situation {followup.situation}")
+
+    def _check_after_exit(self, what: str, on: date, today: date) -> None:
+        not_after(today, what, on)
+        if self.exited_on is None:
+            raise FollowUpWithoutExit("no exit is recorded")
+        if on < self.exited_on:
+            raise FollowUpBeforeExit(f"{what} on {on}, exited on {self.exited_on}")
 
     # What an import says, after its whole context was checked
 
     def take_exit(self, fact: Exit, imported: Exit) -> None:
+        """An exit that was annulled stays so, unless the row says something else than what was annulled."""
+        known = self.exit
+        same = known is not None and (imported == known.imported or (known.imported is None and fact == known.current))
+        if self.open_again and same:
+            return
         (self._exited if self.exit is None else self._exit_corrected)(fact, imported, *_classed(fact))
 
     def take_follow_up(self, fact: FollowUp, imported: FollowUp) -> None:
@@ -196,7 +274,7 @@ class OutcomeFile(Aggregate):
 
     @event(Reopened)
     def _reopened(self, fact: date) -> None:
-        self.open_again = True
+        self.open_again, self.reopened_on = True, fact
 
     @event(FollowUpRecorded)
     def _follow_up_recorded(self, fact: FollowUp, imported: FollowUp | None) -> None:
@@ -206,9 +284,17 @@ class OutcomeFile(Aggregate):
     def _follow_up_corrected(self, fact: FollowUp, imported: FollowUp | None) -> None:
         self.followups[fact.month] = Known.now(self.followups.get(fact.month), fact, imported)
 
+    @event(Attempted)
+    def _attempted(self, key: UUID, fact: Attempt) -> None:
+        self.attempts[key] = Known(fact)
+
+    @event(AttemptCorrected)
+    def _attempt_corrected(self, key: UUID, fact: Attempt) -> None:
+        self.attempts[key] = Known(fact)
+
 
 def _classed(exit: Exit) -> tuple[ExitClass, bool, str]:
-    return (*classify(exit.situation, exit.contract, exit.contract_start, exit.contract_end), RULE)
+    return exit_rule.classed(exit.situation, exit.contract, exit.contract_start, exit.contract_end)
 
 
 def _check_exit(exit: Exit, started_on: date | None, today: date) -> None:
@@ -220,20 +306,8 @@ def _check_exit(exit: Exit, started_on: date | None, today: date) -> None:
     start, end = exit.contract_start, exit.contract_end
     if start is not None and end is not None and end < start:
         raise ContractEndsBeforeItStarts(f"from {start} to {end}")
+    if exit.reason is not None and (exit.reason is ExitReason.DECEASED) != (exit.situation is Situation.DECEASED):
+        raise DeathIsItsOwnReason(f"reason {exit.reason}, situation {exit.situation}")
 
 
-def _check_after_exit(followup: FollowUp, exited_on: date) -> None:
-    if followup.asked_on < exited_on:
-        raise FollowUpBeforeExit(f"asked on {followup.asked_on}, exited on {exited_on}")
-
-
-def fact_of(event: Aggregate.Event) -> FactId | None:
-    """Which fact an event tells of, as a disagreement names it."""
-    match event:
-        case OutcomeFile.Exited() | OutcomeFile.ExitCorrected():
-            return FactId("exit")
-        case OutcomeFile.Reopened():
-            return FactId("reopening")
-        case OutcomeFile.FollowUpRecorded(fact=fact) | OutcomeFile.FollowUpCorrected(fact=fact):
-            return FactId("follow-up", str(fact.month.value))
-    return None
+EXIT = FactId("exit")

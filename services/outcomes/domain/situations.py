@@ -1,0 +1,220 @@
+"""Jobs and other situations over time, and the support that goes on in a job."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import event
+
+from services.outcomes.domain.leaving import ContractEndsBeforeItStarts
+from shared.codes import JOBS, Contract, EmploymentSupportKind, HoursAWeek, JobEnd, RomeCode, Situation
+from shared.correspondents import UnknownCorrespondent
+from shared.disagreement import FactId
+from shared.event_store import Aggregate, Known
+from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, differs, is_new, not_after
+from shared.sealing import Sealed
+from shared.siret import Siret, must_be_siret
+
+
+class SituationEndsBeforeItStarts(RuleBroken):
+    """A situation's end is on or after its start."""
+
+
+class EndReasonWithoutEnd(RuleBroken):
+    """Only what has ended has a reason for it."""
+
+
+class ContractWithoutJob(RuleBroken):
+    """Only a job has a contract: employment, an SIAE's included. Apprenticeship is employment."""
+
+
+class NotAJob(RuleBroken):
+    """Support in employment concerns a job: employment, an SIAE's included."""
+
+
+class VisitBeforeJob(RuleBroken):
+    """A visit at work is on or after the job's first day; a talk may prepare it."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """Where a person stands from a day on. Several may go on at once; none ends the pathway.
+
+    `contract_end`: when it is to end, as agreed; `ended_on`: when it did end, and null as long as it goes on.
+    `employer`: of a job, a training or an SIAE. `correspondent`: whom one speaks to there.
+    """
+
+    situation: Situation
+    started_on: date
+    ended_on: date | None = None
+    end_reason: JobEnd | None = None
+    contract: Contract | None = None
+    contract_end: date | None = None
+    hours_a_week: HoursAWeek | None = None
+    occupation: RomeCode | None = None
+    employer: Siret | None = None
+    correspondent: UUID | None = None
+
+    @property
+    def happened_on(self) -> date:
+        return self.started_on
+
+
+@dataclass(frozen=True)
+class EmploymentSupport:
+    """A visit or a talk by which support goes on in a job. `job`: the id of its situation."""
+
+    job: UUID
+    what: EmploymentSupportKind
+    supported_on: date
+    correspondent: UUID | None = None
+    note: Sealed | None = None
+
+    @property
+    def happened_on(self) -> date:
+        return self.supported_on
+
+
+def file_id(pathway: UUID) -> UUID:
+    return uuid5(pathway, "situations")
+
+
+class SituationFile(Aggregate):
+    """The situations of one pathway, and the support in its jobs."""
+
+    TOPIC = "outcomes.situation-file"
+    periods: dict[UUID, Known[Period]] = field(default_factory=dict)
+    supports: dict[UUID, Known[EmploymentSupport]] = field(default_factory=dict)
+
+    # What can happen
+
+    class Recorded(Aggregate.Event):
+        TOPIC = "outcomes.situation-recorded"
+        key: UUID
+        fact: Period
+
+    class Ended(Aggregate.Event):
+        TOPIC = "outcomes.situation-ended"
+        key: UUID
+        fact: Period
+
+        @property
+        def happened_on(self) -> date | None:
+            return self.fact.ended_on
+
+    class Corrected(Aggregate.Event):
+        TOPIC = "outcomes.situation-corrected"
+        key: UUID
+        fact: Period
+
+    class SupportRecorded(Aggregate.Event):
+        TOPIC = "outcomes.employment-support-recorded"
+        key: UUID
+        fact: EmploymentSupport
+
+    class SupportCorrected(Aggregate.Event):
+        TOPIC = "outcomes.employment-support-corrected"
+        key: UUID
+        fact: EmploymentSupport
+
+    # What may be asked. `contact_known`: whether the correspondent that the fact names is one.
+
+    def record(self, key: UUID, period: Period, contact_known: bool, today: date) -> None:
+        if is_new(self.periods, key, period):
+            _check_period(period, today)
+            _check_correspondent(period.correspondent, contact_known)
+            self._recorded(key, period)
+
+    def end(self, key: UUID, on: date, reason: JobEnd, today: date) -> None:
+        known = self.periods.get(key)
+        if known is None:
+            raise UnknownFact(f"no situation is recorded under {key}")
+        ended = replace(known.current, ended_on=on, end_reason=reason)
+        if known.current == ended:
+            return
+        if known.current.ended_on is not None:
+            raise AlreadyRecorded(f"the end is recorded on {known.current.ended_on}; correct the situation")
+        _check_period(ended, today)
+        self._ended(key, ended)
+
+    def correct(self, key: UUID, period: Period, contact_known: bool, today: date) -> None:
+        if differs(self.periods, key, period):
+            _check_period(period, today)
+            stood_so = period.correspondent == self.periods[key].current.correspondent
+            _check_correspondent(period.correspondent, contact_known or stood_so)
+            for support in self.supports.values():
+                if support.current.job == key:
+                    _check_support(support.current, period)
+            self._corrected(key, period)
+
+    def support(self, key: UUID, support: EmploymentSupport, contact_known: bool, today: date) -> None:
+        if is_new(self.supports, key, support):
+            self._check_support(support, today)
+            _check_correspondent(support.correspondent, contact_known)
+            self._support_recorded(key, support)
+
+    def correct_support(self, key: UUID, support: EmploymentSupport, contact_known: bool, today: date) -> None:
+        if differs(self.supports, key, support):
+            self._check_support(support, today)
+            stood_so = support.correspondent == self.supports[key].current.correspondent
+            _check_correspondent(support.correspondent, contact_known or stood_so)
+            self._support_corrected(key, support)
+
+    def _check_support(self, support: EmploymentSupport, today: date) -> None:
+        not_after(today, "supported", support.supported_on)
+        job = self.periods.get(support.job)
+        if job is None:
+            raise UnknownFact(f"no job is recorded under {support.job}")
+        _check_support(support, job.current)
+
+    # What is recorded
+
+    @event(Recorded)
+    def _recorded(self, key: UUID, fact: Period) -> None:
+        self.periods[key] = Known(fact)
+
+    @event(Ended)
+    def _ended(self, key: UUID, fact: Period) -> None:
+        self.periods[key] = Known(fact)
+
+    @event(Corrected)
+    def _corrected(self, key: UUID, fact: Period) -> None:
+        self.periods[key] = Known(fact)
+
+    @event(SupportRecorded)
+    def _support_recorded(self, key: UUID, fact: EmploymentSupport) -> None:
+        self.supports[key] = Known(fact)
+
+    @event(SupportCorrected)
+    def _support_corrected(self, key: UUID, fact: EmploymentSupport) -> None:
+        self.supports[key] = Known(fact)
+
+
+def _check_period(period: Period, today: date) -> None:
+    not_after(today, "started", period.started_on)
+    not_after(today, "ended", period.ended_on)
+    if period.ended_on is not None and period.ended_on < period.started_on:
+        raise SituationEndsBeforeItStarts(f"ended on {period.ended_on}, started on {period.started_on}")
+    if period.ended_on is None and period.end_reason is not None:
+        raise EndReasonWithoutEnd(f"reason {period.end_reason}, and no end")
+    if period.contract is not None and period.situation not in JOBS:
+        raise ContractWithoutJob(f"contract {period.contract} in situation {period.situation}")
+    if period.contract_end is not None and period.contract_end < period.started_on:
+        raise ContractEndsBeforeItStarts(f"from {period.started_on} to {period.contract_end}")
+    must_be_siret(period.employer)
+
+
+def _check_support(support: EmploymentSupport, job: Period) -> None:
+    if job.situation not in JOBS:
+        raise NotAJob(f"{support.job} is {job.situation}")
+    if support.what is EmploymentSupportKind.VISIT_AT_WORK and support.supported_on < job.started_on:
+        raise VisitBeforeJob(f"visited on {support.supported_on}, in the job since {job.started_on}")
+
+
+def _check_correspondent(correspondent: UUID | None, known: bool) -> None:
+    if correspondent is not None and not known:
+        raise UnknownCorrespondent(f"no correspondent is recorded under {correspondent}")
+
+
+def period_fact(key: UUID) -> FactId:
+    return FactId("situation", str(key))
