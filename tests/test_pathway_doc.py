@@ -43,12 +43,14 @@ def test_every_route_is_listed(service: str) -> None:
 @pytest.mark.parametrize("service", PATHWAY_SERVICES)
 def test_every_event_is_listed_with_what_records_it(service: str) -> None:
     listed = {f"{service}.{name}" for row in rows(service, "Commands") for name in in_ticks(row[1])}
-    listed |= {f"{service}.{name}" for row in rows(service, "Reactions") for name in in_ticks(row[1])}
+    listed |= {f"{service}.{name}" for row in rows(service, "Reactions") for name in in_ticks(row[2])}
     assert listed == {topic for topic in FROZEN if topic.startswith(f"{service}.")}
 
 
 @pytest.mark.parametrize("service", PATHWAY_SERVICES)
 def test_every_reaction_is_listed(service: str) -> None:
-    listed = {name for row in rows(service, "Reactions") for name in in_ticks(row[2])}
+    listed = {name for row in rows(service, "Reactions") for name in in_ticks(row[3])}
     module = import_module(f"services.{service}.reactions")
-    assert listed == {name for name, _ in getmembers(module, iscoroutinefunction) if name.startswith("when_")}
+    assert {name for name, _ in getmembers(module, iscoroutinefunction) if name.startswith("when_")} <= listed
+    code = Path(str(module.__file__)).read_text()
+    assert not {name for name in listed if not re.search(rf"\b{name}\b", code)}
