@@ -119,7 +119,10 @@ def current_traceparent() -> str | None:
 
 def appending() -> AbstractContextManager[object]:
     """The span that the events appended inside store as their context."""
-    return tracer.start_as_current_span("append", attributes={"lieu.stage": "append"})
+    # What goes wrong in it is decided again or answered, and its message may name a pathway: no trace does.
+    return tracer.start_as_current_span(
+        "append", attributes={"lieu.stage": "append"}, record_exception=False, set_status_on_exception=False
+    )
 
 
 @contextmanager
