@@ -13,8 +13,8 @@ from shared.relay import watermark_subject
 
 FOLLOWS = {
     "intake": ("intake", "diagnostic", "training", "outcomes", "reporting"),
-    "diagnostic": ("intake", "diagnostic", "reporting"),
-    "training": ("intake", "training", "reporting"),
+    "diagnostic": ("intake", "diagnostic", "training", "outcomes", "reporting"),
+    "training": ("intake", "diagnostic", "training", "outcomes", "reporting"),
     "outcomes": ("intake", "outcomes", "reporting"),
     "reporting": ("intake", "diagnostic", "training", "outcomes", "reporting"),
 }

@@ -17,7 +17,9 @@ from shared.codes import MainstreamSupport, ProfileMoment, Rights, Situation
 from shared.contracts import Body, PublicEvent, intake, outcomes, reporting
 from tests.harness import Running, now
 from tests.test_forgetting import erased
+from tests.test_personal_copy import copy_of
 from tests.test_platform import rebuild
+from tests.test_sealing import a_person, everything_stored
 
 YEAR = {"from": "2024-01-01", "to": "2024-12-31"}
 PERIOD = (date(2024, 1, 1), date(2024, 12, 31))
@@ -134,6 +136,25 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
     ("entries", {"known_at": "9999-12-31T23:59:59-14:00"}, 422, "in-the-future"),
     ("entries", {"from": "2025-01-01"}, 422, "period-reversed"),
 ]
+
+
+async def test_the_person_is_told_who_was_shown_them_behind_a_figure_and_a_forgotten_one_leaves_no_trace_of_it(
+    running: Running,
+) -> None:
+    person, pathway = await a_person(running)
+    await running.caught_up()
+    assert (await behind(running, "requests"))["count"] == 1
+    (look,) = [read for read in (await copy_of(running, person)).read if "derrière un chiffre" in read.what]
+    assert (look.what, look.times) == ("liste des accompagnements derrière un chiffre (chiffres)", 1)
+    theirs = await running.http.get(
+        f"/reporting/v1/pathways/{pathway}/readings", headers=token(running, Role.MANAGER, "s02")
+    )
+    assert theirs.json() == []
+    await erased(running, person)
+    stored = await everything_stored(running)
+    assert person not in stored
+    assert pathway not in stored
+    assert (await behind(running, "requests"))["pathways"][0]["forgotten"]
 
 
 async def test_what_no_list_stands_behind_is_refused_by_name(running: Running) -> None:

@@ -119,7 +119,7 @@ async def compose(http: httpx.AsyncClient, person: UUID) -> PersonalCopy:
         persons=_persons(intake["pathways"]),
         pathways=[known["pathway"] for known in intake["pathways"]],
         parts=_parts(here),
-        read=_read(here),
+        read=_read(here | {"reporting": {"readings": await _behind_figures(http, intake["pathways"])}}),
         received=[Received(who, what) for who, what in labels.RECEIVED],
         rights=list(labels.RIGHTS),
     )
@@ -134,6 +134,12 @@ async def _get(http: httpx.AsyncClient, path: str) -> Any:
         raise CopyRefused(answer.status_code, problem["code"], problem["detail"])
     except (ValueError, KeyError):
         raise CopyRefused(answer.status_code, "unexpected", "the platform gave no reason") from None
+
+
+async def _behind_figures(http: httpx.AsyncClient, pathways: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
+    """Looks at lists behind figures, of which reporting alone knows."""
+    looks = [await _get(http, f"/reporting/v1/pathways/{known['pathway']}/readings") for known in pathways]
+    return [look for those in looks for look in those]
 
 
 def _persons(pathways: Sequence[dict[str, str]]) -> list[str]:
@@ -224,7 +230,7 @@ def _read(here: dict[str, dict[str, Any]]) -> list[Read]:
             who = labels.ROLES[reading["role"]]
             if reading["structure"]:
                 who += f", structure {reading['structure']}"
-            what = f"{labels.ROUTES[reading['route']]} ({labels.SERVICES[service].lower()})"
+            what = f"{labels.ROUTES[reading['route']]} ({labels.READ_IN[service].lower()})"
             # An answer that showed two pathways was one look: its rows have one instant.
             looks.setdefault((on, reading["reader"], who, what), set()).add(reading["at"])
     return [

@@ -16,6 +16,8 @@ SERVICES = {
     "outcomes": "Sortie et suivi",
 }
 """The services that hold facts of a person, in the order in which they are told."""
+READ_IN = SERVICES | {"reporting": "Chiffres"}
+"""The services in which somebody can look at a person."""
 
 EVENTS = {
     "intake.person-identified": "Votre identité est notée",

@@ -23,7 +23,7 @@ from shared.access import Caller, OfStructure, Role, allow
 from shared.codes import BREAKDOWNS
 from shared.database import Connection
 from shared.problems import Problem
-from shared.readings import Reading
+from shared.readings import Noted, Reading, readings_of
 from shared.routes import Limit
 
 PATIENCE = 5.0
@@ -214,6 +214,12 @@ async def behind_figure(
         await looking.shown(page.rows),
         f"{page.next.pathway}.{page.next.n}" if page.next else None,
     )
+
+
+@router.get("/pathways/{pathway}/readings")
+async def readings(pathway: UUID, caller: OfStructure, request: Request) -> list[Noted]:
+    """Who of one's own structure was shown a pathway behind a figure, the oldest first: for the person's own copy."""
+    return await readings_of(request.app.state.pool, [], [pathway], caller.own_structure)
 
 
 COLUMNS = (

@@ -147,6 +147,7 @@ async def _rewrite(connection: Connection, store: EventStore, told: ErasureAccep
     rewriting.rewritten(told.erasure)
     await store.append_within(connection, rewriting, About(), ACTOR)
     await _drop(connection, told.pathways)
+    await connection.execute("select forget_readings($1)", told.erasure)
     await remember_digests(connection, store, [*told.persons, *told.pathways])
     await connection.execute(
         "update erasures set stage = 'done', persons = null, pathways = null where erasure = $1", told.erasure
