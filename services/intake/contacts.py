@@ -1,9 +1,9 @@
 """The last contact of every person, from intake's own events and the others': table, fold and query together.
 
 A contact is what happened with the person there: request, welcome, start, a kept appointment, diagnostic, plan, an
-activity that they came to (by its end), a follow-up that reached them. One row a fact, so that a correction moves it
-and an annulment takes it away. What the person's retention says is kept beside it, with the day from which the next
-step is due.
+activity that they came to (by its end), a visit to them at work or a talk with them, a follow-up that reached them. One
+row a fact, so that a correction moves it and an annulment takes it away. What the person's retention says is kept
+beside it, with the day from which the next step is due.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,11 +15,11 @@ import asyncpg
 
 from services.intake.domain import Due, LastContact, Retention, next_step
 from services.intake.domain.retention import Announcement
-from shared.codes import ActivityStatus, AppointmentStatus, FollowUpStatus
+from shared.codes import ActivityStatus, AppointmentStatus, EmploymentSupportKind, FollowUpStatus
 from shared.contracts import Body, PublicEvent
 from shared.contracts.diagnostic import Diagnostic, Plan
 from shared.contracts.intake import Appointment, Request, Start, Welcome
-from shared.contracts.outcomes import FollowUp
+from shared.contracts.outcomes import EmploymentSupport, FollowUp
 from shared.contracts.training import Activity
 from shared.database import Connection
 from shared.event_store import Ledger
@@ -29,7 +29,7 @@ OF: dict[str, tuple[type[Body], ...]] = {
     "intake": (Request, Welcome, Start, Appointment),
     "diagnostic": (Diagnostic, Plan),
     "training": (Activity,),
-    "outcomes": (FollowUp,),
+    "outcomes": (FollowUp, EmploymentSupport),
 }
 """The events of each service that may tell of a contact."""
 
@@ -61,6 +61,8 @@ def _fact(body: Body) -> tuple[str, date | None]:
             return str(key), on
         case Activity(activity=key, ended_on=on, status=status):
             return str(key), None if status is ActivityStatus.NO_SHOW else on
+        case EmploymentSupport(support=key, supported_on=on, what=what):
+            return str(key), None if what is EmploymentSupportKind.TALK_WITH_EMPLOYER else on
         case FollowUp(month=month, asked_on=on, status=followed):
             return f"follow-up-{month.value}", on if followed is FollowUpStatus.REACHED else None
     raise NotImplementedError(f"{type(body).__name__} is no contact")

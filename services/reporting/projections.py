@@ -196,16 +196,19 @@ def fold_outcome(state: State, event: PublicEvent) -> State:
             return {name: value for name, value in state.items() if name.isdigit()}
         case outcomes.FollowUp() as fact:
             reached = fact.status is FollowUpStatus.REACHED
-            return state | {str(fact.month.value): [reached, reached and fact.situation is Situation.EMPLOYMENT]}
+            employed = reached and fact.situation is Situation.EMPLOYMENT
+            return state | {str(fact.month.value): [reached, employed, fact.asked_on.isoformat()]}
     raise UnexpectedEvent(event.name)
 
 
 def outcome_row(state: State) -> tuple[Any, ...]:
+    """An answer from before the exit was to one that was annulled since: it is history, and none to this exit."""
+    exited_on, contract_start = _day(state.get("exited_on")), _day(state.get("contract_start"))
     asked: list[bool] = []
     for month in FollowUpMonth:
-        answer = state.get(str(month.value))
-        asked += [answer is not None, *(answer or (False, False))]
-    exited_on, contract_start = _day(state.get("exited_on")), _day(state.get("contract_start"))
+        reached, employed, asked_on = state.get(str(month.value), (False, False, None))
+        counts = asked_on is not None and (exited_on is None or date.fromisoformat(asked_on) >= exited_on)
+        asked += [counts, counts and reached, counts and employed]
     return (exited_on, state.get("exit_class"), state.get("deceased", False), *asked, contract_start)
 
 
