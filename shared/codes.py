@@ -26,8 +26,8 @@ OrganisationName = Annotated[str, InClear("name of an organisation")]
 RuleVersion = Annotated[str, InClear("version of a rule or an instrument")]
 ClassCode = Annotated[str, InClear("class of a breakdown")]
 Subject = Annotated[str, InClear("subject of a user's token, never a name"), Field(min_length=1, max_length=200)]
-TimeOfDay = Annotated[str, InClear("time of day"), Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Language = Annotated[str, InClear("ISO 639 code of a language"), Field(pattern="^[a-z]{2,3}$")]
+TimeOfDay = Annotated[str, InClear("time of day"), Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["10:30"])]
+Language = Annotated[str, InClear("ISO 639 code of a language"), Field(pattern="^[a-z]{2,3}$", examples=["pt"])]
 RomeCode = Annotated[str, InClear("ROME code of an occupation"), Field(pattern="^[A-Z][0-9]{4}$", examples=["G1602"])]
 ItemCode = Annotated[
     str, InClear("code of a questionnaire's item"), Field(pattern="^[a-z_]{1,40}$", examples=["rhythm"])

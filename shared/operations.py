@@ -82,6 +82,7 @@ def operations(service: str) -> APIRouter:
 
     @router.get("/status")
     async def status(request: Request) -> Status:
+        """How far the relay and each consumer of this service are, and how much is parked."""
         runtime = request.app.state.runtime
         relay = None
         if runtime.relay is not None:
@@ -94,6 +95,7 @@ def operations(service: str) -> APIRouter:
 
     @router.get("/parked")
     async def parked(request: Request) -> list[Parked]:
+        """Events that a consumer could not apply, with the reason; without what they say."""
         found = []
         for subscriber in request.app.state.runtime.subscribers:
             async with subscriber.pool.acquire() as connection, connection.transaction():

@@ -297,7 +297,7 @@ async def pause(pathway: UUID, body: OnDay, command: CommandedInStructure, store
 
 @router.post("/pathways/{pathway}/pause/resumption")
 async def resume(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
-    """Support goes on."""
+    """Support goes on from this day; the pause is over."""
     return answered(response, await course.resume(store, pathway, body.on, command))
 
 

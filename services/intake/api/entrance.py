@@ -36,7 +36,9 @@ class StructureBody:
 
     structure: Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$"), AfterValidator(_no_reserved_word)]
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-    department: Annotated[str, Field(pattern="^(0[1-9]|1[0-9]|2[AB1-9]|[3-8][0-9]|9[0-5]|97[1-8]|98[46-8])$")]
+    department: Annotated[
+        str, Field(pattern="^(0[1-9]|1[0-9]|2[AB1-9]|[3-8][0-9]|9[0-5]|97[1-8]|98[46-8])$", examples=["69"])
+    ]
 
     def fact(self) -> domain.StructureFile:
         return domain.StructureFile(self.structure, self.name, self.department)

@@ -1,0 +1,59 @@
+"""What the services say of themselves: every command and question with its errors, every body with an example."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from lieu.desk import desk_app
+from shared.openapi import REASONS, rules_of
+from tests.test_copy_labels import apps
+
+APPS = {**apps(), "desk": desk_app(next(iter(apps().values())))}
+DESCRIBED = {name: app.openapi() for name, app in APPS.items()}
+
+
+def operations(service: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in DESCRIBED[service]["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+@pytest.mark.parametrize("service", DESCRIBED)
+def test_every_operation_says_what_it_does_and_how_it_refuses(service: str) -> None:
+    found = 0
+    for place, operation in operations(service):
+        assert len(operation.get("description", "")) > 20, f"{service} {place} does not say what it does"
+        assert {str(status) for status in REASONS} <= operation["responses"].keys(), place
+        for status in map(str, REASONS):
+            assert "application/problem+json" in operation["responses"][status]["content"], place
+        found += 1
+    assert found >= 2
+
+
+@pytest.mark.parametrize("service", DESCRIBED)
+def test_every_body_has_an_example_that_it_allows(service: str) -> None:
+    described = DESCRIBED[service]
+    for place, operation in operations(service):
+        if "requestBody" not in operation:
+            continue
+        (content,) = operation["requestBody"]["content"].values()
+        schema = described["components"]["schemas"][content["schema"]["$ref"].rsplit("/", 1)[1]]
+        assert schema["examples"], f"{service} {place}"
+        check = jsonschema_rs.validator_for(
+            content["schema"] | {"components": described["components"]}, validate_formats=True
+        )
+        for example in schema["examples"]:
+            check.validate(example)
+
+
+@pytest.mark.parametrize("service", [name for name in DESCRIBED if name != "desk"])
+def test_every_rule_is_named_among_the_refusals(service: str) -> None:
+    rules = rules_of(service)
+    assert all(len(says) > 15 for says in rules.values()), "a rule says what it is"
+    if service != "reporting":
+        assert len(rules) > 10
+    _, operation = next(operations(service))
+    for code in rules:
+        assert f"`{code}`" in operation["responses"]["409"]["description"]
