@@ -216,6 +216,13 @@ def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -
         f"plans/{ids['plan']}/correction": {"agreed_on": None},
         "barriers": barrier,
         f"barriers/{ids['barrier']}/correction": barrier,
+        f"diagnostics/{ids['diagnostic']}/bilan": {},
+        f"diagnostics/{ids['diagnostic']}/bilan/correction": {"hours_a_week": 20},
+        f"actions/{OPEN}/correction": {"kind": "workshop", "responsible": "adviser"},
+        f"actions/{OPEN}/settlement": {"outcome": "done", "settled_on": "2024-02-14"},
+        f"actions/{SETTLED}/settlement/correction": {"outcome": "done", "settled_on": "2024-02-14"},
+        f"actions/{SETTLED}/reopening": {"on": "2024-02-15"},
+        f"plans/{PLAN}/revision": {"agreed_on": "2024-02-16"},
     }
     of_training: dict[str, Any] = {
         "activities": activity,
@@ -250,7 +257,18 @@ def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -
     return commands
 
 
-DISAGREEMENT = str(uuid4())
+DISAGREEMENT, PLAN, OPEN, SETTLED = (str(uuid4()) for _ in range(4))
+
+
+async def with_a_plan(running: Running, pathway: str, diagnostic: str | None) -> None:
+    """A bilan, and a plan with an action that is open and one that is done."""
+    actions = [{"id": id, "kind": "other", "responsible": "person"} for id in (OPEN, SETTLED)]
+    for path, body in (
+        (f"diagnostics/{diagnostic}/bilan", {}),
+        ("plans", {"id": PLAN, "agreed_on": "2024-02-12", "actions": actions}),
+        (f"actions/{SETTLED}/settlement", {"outcome": "done", "settled_on": "2024-02-13"}),
+    ):
+        await running.post(f"/diagnostic/v1/pathways/{pathway}/{path}", body, 201)
 
 
 async def test_no_command_of_any_service_records_anything_until_the_restriction_is_lifted(running: Running) -> None:
@@ -260,6 +278,7 @@ async def test_no_command_of_any_service_records_anything_until_the_restriction_
         body = {"kind": kind, "fact": fact, "said_on": "2024-07-01", "id": DISAGREEMENT}
         await running.post(f"/{service}/v1/pathways/{pathway}/disagreements", body, 201)
     await running.post(f"/outcomes/v1/pathways/{pathway}/exit", LEFT, 201)
+    await with_a_plan(running, pathway, dict(known["diagnostic"])["diagnostic"])
     commands = every_command(person, known)
     for service in SERVICES:
         paths = running.service(service).openapi()["paths"]
