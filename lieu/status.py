@@ -14,11 +14,12 @@ PATIENCE = 600.0
 
 @dataclass(frozen=True)
 class Report:
-    """`code`: 0 well, 1 late or parked, 2 broken."""
+    """`code`: 0 well, 1 late or parked, 2 broken. `recorded`: how many events, by service."""
 
     code: int
     headline: str
     lines: list[str]
+    recorded: dict[str, int]
 
     def text(self) -> str:
         return "\n".join([self.headline, *self.lines])
@@ -30,12 +31,14 @@ async def look(platform: Platform, since: datetime | None = None) -> Report:
     late: list[str] = []
     parked: list[str] = []
     lines: list[str] = []
+    recorded: dict[str, int] = {}
     for service in SERVICES:
         try:
             state: dict[str, Any] = await platform.get(f"/{service}/v1/status")
         except PlatformError as error:
             broken.append(f"{service} does not answer: {error} ({RUNBOOK}#service-away)")
             continue
+        recorded[service] = state["position"]
         if relay := state["relay"]:
             lines.append(f"{service:<11} relay            pending {_count(relay['pending'])}")
             if relay["trouble"] or relay["pending"] is None:
@@ -61,7 +64,7 @@ async def look(platform: Platform, since: datetime | None = None) -> Report:
                 parked.append(f"{name}: {consumer['parked']} events parked ({RUNBOOK}#parked)")
     wrong = broken + parked + late
     headline = "; ".join(wrong) if wrong else "all is well"
-    return Report(2 if broken else 1 if wrong else 0, headline, lines)
+    return Report(2 if broken else 1 if wrong else 0, headline, lines, recorded)
 
 
 def _count(number: int | None) -> str:
@@ -69,12 +72,15 @@ def _count(number: int | None) -> str:
 
 
 async def wait_until_caught_up(platform: Platform) -> Report:
-    """Looks until everything known before the call is applied everywhere, or only parked events are left."""
+    """Looks until everything known before the call is applied everywhere, with what followed from it, or only parked
+    events are left. One look is not enough: a service that was asked may have heard of something since from another."""
     since = datetime.now(UTC)
     deadline = asyncio.get_running_loop().time() + PATIENCE
+    before: dict[str, int] | None = None
     while True:
         report = await look(platform, since)
         waiting = report.code == 2 or "#late" in report.headline
-        if not waiting or asyncio.get_running_loop().time() > deadline:
+        if (not waiting and report.recorded == before) or asyncio.get_running_loop().time() > deadline:
             return report
-        await asyncio.sleep(0.1)
+        before = None if waiting else report.recorded
+        await asyncio.sleep(0.1 if waiting else 0)

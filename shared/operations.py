@@ -37,7 +37,10 @@ class ConsumerState(BaseModel):
 
 
 class Status(BaseModel):
+    """`position`: of the last event that the service has recorded."""
+
     service: str
+    position: int
     relay: RelayState | None
     consumers: list[ConsumerState]
 
@@ -89,6 +92,7 @@ def operations(service: str) -> APIRouter:
             relay = RelayState(pending=await _relay_pending(runtime), trouble=runtime.relay.trouble)
         return Status(
             service=service,
+            position=await runtime.pool.fetchval("select position from head"),
             relay=relay,
             consumers=[await _consumer_state(runtime, subscriber) for subscriber in runtime.subscribers],
         )
