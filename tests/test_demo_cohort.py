@@ -72,9 +72,13 @@ def test_the_published_shares_of_2016_are_met_within_a_point(cohort: Facts) -> N
     assert residents["durable_access_share"]["value"] == pytest.approx(0.12, abs=0.01)
 
 
+NO_IMPORT_TELLS = {"mainstream_regained_share", "days_to_employment_km"}
+"""The format has no mainstream support; and fewer than half find a job, so that there is no median."""
+
+
 def test_it_shows_a_plausible_funnel_in_every_structure(cohort: Facts) -> None:
     nation = indicators(cohort, *YEAR, SHOWN_ON)
-    assert all(figure["value"] for figure in nation.values())
+    assert {id for id, figure in nation.items() if not figure["value"]} == NO_IMPORT_TELLS
     assert nation["requests"]["value"] > nation["entries"]["value"] > nation["leavers"]["value"]
     assert nation["supported"]["value"] > nation["persons_supported"]["value"]
     for row in cohort.structures:

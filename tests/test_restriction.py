@@ -227,6 +227,21 @@ def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -
     of_training: dict[str, Any] = {
         "activities": activity,
         f"activities/{ids['activity']}/correction": activity,
+        "enrolments": {"session": EMPTY, "enrolled_on": "2024-02-01"},
+        f"enrolments/{ENROLLED}/withdrawal": {"on": "2024-02-01", "reason": "persons_choice"},
+        f"enrolments/{ENROLLED}/attendance": {"attended": []},
+        f"enrolments/{ATTENDED}/attendance/correction": {"attended": []},
+        "placements": A_VISIT | {"starts_on": "2024-02-21", "ends_on": "2024-02-21"},
+        f"placements/{PLANNED}/correction": A_VISIT | {"ends_on": "2024-02-23"},
+        f"placements/{PLANNED}/renewal": {"until": "2024-02-26"},
+        f"placements/{PLANNED}/end": {"ended_on": "2024-02-22", "hours": "7"},
+        f"placements/{PLANNED}/cancellation": {"on": "2024-02-20", "reason": "persons_choice"},
+        f"placements/{ENDED}/end/correction": {"ended_on": "2024-02-22", "hours": "8"},
+        f"placements/{ENDED}/evaluation": {"evaluated_on": "2024-02-23", "conclusion": "confirmed"},
+        f"placements/{EVALUATED}/evaluation/correction": {"evaluated_on": "2024-02-24", "conclusion": "adjusted"},
+        "supports": A_SUPPORT,
+        f"supports/{SUPPORTED}/correction": A_SUPPORT | {"hours": "3"},
+        f"proposals/{PROPOSED}/dismissal": {"on": "2024-02-14"},
     }
     tried = {"attempted_on": "2024-06-30", "means": "letter"}
     job = {"situation": "employment", "started_on": "2024-02-01"}
@@ -257,12 +272,43 @@ def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -
     return commands
 
 
-DISAGREEMENT, PLAN, OPEN, SETTLED = (str(uuid4()) for _ in range(4))
+DISAGREEMENT, PLAN, OPEN, SETTLED, PROPOSED = (str(uuid4()) for _ in range(5))
+SESSION, EMPTY, OTHER_SESSION, ENROLLED, ATTENDED = (str(uuid4()) for _ in range(5))
+PLANNED, ENDED, EVALUATED, SUPPORTED = (str(uuid4()) for _ in range(4))
+A_VISIT = {"form": "visit", "starts_on": "2024-02-20", "ends_on": "2024-02-22"}
+A_SUPPORT = {
+    "barrier": "mobility",
+    "started_on": "2024-02-06",
+    "ended_on": "2024-02-06",
+    "hours": "2",
+    "result": "eased",
+}
+
+
+async def with_training(running: Running, pathway: str) -> None:
+    """Sessions, an enrolment, an attendance, placements at each of their stages, a support action."""
+    half_day = {"day": "2024-02-05", "part": "morning"}
+    session = {"structure": "s01", "kind": "workshop", "title": "CV", "half_days": [half_day],
+               "hours_per_half_day": "3", "capacity": 5}  # fmt: skip
+    for id in (SESSION, EMPTY, OTHER_SESSION):
+        await running.post("/training/v1/sessions", session | {"id": id}, 201)
+    ended = {"ended_on": "2024-02-22", "hours": "6"}
+    for path, body in (
+        ("enrolments", {"id": ENROLLED, "session": SESSION, "enrolled_on": "2024-02-01"}),
+        ("enrolments", {"id": ATTENDED, "session": OTHER_SESSION, "enrolled_on": "2024-02-01"}),
+        (f"enrolments/{ATTENDED}/attendance", {"attended": [half_day]}),
+        *(("placements", A_VISIT | {"id": id}) for id in (PLANNED, ENDED, EVALUATED)),
+        *((f"placements/{id}/end", ended) for id in (ENDED, EVALUATED)),
+        (f"placements/{EVALUATED}/evaluation", {"evaluated_on": "2024-02-23", "conclusion": "confirmed"}),
+        ("supports", A_SUPPORT | {"id": SUPPORTED}),
+    ):
+        await running.post(f"/training/v1/pathways/{pathway}/{path}", body, 201)
 
 
 async def with_a_plan(running: Running, pathway: str, diagnostic: str | None) -> None:
     """A bilan, and a plan with an action that is open and one that is done."""
     actions = [{"id": id, "kind": "other", "responsible": "person"} for id in (OPEN, SETTLED)]
+    actions.append({"id": PROPOSED, "kind": "workshop", "responsible": "adviser"})
     for path, body in (
         (f"diagnostics/{diagnostic}/bilan", {}),
         ("plans", {"id": PLAN, "agreed_on": "2024-02-12", "actions": actions}),
@@ -279,6 +325,8 @@ async def test_no_command_of_any_service_records_anything_until_the_restriction_
         await running.post(f"/{service}/v1/pathways/{pathway}/disagreements", body, 201)
     await running.post(f"/outcomes/v1/pathways/{pathway}/exit", LEFT, 201)
     await with_a_plan(running, pathway, dict(known["diagnostic"])["diagnostic"])
+    await with_training(running, pathway)
+    await running.caught_up()
     commands = every_command(person, known)
     for service in SERVICES:
         paths = running.service(service).openapi()["paths"]
