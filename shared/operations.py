@@ -171,8 +171,7 @@ async def _relay_pending(runtime: Any) -> int | None:
 
 
 async def _consumer_state(runtime: Any, subscriber: Any) -> ConsumerState:
-    async with subscriber.pool.acquire() as connection, connection.transaction():
-        await subscriber.enter(connection)
+    async with subscriber.reading() as connection:
         row = await connection.fetchrow(
             """select count(*) filter (where discarded_at is null) as parked, count(discarded_at) as discarded,
                       (select watermark from subscription where stream = $1) as watermark

@@ -10,8 +10,8 @@ The tables (in the schema that `enter` chooses): `subscription` and `parked`, se
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, partial
@@ -129,6 +129,17 @@ class Subscriber:
         self._ledger = Ledger(pool)
         self.trouble: str | None = None
         self._pulses: deque[tuple[str, int, datetime]] = deque(maxlen=1000)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Connection]:
+        """A connection that finds the consumer's tables; without a transaction where none is needed for that."""
+        async with self.pool.acquire() as connection:
+            if self.enter is _stay:
+                yield connection
+            else:
+                async with connection.transaction():
+                    await self.enter(connection)
+                    yield connection
 
     @property
     def stream(self) -> str:

@@ -225,7 +225,7 @@ def test_the_places_of_sealed_texts_are_told() -> None:
     assert [place for place, _ in sealed_texts(fact)] == [".fact.called", ".fact.phone", ".more.0"]
 
 
-@pytest.mark.parametrize("setting", ["nonsense", "a:AAAA", "a", ":" + new_master_key("x")[2:], "a:%%%"])
+@pytest.mark.parametrize("setting", ["nonsense", "a:AAAA", "a", ":" + "A" * 43 + "=", "a:%%%"])
 def test_a_master_key_that_is_none_is_refused_at_the_start(setting: str) -> None:
     with pytest.raises(ValueError, match="LIEU_KEYS_MASTER"):
         EnvironmentKeys(setting)
