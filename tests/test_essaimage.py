@@ -85,7 +85,7 @@ async def test_a_wave_from_its_opening_to_a_launch(running: Running) -> None:
         assert (second["wave"], second["capacity"], second["free"]) == (later["id"], 9, 9)
     assert len(await get(running, f"{INTAKE}/waves?limit=1")) == 1
     assert {name: value for name, value in shown.items() if name != "structures"} == {
-        "wave": id, "title": "Vague 1", "opened_on": "2024-01-08", "closed_on": "2024-03-05", "capacity": 3, "free": 0,
+        "wave": id, "version": 9, "title": "Vague 1", "opened_on": "2024-01-08", "closed_on": "2024-03-05", "capacity": 3, "free": 0,
     }  # fmt: skip
     assert [(one["structure"], one["department"], one["launched_on"], one["withdrawn_on"])
             for one in shown["structures"]] == [
@@ -109,7 +109,7 @@ async def test_formation_action_alternates(running: Running) -> None:
     training = {"id": first, "started_on": "2024-01-08", "ended_on": "2024-01-12", "taught": ["Accueillir", "Orienter"]}
     doing = {"id": action, "started_on": "2024-01-15", "ended_on": "9999-12-31",
              "commitments": [{"taught": "Accueillir", "commitment": "Porte ouverte"}]}  # fmt: skip
-    feedback = {"on": "2024-03-15", "feedback": ["Trop peu de place"], "kept": ["Porte ouverte"]}
+    feedback = {"on": "2024-03-15", "feedback": ["Trop peu de place"]}
     next = {"id": second, "started_on": "2024-03-18", "ended_on": "2024-03-22", "taught": ["Ranger"],
             "from_feedback": "Trop peu de place"}  # fmt: skip
     await running.post(f"{path}/training-periods", training, 403, **of(running, Role.MANAGER))
@@ -132,7 +132,7 @@ async def test_formation_action_alternates(running: Running) -> None:
     await running.post(f"{path}/training-periods", next, 201)
     whole = {name: value for name, value in next.items() if name != "id"} | {"participants": 6}
     await running.post(f"{path}/training-periods/{second}/correction", whole, 201)
-    fuller = feedback | {"feedback": ["Trop peu de place", "Bon accueil"]}
+    fuller = feedback | {"feedback": ["Trop peu de place", "Bon accueil"], "kept": ["Porte ouverte"]}
     await running.post(f"{path}/action-periods/{action}/feedback/correction", fuller, 201)
     mistake = await running.post(
         f"{path}/action-periods", {"started_on": "2024-03-25", "ended_on": "2024-04-26", "commitments": []}, 201

@@ -18,10 +18,11 @@ from shared.problems import Problem
 class ShownWave:
     """`capacity`: structures, of which `free` may still be selected; none where the wave is closed.
 
-    `structures`: in the order of their selection, those that withdrew among them.
+    `structures`: in the order of their selection, those that withdrew among them. `version`: as `If-Match` names it.
     """
 
     wave: UUID
+    version: int
     title: str
     opened_on: date
     closed_on: date | None
@@ -93,4 +94,4 @@ def _shown(key: UUID, plan: WavePlan, file: Wave) -> ShownWave:
     structures = sorted(file.selections.values(), key=lambda one: (one.selected_on, one.structure))
     standing = sum(one.withdrawn_on is None for one in structures)
     free = 0 if plan.closed_on is not None else plan.capacity - standing
-    return ShownWave(key, plan.title, plan.opened_on, plan.closed_on, plan.capacity, free, structures)
+    return ShownWave(key, file.version, plan.title, plan.opened_on, plan.closed_on, plan.capacity, free, structures)
