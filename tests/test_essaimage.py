@@ -85,7 +85,8 @@ async def test_a_wave_from_its_opening_to_a_launch(running: Running) -> None:
         assert (second["wave"], second["capacity"], second["free"]) == (later["id"], 9, 9)
     assert len(await get(running, f"{INTAKE}/waves?limit=1")) == 1
     assert {name: value for name, value in shown.items() if name != "structures"} == {
-        "wave": id, "version": 9, "title": "Vague 1", "opened_on": "2024-01-08", "closed_on": "2024-03-05", "capacity": 3, "free": 0,
+        "wave": id, "version": 9, "title": "Vague 1",
+        "opened_on": "2024-01-08", "closed_on": "2024-03-05", "capacity": 3, "free": 0,
     }  # fmt: skip
     assert [(one["structure"], one["department"], one["launched_on"], one["withdrawn_on"])
             for one in shown["structures"]] == [
