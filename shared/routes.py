@@ -7,13 +7,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.access import Caller, Command, Commanded, Role, allow
 from shared.disagreement import FactOf, ShownFact, facts_of
 from shared.event_store import EventStore
 from shared.history import Dossier
 from shared.imports import AT_ONCE, Imported, KnownDossier
+from shared.nir import holds_nir
 from shared.problems import Problem
 from shared.readings import Reading
 
@@ -26,6 +27,8 @@ def _store(request: Request) -> EventStore:
 Store = Annotated[EventStore, Depends(_store)]
 reads = [Depends(allow(Role.OPERATOR))]
 """Who may read what concerns no structure of their own."""
+programme_reads = [Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))]
+"""Who may read what the programme tells of all its structures, and of no person."""
 
 
 async def _structure_asked(
@@ -41,6 +44,18 @@ async def _structure_asked(
 AskedStructure = Annotated[str | None, Depends(_structure_asked)]
 """Whose list is asked for: an adviser's or a manager's own, or whichever the operator names (null: all)."""
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows at most")]
+
+
+def _without_nir(text: str) -> str:
+    if holds_nir(text):
+        raise ValueError("a social-security number (NIR) is never recorded; take it out")
+    return text
+
+
+OneLine = Annotated[
+    str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_without_nir)
+]
+"""A short text that names no person: it stands in clear."""
 
 
 @dataclass

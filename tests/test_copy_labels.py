@@ -18,9 +18,9 @@ from fastapi.routing import APIRoute
 
 from lieu.personal_copy import labels
 from lieu.platform import SERVICES
-from services.intake.domain import Structure
+from services.intake.domain import Structure, Wave
 from services.reporting.forgetting import AnonymousPathway, Rewriting
-from services.training.domain import Session
+from services.training.domain import FormationAction, Session
 from shared.access import Role
 from shared.copies import ENVELOPE, plain
 from shared.correspondents import Correspondent
@@ -29,7 +29,17 @@ from shared.readings import _looking
 from shared.settings import Settings
 from tests.test_sealing import AGGREGATES, events_of
 
-OF_NOBODY = (Structure, Session, Correspondent, Erasure, ErasureReport, AnonymousPathway, Rewriting)
+OF_NOBODY = (
+    Structure,
+    Wave,
+    Session,
+    FormationAction,
+    Correspondent,
+    Erasure,
+    ErasureReport,
+    AnonymousPathway,
+    Rewriting,
+)
 """Aggregates without a supported person, or without one that is left."""
 EVENTS = [kind for aggregate in AGGREGATES if aggregate not in OF_NOBODY for kind in events_of(aggregate)]
 

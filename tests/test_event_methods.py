@@ -41,20 +41,27 @@ from services.intake.domain import (
     ProfileFile,
     Reception,
     Restriction,
+    Selection,
     Structure,
     StructureFile,
+    Wave,
+    WavePlan,
     WelcomeDelay,
     request_for_support,
 )
 from services.outcomes.domain import Attempt as FollowUpAttempt
 from services.outcomes.domain import EmploymentSupport, Exit, FollowUp, OutcomeFile, Period, SituationFile
 from services.training.domain import (
+    ActionPeriod,
     Activity,
     ActivityFile,
     Attendance,
+    Commitment,
     Enrolment,
     EnrolmentEnd,
     Evaluation,
+    Feedback,
+    FormationAction,
     HalfDay,
     Placement,
     PlacementCancellation,
@@ -64,6 +71,7 @@ from services.training.domain import (
     Session,
     SessionPlan,
     SupportAction,
+    TrainingPeriod,
 )
 from shared.codes import (
     ActionKind,
@@ -173,7 +181,7 @@ class File(Aggregate):
 
 # --- snapshots lose nothing ---------------------------------------------------------------------------------
 
-DAY, KEY = date(2025, 1, 6), UUID(int=1)
+DAY, KEY, OTHER = date(2025, 1, 6), UUID(int=1), UUID(int=2)
 FILE = StructureFile("s01", "Les Tilleuls", "2A")
 REQUEST = request_for_support(
     DAY, 1980, structure="s01", person=UUID(int=2), sex=Sex.OTHER, qualification_level=Qualification.NONE
@@ -286,6 +294,25 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
         told(Session.Planned, SESSION, key=KEY, structure="s01"),
         told(Session.Corrected, replace(SESSION, place="Lyon"), key=KEY),
         told(Session.Cancelled, DAY, key=KEY),
+    ],
+    Wave: [
+        told(Wave.Opened, WavePlan("Vague 1", DAY), key=KEY),
+        told(Wave.Selected, Selection("s01", "2A", DAY), key=KEY),
+        told(Wave.Selected, Selection("s02", "69", DAY), key=KEY),
+        told(Wave.Launched, Selection("s01", "2A", DAY, DAY), key=KEY),
+        told(Wave.SelectionWithdrawn, Selection("s02", "69", DAY, withdrawn_on=DAY), key=KEY),
+        told(Wave.Closed, WavePlan("Vague 1", DAY, closed_on=DAY), key=KEY),
+    ],
+    FormationAction: [
+        told(FormationAction.TrainingRecorded, TrainingPeriod(DAY, DAY, ("Accueillir",)), key=KEY),
+        told(FormationAction.ActionRecorded, ActionPeriod(DAY, DAY, (Commitment("Accueillir", "Ouvrir"),)), key=OTHER),
+        told(FormationAction.FeedbackRecorded, Feedback(DAY, ("Peu de place",), ("Ouvrir",)), key=OTHER),
+        told(
+            FormationAction.TrainingRecorded,
+            TrainingPeriod(DAY, DAY, ("Orienter",), "Peu de place", 4),
+            key=UUID(int=0),
+        ),
+        told(FormationAction.PeriodAnnulled, DAY, key=UUID(int=0)),
     ],
     Correspondent: [
         told(Correspondent.Recorded, Contact(Sealed("Paul")), key=KEY, structure="s01"),

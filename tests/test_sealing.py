@@ -16,10 +16,10 @@ from pydantic_core import PydanticSerializationError
 
 from lieu import issuer
 from services.diagnostic.domain import DiagnosticFile
-from services.intake.domain import ContactFile, Identity, Pathway, Person, ProfileFile, Retention, Structure
+from services.intake.domain import ContactFile, Identity, Pathway, Person, ProfileFile, Retention, Structure, Wave
 from services.outcomes.domain import OutcomeFile, SituationFile
 from services.reporting.forgetting import AnonymousPathway, Rewriting
-from services.training.domain import ActivityFile, Session
+from services.training.domain import ActivityFile, FormationAction, Session
 from shared import broker
 from shared.access import Role
 from shared.codes import InClear
@@ -48,9 +48,11 @@ AGGREGATES = (
     Retention,
     ContactFile,
     ProfileFile,
+    Wave,
     DiagnosticFile,
     ActivityFile,
     Session,
+    FormationAction,
     Correspondent,
     OutcomeFile,
     SituationFile,

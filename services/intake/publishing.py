@@ -14,8 +14,11 @@ from services.intake.domain import (
     Reception,
     Request,
     Retention,
+    Selection,
     Structure,
     StructureFile,
+    Wave,
+    WavePlan,
 )
 from shared import codes
 from shared.contracts import Body
@@ -90,6 +93,20 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
             return "profile-recorded", _profile(fact)
         case ProfileFile.Corrected():
             return "profile-corrected", _profile(fact)
+        case Wave.Opened(key=key):
+            return "wave-opened", _wave(key, fact)
+        case Wave.Corrected(key=key):
+            return "wave-corrected", _wave(key, fact)
+        case Wave.Closed(key=key):
+            return "wave-closed", _wave(key, fact)
+        case Wave.Selected(key=key):
+            return "structure-selected", _selection(key, fact)
+        case Wave.SelectionCorrected(key=key):
+            return "structure-selection-corrected", _selection(key, fact)
+        case Wave.SelectionWithdrawn(key=key):
+            return "structure-selection-withdrawn", _selection(key, fact)
+        case Wave.Launched(key=key):
+            return "structure-launched", _selection(key, fact)
         case ContactFile.Attempted() | ContactFile.AttemptCorrected():
             return None  # that nobody was reached is no news to the others
         case Pathway.CommitmentSigned() | Pathway.CommitmentCorrected():
@@ -107,6 +124,15 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
 
 def _structure(file: StructureFile) -> contracts.Structure:
     return contracts.Structure(structure=file.structure, name=file.name, department=file.department)
+
+
+def _wave(key: UUID, plan: WavePlan) -> contracts.Wave:
+    """What it is called stays inside."""
+    return contracts.Wave(wave=key, opened_on=plan.opened_on, capacity=plan.capacity, closed_on=plan.closed_on)
+
+
+def _selection(key: UUID, selection: Selection) -> contracts.Selection:
+    return contracts.Selection(wave=key, **vars(selection))
 
 
 def _welcome(welcome: Dated) -> contracts.Welcome:

@@ -350,6 +350,12 @@ IN_NO_FIGURE = (
     training.ProposalClosing,
     outcomes.EmploymentSupport,
     outcomes.FollowUpAttempt,
+    intake.Wave,
+    intake.Selection,
+    training.TrainingPeriod,
+    training.ActionPeriod,
+    training.ActionFeedback,
+    training.PeriodAnnulment,
 )
 """A restricted or an archived pathway goes on counting for what was recorded of it."""
 

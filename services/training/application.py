@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
@@ -10,20 +10,25 @@ from uuid import UUID
 
 from services.training import views
 from services.training.domain import (
+    ActionPeriod,
     Activity,
     ActivityFile,
     Attendance,
     Enrolment,
     EnrolmentEnd,
     Evaluation,
+    Feedback,
+    FormationAction,
     Placement,
     PlacementCancellation,
     PlacementEnd,
     Session,
     SessionPlan,
     SupportAction,
+    TrainingPeriod,
     UnknownSession,
     activity_fact,
+    formation_id,
     session_file,
 )
 from services.training.views import (
@@ -291,6 +296,82 @@ async def open_proposals(
         return replace(row, barrier=proposal.barrier)
 
     return [with_barrier(row) for row in rows]
+
+
+# Formation-action
+
+
+async def record_training(
+    store: EventStore, structure: str, key: UUID, period: TrainingPeriod, command: Command
+) -> Done:
+    return await _on_formation(store, structure, key, lambda f: f.record_training(key, period, today()), command)
+
+
+async def correct_training(
+    store: EventStore, structure: str, key: UUID, period: TrainingPeriod, command: Command
+) -> Done:
+    return await _on_formation(store, structure, key, lambda f: f.correct_training(key, period, today()), command)
+
+
+async def record_action(store: EventStore, structure: str, key: UUID, period: ActionPeriod, command: Command) -> Done:
+    return await _on_formation(store, structure, key, lambda f: f.record_action(key, period, today()), command)
+
+
+async def correct_action(store: EventStore, structure: str, key: UUID, period: ActionPeriod, command: Command) -> Done:
+    return await _on_formation(store, structure, key, lambda f: f.correct_action(key, period, today()), command)
+
+
+async def record_feedback(store: EventStore, structure: str, key: UUID, feedback: Feedback, command: Command) -> Done:
+    return await _on_formation(store, structure, key, lambda f: f.record_feedback(key, feedback, today()), command)
+
+
+async def correct_feedback(store: EventStore, structure: str, key: UUID, feedback: Feedback, command: Command) -> Done:
+    return await _on_formation(store, structure, key, lambda f: f.correct_feedback(key, feedback, today()), command)
+
+
+async def annul_period(store: EventStore, structure: str, key: UUID, on: date, command: Command) -> Done:
+    return await _on_formation(store, structure, key, lambda f: f.annul(key, on, today()), command)
+
+
+async def _on_formation(
+    store: EventStore, structure: str, key: UUID, decision: Callable[[FormationAction], object], command: Command
+) -> Done:
+    id = formation_id(structure)
+    done = await decide(store, FormationAction, id, decision, lambda _: About(structure), command)
+    return replace(done, id=key)
+
+
+@dataclass(frozen=True)
+class ShownPeriod:
+    """Of `training` and `action` one is there, the other is null; `feedback`: of an action period, once it is given."""
+
+    period: UUID
+    training: TrainingPeriod | None
+    action: ActionPeriod | None
+    feedback: Feedback | None
+
+
+@dataclass(frozen=True)
+class ShownFormation:
+    """The periods in the order in which they followed each other. `version`: as `If-Match` names it."""
+
+    structure: str
+    version: int
+    periods: list[ShownPeriod]
+
+
+async def formation(store: EventStore, structure: str) -> ShownFormation:
+    file = await store.load(FormationAction, formation_id(structure))
+    periods = [
+        ShownPeriod(
+            key,
+            period if isinstance(period, TrainingPeriod) else None,
+            period if isinstance(period, ActionPeriod) else None,
+            file.feedbacks.get(key),
+        )
+        for key, period in file.periods.items()
+    ]
+    return ShownFormation(structure, file.version, periods)
 
 
 # The historical import

@@ -1,20 +1,25 @@
 """Our stored event to the public event; what aims at health or justice travels under names of its own.
 
-Who is the tutor, which is the host, what a session is called and at which half-days somebody was stay inside.
+Who is the tutor, which is the host, what a session is called, what a structure is taught or commits
+itself to, and at which half-days somebody was stay inside.
 """
 
 from uuid import UUID
 
 from services.training.domain import (
+    ActionPeriod,
     Activity,
     ActivityFile,
     Enrolment,
     Evaluation,
+    Feedback,
+    FormationAction,
     Placement,
     PlacementEnd,
     Session,
     SessionPlan,
     SupportAction,
+    TrainingPeriod,
 )
 from shared.codes import SPECIAL_BARRIERS
 from shared.contracts import Body
@@ -66,6 +71,20 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
             )
         case ActivityFile.ProposalClosed(key=key, fact=fact):
             return "proposal-closed", contracts.ProposalClosing(proposal=key, **vars(fact))
+        case FormationAction.TrainingRecorded(key=key, fact=fact):
+            return "training-period-recorded", _training_period(key, fact)
+        case FormationAction.TrainingCorrected(key=key, fact=fact):
+            return "training-period-corrected", _training_period(key, fact)
+        case FormationAction.ActionRecorded(key=key, fact=fact):
+            return "action-period-recorded", _action_period(key, fact)
+        case FormationAction.ActionCorrected(key=key, fact=fact):
+            return "action-period-corrected", _action_period(key, fact)
+        case FormationAction.FeedbackRecorded(key=key, fact=fact):
+            return "action-feedback-recorded", _feedback(key, fact)
+        case FormationAction.FeedbackCorrected(key=key, fact=fact):
+            return "action-feedback-corrected", _feedback(key, fact)
+        case FormationAction.PeriodAnnulled(key=key, fact=on):
+            return "formation-period-annulled", contracts.PeriodAnnulment(period=key, annulled_on=on)
     raise NotImplementedError(f"no public event is decided for {recorded.name}")
 
 
@@ -122,3 +141,23 @@ def _support(key: UUID, fact: SupportAction) -> contracts.SupportReport:
     return contracts.SupportReport(
         report=key, action=fact.action, barrier=fact.barrier, result=fact.result, reported_on=fact.ended_on
     )
+
+
+def _training_period(key: UUID, fact: TrainingPeriod) -> contracts.TrainingPeriod:
+    return contracts.TrainingPeriod(
+        period=key,
+        started_on=fact.started_on,
+        ended_on=fact.ended_on,
+        taught=len(fact.taught),
+        participants=fact.participants,
+    )
+
+
+def _action_period(key: UUID, fact: ActionPeriod) -> contracts.ActionPeriod:
+    return contracts.ActionPeriod(
+        period=key, started_on=fact.started_on, ended_on=fact.ended_on, commitments=len(fact.commitments)
+    )
+
+
+def _feedback(key: UUID, fact: Feedback) -> contracts.ActionFeedback:
+    return contracts.ActionFeedback(period=key, given_on=fact.on, points=len(fact.points), kept=len(fact.kept))

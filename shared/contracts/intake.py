@@ -160,6 +160,31 @@ class Appointment(Body):
     settled_on: date | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wave(Body):
+    """A wave of structures as it now stands; null: structures may still be selected. `capacity`: structures."""
+
+    wave: UUID
+    opened_on: date
+    capacity: int
+    closed_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection(Body):
+    """A structure in a wave as it now stands. `department`: INSEE code, where it was registered when selected.
+
+    Null: it has not taken up the action yet, it has not given back its place.
+    """
+
+    wave: UUID
+    structure: str
+    department: str
+    selected_on: date
+    launched_on: date | None
+    withdrawn_on: date | None
+
+
 EVENTS: dict[str, type[Body]] = {
     "structure-registered": Structure,
     "structure-corrected": Structure,
@@ -192,5 +217,12 @@ EVENTS: dict[str, type[Body]] = {
     "appointment-missed": Appointment,
     "appointment-cancelled": Appointment,
     "appointment-corrected": Appointment,
+    "wave-opened": Wave,
+    "wave-corrected": Wave,
+    "wave-closed": Wave,
+    "structure-selected": Selection,
+    "structure-selection-corrected": Selection,
+    "structure-selection-withdrawn": Selection,
+    "structure-launched": Selection,
 }
 """Every event name with the type of its body."""

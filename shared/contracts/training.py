@@ -141,6 +141,48 @@ class ProposalClosing(Body):
     closed_for: ProposalEnd
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrainingPeriod(Body):
+    """A training period of a structure's formation-action; its end may be planned.
+
+    `taught`: how many things; `participants`: how many people of the structure, null: not counted yet.
+    """
+
+    period: UUID
+    started_on: date
+    ended_on: date
+    taught: int
+    participants: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionPeriod(Body):
+    """The period after it, in which what was taught is put to work. `commitments`: how many."""
+
+    period: UUID
+    started_on: date
+    ended_on: date
+    commitments: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionFeedback(Body):
+    """What came of an action period. `points`: how many; `kept`: how many of its commitments were kept."""
+
+    period: UUID
+    given_on: date
+    points: int
+    kept: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodAnnulment(Body):
+    """The period did not take place, nor did its feedback."""
+
+    period: UUID
+    annulled_on: date
+
+
 EVENTS: dict[str, type[Body]] = {
     "activity-recorded": Activity,
     "activity-corrected": Activity,
@@ -163,5 +205,12 @@ EVENTS: dict[str, type[Body]] = {
     "placement-evaluation-corrected": Evaluation,
     "participation-proposed": Proposal,
     "proposal-closed": ProposalClosing,
+    "training-period-recorded": TrainingPeriod,
+    "training-period-corrected": TrainingPeriod,
+    "action-period-recorded": ActionPeriod,
+    "action-period-corrected": ActionPeriod,
+    "action-feedback-recorded": ActionFeedback,
+    "action-feedback-corrected": ActionFeedback,
+    "formation-period-annulled": PeriodAnnulment,
 }
 """Every event name with the type of its body."""

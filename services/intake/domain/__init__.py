@@ -24,8 +24,10 @@ from services.intake.domain.retention import (
     next_step,
 )
 from services.intake.domain.structure import WELCOME_WITHIN, Structure, StructureFile, WelcomeDelay
+from services.intake.domain.wave import CAPACITY, Selection, Wave, WavePlan, wave_file
 
 __all__ = [
+    "CAPACITY",
     "NOT_REQUESTED",
     "REQUEST",
     "WELCOME_WITHIN",
@@ -49,15 +51,19 @@ __all__ = [
     "Request",
     "Restriction",
     "Retention",
+    "Selection",
     "Step",
     "Structure",
     "StructureFile",
     "Transfer",
+    "Wave",
+    "WavePlan",
     "WelcomeDelay",
     "contact_file_id",
     "fact_of",
     "next_step",
     "profile_file_id",
     "request_for_support",
+    "wave_file",
     "with_age",
 ]

@@ -17,6 +17,7 @@ from services.intake.views.people import (
     waiting_requests,
 )
 from services.intake.views.structures import RegisteredStructure, follow_structures, structures
+from services.intake.views.waves import follow_waves, waves
 from shared.contracts import PublicEvent
 from shared.database import Connection
 
@@ -38,6 +39,7 @@ __all__ = [
     "silent",
     "structures",
     "waiting_requests",
+    "waves",
 ]
 
 
@@ -47,6 +49,7 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     await follow_structures(connection, events)
     await follow_people(connection, events)
     await follow_appointments(connection, events)
+    await follow_waves(connection, events)
 
 
 async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:

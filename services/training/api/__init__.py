@@ -3,12 +3,12 @@
 from fastapi import APIRouter
 
 from services.training import application, domain
-from services.training.api import activities, participation, placements, sessions, support
+from services.training.api import activities, formation, participation, placements, sessions, support
 from shared.disagreement_routes import disagreement_routes
 from shared.routes import pathway_routes
 
 router = APIRouter(prefix="/v1")
-for part in (activities, sessions, participation, placements, support):
+for part in (activities, sessions, participation, placements, support, formation):
     router.include_router(part.router)
 
 imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)

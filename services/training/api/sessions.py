@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.training import application, domain, views
-from services.training.api.shapes import From, OneLine, To, half_days
+from services.training.api.shapes import From, To, half_days
 from shared.access import CommandedInStructure
 from shared.codes import (
     SessionKind,
@@ -17,7 +17,7 @@ from shared.codes import (
 from shared.commands import Done, answered
 from shared.contracts.training import HalfDay
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, OnDay, Store
+from shared.routes import AskedStructure, Limit, OnDay, OneLine, Store
 
 router = APIRouter()
 

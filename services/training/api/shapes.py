@@ -6,25 +6,13 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from services.training import domain
 from shared.codes import WithdrawalReason
 from shared.contracts.training import HalfDay
-from shared.nir import holds_nir
-
-
-def _without_nir(text: str) -> str:
-    if holds_nir(text):
-        raise ValueError("a social-security number (NIR) is never recorded; take it out")
-    return text
-
 
 Hours = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=8, decimal_places=2)]
-OneLine = Annotated[
-    str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_without_nir)
-]
-"""A short text that names no person: it stands in clear."""
 Adviser = Annotated[
     str | None,
     Query(max_length=200, pattern=r"^[^\x00]+$", description="Subject of the adviser's token; without: everybody's"),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.training import application, domain, views
-from services.training.api.shapes import Adviser, Hours, OneLine
+from services.training.api.shapes import Adviser, Hours
 from shared.access import AnyCaller, CommandedInStructure
 from shared.codes import (
     Barrier,
@@ -16,7 +16,7 @@ from shared.codes import (
 )
 from shared.commands import Done, answered
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, OnDay, Store
+from shared.routes import AskedStructure, Limit, OnDay, OneLine, Store
 
 router = APIRouter()
 

@@ -3,6 +3,14 @@
 from services.training.domain.activity import Activity, ActivityFollows, EndBeforeStart, HoursNeeded, HoursNegative
 from services.training.domain.facts import activity_fact, fact_of
 from services.training.domain.file import ActivityFile
+from services.training.domain.formation import (
+    ActionPeriod,
+    Commitment,
+    Feedback,
+    FormationAction,
+    TrainingPeriod,
+    formation_id,
+)
 from services.training.domain.participation import Attendance, Enrolment, EnrolmentEnd
 from services.training.domain.placement import Evaluation, Placement, PlacementCancellation, PlacementEnd
 from services.training.domain.proposal import Proposal, ProposalClosing
@@ -10,14 +18,18 @@ from services.training.domain.session import HalfDay, Session, SessionPlan, Unkn
 from services.training.domain.support import SupportAction
 
 __all__ = [
+    "ActionPeriod",
     "Activity",
     "ActivityFile",
     "ActivityFollows",
     "Attendance",
+    "Commitment",
     "EndBeforeStart",
     "Enrolment",
     "EnrolmentEnd",
     "Evaluation",
+    "Feedback",
+    "FormationAction",
     "HalfDay",
     "HoursNeeded",
     "HoursNegative",
@@ -29,9 +41,11 @@ __all__ = [
     "Session",
     "SessionPlan",
     "SupportAction",
+    "TrainingPeriod",
     "UnknownSession",
     "activity_fact",
     "fact_of",
+    "formation_id",
     "in_order",
     "session_file",
 ]

@@ -1,0 +1,157 @@
+"""Formation-action of structures, its periods in turn. It tells of no person."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Path, Response
+from pydantic import Field
+
+from services.training import application, domain
+from shared.access import Commanded
+from shared.commands import Done, answered
+from shared.routes import OnDay, OneLine, Store, programme_reads
+
+router = APIRouter(tags=["essaimage"])
+
+StructureAsked = Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$", description="Code of a structure")]
+
+
+@dataclass(kw_only=True)
+class TrainingPeriodBody:
+    """Titles name no person. `ended_on` may be planned. `taught`: what is taught, each once.
+
+    `from_feedback`: the point of the last action period's feedback that it starts from; null in the first period alone.
+    `participants`: how many people of the structure took part; null: not counted yet.
+    """
+
+    started_on: date
+    ended_on: date
+    taught: Annotated[list[OneLine], Field(min_length=1, max_length=20)]
+    from_feedback: OneLine | None = None
+    participants: Annotated[int, Field(ge=0, le=10_000)] | None = None
+
+    def fact(self) -> domain.TrainingPeriod:
+        return domain.TrainingPeriod(
+            self.started_on, self.ended_on, tuple(self.taught), self.from_feedback, self.participants
+        )
+
+
+@dataclass(kw_only=True)
+class NewTrainingPeriod(TrainingPeriodBody):
+    """`id`: chosen by the caller, so that a repeat asks for the same."""
+
+    id: UUID = Field(default_factory=uuid4)
+
+
+@dataclass
+class CommitmentBody:
+    """`taught`: one of the titles taught in the training period before, which the commitment puts to work."""
+
+    taught: OneLine
+    commitment: OneLine
+
+
+@dataclass(kw_only=True)
+class ActionPeriodBody:
+    """Titles name no person. `ended_on` may be planned. `commitments`: what the structure commits itself to."""
+
+    started_on: date
+    ended_on: date
+    commitments: Annotated[list[CommitmentBody], Field(max_length=50)]
+
+    def fact(self) -> domain.ActionPeriod:
+        commitments = tuple(domain.Commitment(one.taught, one.commitment) for one in self.commitments)
+        return domain.ActionPeriod(self.started_on, self.ended_on, commitments)
+
+
+@dataclass(kw_only=True)
+class NewActionPeriod(ActionPeriodBody):
+    """`id`: chosen by the caller, so that a repeat asks for the same."""
+
+    id: UUID = Field(default_factory=uuid4)
+
+
+@dataclass(kw_only=True)
+class FeedbackBody:
+    """What came of an action period, in short titles that name no person. `kept`: its commitments that were kept."""
+
+    on: date
+    feedback: Annotated[list[OneLine], Field(min_length=1, max_length=20)]
+    kept: Annotated[list[OneLine], Field(max_length=50)] = Field(default_factory=list)
+
+    def fact(self) -> domain.Feedback:
+        return domain.Feedback(self.on, tuple(self.feedback), tuple(self.kept))
+
+
+@router.post("/formation/{structure}/training-periods")
+async def record_training(
+    structure: StructureAsked, body: NewTrainingPeriod, command: Commanded, store: Store, response: Response
+) -> Done:
+    """A structure is trained: the first period, or the next after an action period whose feedback it starts from."""
+    return answered(response, await application.record_training(store, structure, body.id, body.fact(), command))
+
+
+@router.post("/formation/{structure}/training-periods/{period}/correction")
+async def correct_training(
+    structure: StructureAsked,
+    period: UUID,
+    body: TrainingPeriodBody,
+    command: Commanded,
+    store: Store,
+    response: Response,
+) -> Done:
+    """The whole training period as it is to stand; what a later commitment names stays taught."""
+    return answered(response, await application.correct_training(store, structure, period, body.fact(), command))
+
+
+@router.post("/formation/{structure}/action-periods")
+async def record_action(
+    structure: StructureAsked, body: NewActionPeriod, command: Commanded, store: Store, response: Response
+) -> Done:
+    """A structure puts to work what the training period before taught."""
+    return answered(response, await application.record_action(store, structure, body.id, body.fact(), command))
+
+
+@router.post("/formation/{structure}/action-periods/{period}/correction")
+async def correct_action(
+    structure: StructureAsked,
+    period: UUID,
+    body: ActionPeriodBody,
+    command: Commanded,
+    store: Store,
+    response: Response,
+) -> Done:
+    """The whole action period as it is to stand; its feedback stays."""
+    return answered(response, await application.correct_action(store, structure, period, body.fact(), command))
+
+
+@router.post("/formation/{structure}/action-periods/{period}/feedback")
+async def record_feedback(
+    structure: StructureAsked, period: UUID, body: FeedbackBody, command: Commanded, store: Store, response: Response
+) -> Done:
+    """What came of an action period, and which commitments were kept; the next training period starts from it."""
+    return answered(response, await application.record_feedback(store, structure, period, body.fact(), command))
+
+
+@router.post("/formation/{structure}/action-periods/{period}/feedback/correction")
+async def correct_feedback(
+    structure: StructureAsked, period: UUID, body: FeedbackBody, command: Commanded, store: Store, response: Response
+) -> Done:
+    """The whole feedback as it is to stand; what the next training period starts from stays in it."""
+    return answered(response, await application.correct_feedback(store, structure, period, body.fact(), command))
+
+
+@router.post("/formation/{structure}/periods/{period}/annulment")
+async def annul_period(
+    structure: StructureAsked, period: UUID, body: OnDay, command: Commanded, store: Store, response: Response
+) -> Done:
+    """The last period, recorded by mistake, did not take place; `on`: when that was found."""
+    return answered(response, await application.annul_period(store, structure, period, body.on, command))
+
+
+@router.get("/formation/{structure}", dependencies=programme_reads)
+async def formation(structure: StructureAsked, store: Store) -> application.ShownFormation:
+    """The periods of a structure's formation-action in turn; none where nothing is recorded."""
+    return await application.formation(store, structure)
