@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+BOTH_CORES := -n 2 --dist worksteal
 
 .venv/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
@@ -17,9 +18,9 @@ install: .venv/.installed  ## the virtual environment, with .venv/bin/lieu
 demo: install  ## start everything on embedded servers with a made-up cohort, and stay up
 	$(BIN)/lieu up --demo
 test: install  ## the tests (a few minutes), on real embedded servers
-	$(BIN)/pytest
+	$(BIN)/pytest $(BOTH_CORES)
 test-all: install  ## the tests with the slow ones: crashes, load, full size
-	$(BIN)/pytest -m ''
+	$(BIN)/pytest -m '' $(BOTH_CORES)
 lint: install  ## style, types, direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from lieu import issuer
 from services.diagnostic import reactions
 from services.diagnostic.domain import DiagnosticFile
@@ -327,6 +329,7 @@ async def test_who_started_a_month_ago_is_missed_and_who_started_since_is_not(ru
     assert [one["pathway"] for one in everyone] == [month_ago, since]
 
 
+@pytest.mark.slow
 async def test_a_person_is_forgotten_with_their_bilan_and_plan(running: Running) -> None:
     pathway = await running.a_started_pathway()
     here = f"/diagnostic/v1/pathways/{pathway}"

@@ -162,6 +162,7 @@ async def a_pathway_with_every_fact(running: Running) -> tuple[str, str, dict[st
     )
 
 
+@pytest.mark.slow
 async def test_every_fact_of_every_service_can_be_disagreed_with_and_shows_it(running: Running) -> None:
     _, pathway, expected = await a_pathway_with_every_fact(running)
     mine = adviser(running, "s01")
@@ -305,6 +306,7 @@ async def test_a_rotated_master_key_opens_the_words_and_a_lost_one_closes_nothin
     assert await shown(old) == (None, "master-key-missing")
 
 
+@pytest.mark.slow
 async def test_nothing_is_found_of_a_forgotten_person_who_disagreed(running: Running) -> None:
     person, pathway, expected = await a_pathway_with_every_fact(running)
     mine = adviser(running, "s01")

@@ -479,6 +479,7 @@ async def test_the_servers_die_with_a_killed_platform_and_the_next_start_recover
         assert await stored(await servers.start()) == (["kept"], ["kept"])
 
 
+@pytest.mark.slow
 async def test_everything_killed_at_once_recovers_at_once(tmp_path: Path) -> None:
     for word in ("one", "two", "three"):
         async with platform_in_a_process(tmp_path) as (parent, addresses, pids):
@@ -524,6 +525,7 @@ async def test_a_stale_pid_file_does_not_bar_the_way(tmp_path: Path, content: st
         await stranger.wait()
 
 
+@pytest.mark.slow
 async def test_a_restore_that_was_whole_is_put_in_place_by_the_next_start(tmp_path: Path) -> None:
     """Wherever its last moves were cut short, and with what a killed one left half-made beside it."""
     data, other = tmp_path / "data", tmp_path / "other"

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import pytest
 
 from shared.codes import BREAKDOWNS
 from shared.history import imported_pathway_id, imported_person_id
@@ -48,6 +49,7 @@ async def all_figures(running: Running, instants: list[str], structures: list[st
     return found
 
 
+@pytest.mark.slow
 async def test_a_forgotten_person_is_found_nowhere_and_every_figure_stays(running: Running, tmp_path: Path) -> None:
     facts = folders.large(1, 5)
     keep = [row["pathway"] for row in facts.pathways[:60]]

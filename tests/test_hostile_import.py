@@ -94,7 +94,12 @@ HOSTILE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", HOSTILE)
+AT_ONCE = {"an unknown structure", "a start and a withdrawal", "an exit before the start", "a cell of 50 MB"}
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=[] if case in AT_ONCE else [pytest.mark.slow]) for case in HOSTILE]
+)
 async def test_a_refused_row_refuses_its_pathway_in_all_files_and_nothing_else(
     running: Running, folder: Path, case: str
 ) -> None:

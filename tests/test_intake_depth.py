@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from nats.aio.client import Client
 
 from lieu import issuer
@@ -398,6 +399,7 @@ async def test_days_far_away_are_answered(running: Running) -> None:
         assert (await running.http.get("/intake/v1/silent", params=query)).status_code == 422, query
 
 
+@pytest.mark.slow
 async def test_what_is_recorded_of_a_person_is_forgotten_with_them(running: Running) -> None:
     await register(running, "s01")
     pathway, person = await ask(running)

@@ -18,6 +18,7 @@ ASKED = {"asked_on": "2024-03-01", "status": "unreachable"}
 READ_MODELS = ("structures", "intake", "diagnostic", "activities", "outcomes", "folds")
 
 
+@pytest.mark.slow
 async def test_the_ten_structures_give_the_expected_figures_and_a_second_import_adds_nothing(
     running: Running, ten_structures: Path
 ) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import orjson
+import pytest
 
 from lieu import issuer
 from services.reporting.forgetting import TABLES, take_copies
@@ -138,6 +139,7 @@ REFUSED: list[tuple[str, dict[str, Any], int, str]] = [
 ]
 
 
+@pytest.mark.slow
 async def test_the_person_is_told_who_was_shown_them_behind_a_figure_and_a_forgotten_one_leaves_no_trace_of_it(
     running: Running,
 ) -> None:
@@ -188,6 +190,7 @@ async def test_figures_are_those_of_ones_own_structure_and_lists_are_nobody_else
     assert found["indicators"]["entries"] == {"value": 0}
 
 
+@pytest.mark.slow
 async def test_a_forgotten_pathway_stays_in_the_figures_of_who_held_it_as_known_then_and_after_a_rebuild(
     running: Running,
 ) -> None:

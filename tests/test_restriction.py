@@ -548,6 +548,7 @@ async def test_a_request_recorded_while_its_person_is_being_restricted_is_restri
     assert all(file.restricted for file in files.values() if file.request is not None)
 
 
+@pytest.mark.slow
 async def test_a_restricted_person_can_be_forgotten(running: Running) -> None:
     person, pathway, _ = await a_pathway_with_every_fact(running)
     await restrict(running, person)
