@@ -36,6 +36,7 @@ from lieu.secret_files import write_secret
 from lieu.up import ledger_folder, master_key_of, settings_for
 from services.intake import application as intake
 from services.intake import views as intake_views
+from shared import correspondents
 from shared.access import Role
 from shared.erasure_ledger import ErasureLedger
 from shared.sealing import EnvironmentKeys
@@ -304,7 +305,8 @@ async def _erase_again(app: Any, digests: set[bytes]) -> int:
     for erasure in erasures:
         while not (await intake_views.erasure(runtime.pool, erasure, 1)).done:
             await asyncio.sleep(0.1)
-    return len(erasures)
+    stores = [app.state.services[service].state.runtime.store for service in ("training", "outcomes")]
+    return len(erasures) + sum([await correspondents.erase_again(store, digests) for store in stores])
 
 
 async def _catch_up(app: Any, draft: Path) -> None:

@@ -21,6 +21,10 @@ from shared.settings import Settings
 log = logging.getLogger(__name__)
 
 
+FORGETS_BY_ITSELF = ("intake", "training", "outcomes")
+"""Services that begin to forget somebody: a person, or a correspondent of their own."""
+
+
 def settings_for(addresses: Addresses, data: Path, master: str | None) -> dict[str, Settings]:
     """The settings of every service on embedded servers; some of them may be set by the environment."""
     return {
@@ -34,7 +38,7 @@ def settings_for(addresses: Addresses, data: Path, master: str | None) -> dict[s
                 "LIEU_OIDC_KEYS": issuer.keys_file(data),
                 "LIEU_KEYS_MASTER": master,
                 "LIEU_TRACE_FOLDER": data / "traces",
-                "LIEU_ERASURE_LEDGER": ledger_folder(data) if name == "intake" else None,
+                "LIEU_ERASURE_LEDGER": ledger_folder(data) if name in FORGETS_BY_ITSELF else None,
                 **_from_environment(),
             }
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from shared import correspondents
@@ -51,9 +51,10 @@ def correspondent_routes() -> APIRouter:
 
     @router.post("/{correspondent}/erasure")
     async def erase_correspondent(
-        correspondent: UUID, command: CommandedByManager, store: Store
+        correspondent: UUID, command: CommandedByManager, store: Store, request: Request
     ) -> ErasedCorrespondent:
         """Forgets a correspondent for ever (RGPD, article 17); facts that name them stay, and lead nowhere."""
-        return await correspondents.erase(store, correspondent, command.caller)
+        outside = request.app.state.runtime.forgetting.outside
+        return await correspondents.erase(store, outside, correspondent, command.caller)
 
     return router

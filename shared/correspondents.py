@@ -5,6 +5,7 @@ Facts refer to a correspondent by id alone; after the erasure the id leads nowhe
 Nothing of them is published.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
@@ -14,6 +15,7 @@ from eventsourcing.domain import event
 from shared.access import Caller, Command
 from shared.codes import StructureCode
 from shared.commands import Done, decide
+from shared.erasure_ledger import ErasureLedger
 from shared.event_store import About, Aggregate, EventStore, Forgotten, Recorded
 from shared.forgetting import remember_digests
 from shared.problems import Problem
@@ -170,17 +172,38 @@ class ErasedCorrespondent:
     keys: int
 
 
-async def erase(store: EventStore, id: UUID, caller: Caller) -> ErasedCorrespondent:
-    """Destroys what this service holds of a correspondent, for ever. Raises Problem where there is none."""
+async def erase(store: EventStore, outside: ErasureLedger | None, id: UUID, caller: Caller) -> ErasedCorrespondent:
+    """Destroys what this service holds of a correspondent, for ever. Raises Problem where there is none.
+
+    `outside`: where forgotten ids are kept outside the database, first of all.
+    """
     file = await store.load(Correspondent, file_id(id))
     if file.structure is None or not caller.is_of(file.structure):
         if await store.ledger.forgotten([file.id]):
             return ErasedCorrespondent(id, 0, 0, 0)
         raise Problem(404, "unknown-correspondent", "no such correspondent is recorded")
+    if outside is not None:
+        await asyncio.to_thread(outside.add, await store.ledger.digests([file.id]))
+    return await _destroy(store, file.id, id)
+
+
+async def erase_again(store: EventStore, digests: set[bytes]) -> int:
+    """Destroys the correspondents whom a restored backup brought back; returns how many."""
+    rows = await store.pool.fetch("select aggregate from events where name = 'correspondent.recorded'")
+    files = [row["aggregate"] for row in rows]
+    told = await store.ledger.digests(files)
+    back = [file for file, digest in zip(files, told, strict=True) if digest in digests]
+    for file, correspondent in (await store.load_many(Correspondent, back)).items():
+        assert correspondent.key is not None
+        await _destroy(store, file, correspondent.key)
+    return len(back)
+
+
+async def _destroy(store: EventStore, file: UUID, id: UUID) -> ErasedCorrespondent:
     async with store.pool.acquire() as connection, connection.transaction():
         # The append lock first: whoever records meanwhile waits, and is then refused as of a forgotten person.
         await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
-        await remember_digests(connection, store, [file.id])
-        gone = await connection.fetchrow("select * from forget_correspondent($1, $2)", file.id, id)
+        await remember_digests(connection, store, [file])
+        gone = await connection.fetchrow("select * from forget_correspondent($1, $2)", file, id)
     assert gone is not None
     return ErasedCorrespondent(id, gone["events"], gone["snapshots"], gone["keys"])

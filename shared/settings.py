@@ -39,8 +39,8 @@ class Settings(BaseSettings):
     erasure_ledger: Path | None = Field(
         None,
         alias="LIEU_ERASURE_LEDGER",
-        description="Intake: a folder outside the database and its backups for the digests of forgotten ids, which a "
-        "restore applies again",
+        description="Intake, training, outcomes: a folder outside the database and its backups for the digests of "
+        "forgotten ids, which a restore applies again",
     )
     backup_days: int = Field(
         30, alias="LIEU_BACKUP_DAYS", ge=1, description="Days for which backups and their keys are kept"

@@ -28,6 +28,7 @@ from tests.test_hostile_import import write_folder
 
 pytestmark = pytest.mark.slow
 FORGOTTEN, KEPT, NAME = "f", "k", "Marie-Ange Quéméneur"
+TUTOR = "0b6f7a1e-5a55-4c39-9a70-2f7f1c1b9d11"
 STEPS = ("unpacking", "a new generation", "forgetting again", "publishing", "putting it")
 
 
@@ -89,11 +90,16 @@ async def made_once(tmp_path_factory: pytest.TempPathFactory) -> BackedUp:
             for key in (FORGOTTEN, KEPT):
                 person = imported_person_id(f"h-{key}")
                 await client.post(f"/intake/v1/persons/{person}/identity", json.dumps({"called": NAME}).encode())
+        async with Platform(None, issuer.token(data, Role.MANAGER, "s01"), data) as client:
+            tutor = {"id": TUTOR, "structure": "s01", "name": NAME}
+            await client.post("/training/v1/correspondents", json.dumps(tutor).encode())
         await run("status", "--wait", "--data", str(data))
         told = await run("backup", str(backups), "--data", str(data))
         assert told.startswith(f"backup {backups}"), told
         told = await run("erase", f"import:h-{FORGOTTEN}", "--data", str(data))
         assert "Backups made before may hold the person until" in told
+        async with Platform(None, issuer.token(data, Role.MANAGER, "s01"), data) as client:
+            await client.post(f"/training/v1/correspondents/{TUTOR}/erasure")
         await run("status", "--wait", "--data", str(data))
         return BackedUp(place, await figures(data))
 
@@ -118,6 +124,8 @@ async def must_be_as_before(here: BackedUp) -> None:
         assert await in_any_file(data, ids_of(FORGOTTEN)) == []
         assert await in_any_file(data, ids_of(KEPT)) != [], "the search finds what is there"
         assert await name_of(data, ids_of(KEPT)[0]) == NAME
+        async with Platform(None, issuer.token(data, Role.MANAGER, "s01"), data) as client:
+            assert await client.get("/training/v1/correspondents") == [], "the tutor is forgotten again"
         told = await run("import", str(folder), "--data", str(data))
         assert ": 0 new events" in told, told
         assert "1 pathways of forgotten people ignored" in told, told
@@ -140,7 +148,7 @@ async def test_an_older_backup_is_restored_over_a_wiped_platform(here: BackedUp)
     shutil.rmtree(data)
 
     told = await run("restore", str(backups), "--data", str(data))
-    assert "1 erasures applied again" in told
+    assert "2 erasures applied again" in told
     assert "is missing: without it no name of this backup can be read" in told
     (data / "keys").mkdir(mode=0o700, exist_ok=True)
     (data / "keys" / "master").write_text(master)
@@ -189,7 +197,7 @@ async def test_a_restore_killed_at_any_step_is_run_again(here: BackedUp) -> None
             assert await figures(data) == here.figures, step
             assert await in_any_file(data, ids_of(FORGOTTEN)) == [], step
     told = await run("restore", str(backups), "--data", str(data))
-    assert "1 erasures applied again" in told
+    assert "2 erasures applied again" in told
     await must_be_as_before(here)
 
 
