@@ -164,7 +164,9 @@ class Subscriber:
                     task.result()
             except PASSING as error:
                 self.trouble = f"{type(error).__name__}: {error}"
-                log.warning("%s on %s: %s", self.name, self.stream, self.trouble)
+                # Its owner makes a stream, at the platform's first start a moment after its consumers look for it.
+                level = logging.INFO if isinstance(error, nats.js.errors.NotFoundError) else logging.WARNING
+                log.log(level, "%s on %s: %s", self.name, self.stream, self.trouble)
                 await asyncio.sleep(0.3)
             finally:
                 await end(tasks)

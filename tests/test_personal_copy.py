@@ -22,6 +22,17 @@ from shared.history import imported_person_id
 from shared.readings import Looking
 from tests.harness import Running
 from tests.test_forgetting import erased
+from tests.test_restriction import (
+    A_SUPPORT,
+    A_VISIT,
+    ATTENDED,
+    ENDED,
+    ENROLLED,
+    EVALUATED,
+    PLANNED,
+    SUPPORTED,
+    with_training,
+)
 from tests.test_sealing import FAMILY, NAME, PHONE, a_person, adviser
 
 pytestmark = pytest.mark.slow
@@ -101,6 +112,19 @@ async def with_everything(running: Running) -> tuple[str, str, str, str]:
     await running.post(f"/training/v1/pathways/{pathway}/activities", took_part, 201)
     missed = took_part | {"status": "no_show", "hours": None}
     await running.post(f"/training/v1/pathways/{pathway}/activities/{activity}/correction", missed, 201)
+    await with_training(running, pathway)
+    for what, body in (
+        (f"enrolments/{ENROLLED}/withdrawal", {"on": "2024-02-01", "reason": "persons_choice"}),
+        (f"enrolments/{ATTENDED}/attendance/correction", {"attended": []}),
+        (f"placements/{PLANNED}/correction", A_VISIT | {"ends_on": "2024-02-23"}),
+        (f"placements/{PLANNED}/renewal", {"until": "2024-02-26"}),
+        (f"placements/{PLANNED}/cancellation", {"on": "2024-02-20", "reason": "persons_choice"}),
+        (f"placements/{ENDED}/end/correction", {"ended_on": "2024-02-22", "hours": "8"}),
+        (f"placements/{EVALUATED}/evaluation/correction", {"evaluated_on": "2024-02-24", "conclusion": "adjusted"}),
+        (f"supports/{SUPPORTED}/correction", A_SUPPORT | {"hours": "3"}),
+    ):
+        await running.post(f"/training/v1/pathways/{pathway}/{what}", body, 201)
+    await with_a_course(running, pathway, second)
     left = {"exited_on": "2024-03-01", "situation": "detained"}
     for what, body in (
         ("exit", left),
@@ -122,7 +146,7 @@ async def with_everything(running: Running) -> tuple[str, str, str, str]:
         ("employment-supports", visited),
         (f"employment-supports/{support}/correction", visited | {"note": None}),
         ("follow-ups/3/attempts", tried),
-        (f"follow-ups/3/attempts/{attempt}/correction", tried | {"means": "message"}),
+        (f"follow-ups/3/attempts/{attempt}/correction", tried | {"means": "sms"}),
     ):
         await running.post(f"/outcomes/v1/pathways/{pathway}/{what}", body, 201)
     against = f"/intake/v1/pathways/{pathway}/disagreements"
@@ -134,6 +158,40 @@ async def with_everything(running: Running) -> tuple[str, str, str, str]:
     await running.post(f"/intake/v1/persons/{one}/restriction/lifting", {"on": "2024-02-06"}, 201)
     await running.caught_up()
     return one, pathway, two, second
+
+
+async def with_a_course(running: Running, pathway: str, not_started: str) -> None:
+    """Appointments, attempts, adviser, commitment, pause and profile; handed over and back; a request set aside."""
+    await running.post("/intake/v1/structures", {"structure": "s02", "name": "s02", "department": "42"}, 201)
+    first, second, attempt = (str(uuid4()) for _ in range(3))
+    offered = {"on": "2024-01-14", "purpose": "support", "place": "Bureau 3"}
+    called = {"on": "2024-02-02", "means": "phone", "note": "Pas de réponse"}
+    profile = {"on": "2024-01-14", "mainstream": ["none"], "rights": "open", "disability": "yes", "resources": ["rsa"]}
+    for id, what, body in (
+        (pathway, "appointments", offered | {"appointment": first}),
+        (pathway, f"appointments/{first}/move", {"on": "2024-01-15", "at": "10:30"}),
+        (pathway, f"appointments/{first}/kept", {}),
+        (pathway, f"appointments/{first}/correction", offered | {"status": "kept", "settled_on": "2024-01-14"}),
+        (pathway, "appointments", offered | {"appointment": second}),
+        (pathway, f"appointments/{second}/cancellation", {"on": "2024-01-13"}),
+        (not_started, "appointments", offered | {"on": "2024-02-01", "appointment": attempt}),
+        (not_started, f"appointments/{attempt}/missed", None),
+        (not_started, "attempts", called | {"attempt": attempt}),
+        (not_started, f"attempts/{attempt}/correction", called | {"means": "sms"}),
+        (not_started, "set-aside", {"on": "2024-02-03"}),
+        (not_started, "set-aside/reopening", {"on": "2024-02-04"}),
+        (pathway, "adviser", {"adviser": "camille", "on": "2024-01-14"}),
+        (pathway, "commitment", {"on": "2024-01-14"}),
+        (pathway, "commitment/correction", {"on": "2024-01-15"}),
+        (pathway, "profile/start", profile),
+        (pathway, "profile/start/correction", profile | {"transport": ["bicycle", "public_transport"]}),
+        (pathway, "pause", {"on": "2024-01-20"}),
+        (pathway, "pause/resumption", {"on": "2024-01-25"}),
+        (pathway, "pause/correction", {"paused_on": "2024-01-21", "resumed_on": "2024-01-25"}),
+        (pathway, "transfer", {"to_structure": "s02", "transferred_on": "2024-01-26"}),
+        (pathway, "transfer", {"to_structure": "s01", "transferred_on": "2024-01-27"}),
+    ):
+        await running.post(f"/intake/v1/pathways/{id}/{what}", body, 201)
 
 
 async def test_the_copy_holds_every_fact_of_every_service_with_its_corrections(running: Running) -> None:

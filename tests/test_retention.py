@@ -494,7 +494,9 @@ def test_it_is_switched_off_by_a_setting(
     monkeypatch.delenv("LIEU_RETENTION", raising=False)
     if text is not None:
         monkeypatch.setenv("LIEU_RETENTION", text)
-    addresses = Addresses({"intake": Database("postgresql://owner@h/d", "postgresql://intake@h/d")}, "nats://h")
+    addresses = Addresses(
+        {"intake": Database("postgresql://owner@h/d", "postgresql://intake@h/d")}, "nats://h", {"intake": "nats://h"}
+    )
     assert settings_for(addresses, tmp_path, None)["intake"].retention is on
 
 
@@ -503,7 +505,7 @@ async def test_a_late_copy_of_a_forgotten_persons_event_is_no_contact(running: R
     await running.caught_up()
     await running.post(f"/diagnostic/v1/pathways/{pathway}/plans", {"agreed_on": ASKED.isoformat()}, 201)
     await running.caught_up()
-    client = runtime(running).client
+    client = running.service("diagnostic").state.runtime.client
     message = await client.jetstream().get_msg("DIAGNOSTIC", subject=f"lieu.diagnostic.*.{pathway}.plan-agreed")
     await run(running, ANNOUNCED)
     await run(running, ARCHIVED)
