@@ -34,8 +34,8 @@ class Message:
 
 
 class Client(_Client):
-    """nats-py's client, but for one thing: it looks at every character of every header's name, which took a sixth of
-    a busy platform's time."""
+    """nats-py's client, but for its headers: it looks at every character of every header's name and value, which took
+    a fifth of a busy platform's time."""
 
     @staticmethod
     def _parse_header_lines(raw: bytes) -> dict[str, str]:
@@ -45,6 +45,21 @@ class Client(_Client):
             if colon:
                 headers[name] = value.strip()
         return headers
+
+    async def _send_publish(
+        self, subject: str, reply: str, payload: bytes, payload_size: int, headers: dict[str, str] | None
+    ) -> None:
+        if headers is None:
+            return await super()._send_publish(subject, reply, payload, payload_size, headers)
+        head = "".join(("NATS/1.0\r\n", *[f"{name}: {value}\r\n" for name, value in headers.items()], "\r\n")).encode()
+        if head.count(b"\n") != len(headers) + 2:
+            raise ValueError(f"a header of a message to {subject} holds a line's end")
+        line = f"HPUB {subject} {reply} {len(head)} {len(head) + payload_size}\r\n".encode()
+        self.stats["out_msgs"] += 1
+        self.stats["out_bytes"] += payload_size
+        await self._send_command(b"".join((line, head, payload, b"\r\n")))
+        if self._flush_queue is not None and self._flush_queue.empty():
+            await self._flush_pending()
 
 
 async def connect(nats_url: str, name: str) -> Client:

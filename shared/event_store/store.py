@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID, uuid4
@@ -124,15 +125,15 @@ class Ledger:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
-        self._secret: bytes | None = None
+        self._digest: Callable[[UUID], bytes] | None = None
 
     async def digests(self, ids: Iterable[UUID | None]) -> list[bytes]:
         """In the order of the ids, null left out."""
-        if self._secret is None:
-            self._secret = await self.pool.fetchval("select secret from forgetting_secret")
-            assert self._secret is not None
-        secret = self._secret
-        return [hmac.digest(secret, id.bytes, "sha256") for id in ids if id is not None]
+        if self._digest is None:
+            secret = await self.pool.fetchval("select secret from forgetting_secret")
+            # Every consumer asks for the same ids, a moment after the command that wrote them.
+            self._digest = lru_cache(10_000)(lambda id: hmac.digest(secret, id.bytes, "sha256"))
+        return [self._digest(id) for id in ids if id is not None]
 
     async def holds(self, digests: Sequence[bytes]) -> bool:
         return bool(await self.pool.fetchval("select exists(select from forgotten where digest = any($1))", digests))
