@@ -305,7 +305,7 @@ async def _erase_again(app: Any, digests: set[bytes]) -> int:
     for erasure in erasures:
         while not (await intake_views.erasure(runtime.pool, erasure, 1)).done:
             await asyncio.sleep(0.1)
-    stores = [app.state.services[service].state.runtime.store for service in ("training", "outcomes")]
+    stores = [app.state.services[service].state.runtime.store for service in ("intake", "training", "outcomes")]
     return len(erasures) + sum([await correspondents.erase_again(store, digests) for store in stores])
 
 

@@ -50,19 +50,21 @@ def ensure_issuer(data: Path) -> None:
 
 
 def token(
-    data: Path, role: Role, structure: str | None = None, lifetime: int = LIFETIME, subject: str | None = None
+    data: Path, role: Role | None, structure: str | None = None, lifetime: int = LIFETIME, subject: str | None = None
 ) -> str:
-    """A signed token of the platform in `data`; `subject`: the user, null: by role and structure. Raises NoIssuer."""
+    """A signed token of the platform in `data`; `subject`: the user, null: by role and structure.
+    `role` null: none is claimed. Raises NoIssuer."""
     key = _private_key(data)
     now = int(time.time())
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
-        "sub": subject or f"development-{role.value}" + (f"-{structure}" if structure else ""),
-        "role": role.value,
+        "sub": subject or f"development-{role}" + (f"-{structure}" if structure else ""),
         "iat": now,
         "exp": now + lifetime,
     }
+    if role:
+        claims["role"] = role.value
     if structure:
         claims["structure"] = structure
     return jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": _key_id(key)})

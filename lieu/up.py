@@ -91,7 +91,9 @@ async def running(data: Path, port: int) -> AsyncIterator[str]:
         try:
             await _until_started(server, serving, port)
             url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-            (data / "running.json").write_text(json.dumps({"url": url}))
+            told = data / "running.json.new"
+            told.write_text(json.dumps({"url": url}))
+            told.rename(data / "running.json")  # whoever finds it finds it whole
             yield url
         finally:
             (data / "running.json").unlink(missing_ok=True)

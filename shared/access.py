@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,19 +11,11 @@ import httpx
 import jwt
 from fastapi import Depends, Header, Request
 
+from shared.codes import Role as Role
 from shared.event_store import IdempotencyKey
 from shared.problems import Problem
 from shared.settings import Settings
-
-
-class Role(StrEnum):
-    ADVISER = "adviser"
-    MANAGER = "manager"
-    OPERATOR = "operator"
-    EVALUATOR = "evaluator"
-    INTEGRATOR = "integrator"
-    OPS = "ops"
-
+from shared.users import Claimed, Users
 
 ALGORITHMS = ["EdDSA", "ES256", "RS256", "PS256"]
 """Signatures that are accepted; never a shared secret, never none."""
@@ -91,9 +82,9 @@ class Keys:
 class TokenCheck:
     """Turns a bearer token into a Caller, or a 401 that says what is wrong with it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, users: Users) -> None:
         self._issuer, self._audience = settings.oidc_issuer, settings.oidc_audience
-        self._keys = Keys(settings)
+        self._keys, self._users = Keys(settings), users
 
     async def caller(self, token: str) -> Caller:
         try:
@@ -118,9 +109,12 @@ class TokenCheck:
                 retry_after=5,
             ) from error
         try:
-            return Caller(str(claims["sub"]), Role(claims.get("role", "")), claims.get("structure"))
+            role = Role(claims["role"]) if claims.get("role") else None
         except ValueError:
             raise Problem(403, "unknown-role", "the token carries no role of this platform") from None
+        admitted = await self._users.admit(Claimed(str(claims["sub"]), role, claims.get("structure")))
+        assert admitted.role is not None
+        return Caller(admitted.subject, admitted.role, admitted.structure)
 
 
 async def _caller(

@@ -34,6 +34,25 @@ ItemCode = Annotated[
 ]
 
 
+class Role(StrEnum):
+    """As what a user asks and commands: the first two in one structure, the others in the whole programme."""
+
+    ADVISER = "adviser"
+    MANAGER = "manager"
+    OPERATOR = "operator"
+    EVALUATOR = "evaluator"
+    INTEGRATOR = "integrator"
+    OPS = "ops"
+
+    @property
+    def of_a_structure(self) -> bool:
+        return self in (Role.ADVISER, Role.MANAGER)
+
+
+PROGRAMME = "programme"
+"""Stands where a structure's code does for what belongs to none; no structure is called so."""
+
+
 class Sex(StrEnum):
     FEMALE = "female"
     MALE = "male"

@@ -6,7 +6,7 @@ Nothing of them is published.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
@@ -109,10 +109,15 @@ async def _decide(store: EventStore, id: UUID, decision: Callable[[Correspondent
             raise UnknownFact("no such correspondent is recorded")
         decision(file)
 
-    if await store.ledger.forgotten([file_id(id)]):
-        raise Forgotten  # before a key is made for them
+    await must_be_free(store, id)  # before a key is made for them
     done = await decide(store, Correspondent, file_id(id), decide_if_theirs, _about, command)
     return replace(done, id=id)
+
+
+async def must_be_free(store: EventStore, id: UUID) -> None:
+    """Raises Forgotten where nothing is to be recorded of them any more."""
+    if await store.ledger.forgotten([file_id(id)]):
+        raise Forgotten
 
 
 async def is_known(store: EventStore, id: UUID | None) -> bool:
@@ -131,6 +136,12 @@ class ListedCorrespondent:
     email: str | None
     organisation: str | None
     unreadable: str | None
+
+
+async def called(store: EventStore, ids: Sequence[UUID]) -> dict[UUID, ListedCorrespondent]:
+    """Those of the correspondents who are known, by id."""
+    files = await store.load_many(Correspondent, [file_id(id) for id in ids])
+    return {file.key: _listed(file) for file in files.values() if file.key is not None}
 
 
 async def of_structure(store: EventStore, structure: str, limit: int) -> list[ListedCorrespondent]:

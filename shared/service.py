@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI
 
-from shared import broker, correspondents, disagreement, forgetting, readings
+from shared import broker, correspondents, disagreement, forgetting, readings, users
 from shared.access import TokenCheck
 from shared.contracts import Body
 from shared.contracts.reporting import ErasureRewritten
@@ -77,11 +77,11 @@ def create_service(
                 if forget is not None:
                     outside = ErasureLedger(settings.erasure_ledger) if settings.erasure_ledger else None
                     runtime.forgetting = Forgetting(name, runtime.store, client, forget, outside)
-                runtime.subscribers = [*subscribers(runtime), *_erasures(runtime)]
+                runtime.subscribers = [*subscribers(runtime), *_erasures(runtime), users.subscriber(name, pool, client)]
                 if public is not None:
                     runtime.relay = Relay(name, runtime.store, client, _with_shared(public))
                 app.state.runtime, app.state.pool = runtime, pool
-                app.state.token_check = TokenCheck(settings)
+                app.state.token_check = TokenCheck(settings, users.Users(pool))
                 tasks = [
                     asyncio.create_task(for_ever(what, task))
                     for what, task in _tasks(runtime, elected(runtime)).items()

@@ -44,6 +44,8 @@ FROZEN = {
     "intake.welcome-delay-set",
     "intake.request-set-aside",
     "intake.request-taken-up",
+    "intake.access-given",
+    "intake.access-withdrawn",
     "intake.adviser-assigned",
     "intake.commitment-signed",
     "intake.commitment-corrected",

@@ -16,7 +16,17 @@ from pydantic_core import PydanticSerializationError
 
 from lieu import issuer
 from services.diagnostic.domain import DiagnosticFile
-from services.intake.domain import ContactFile, Identity, Pathway, Person, ProfileFile, Retention, Structure, Wave
+from services.intake.domain import (
+    Access,
+    ContactFile,
+    Identity,
+    Pathway,
+    Person,
+    ProfileFile,
+    Retention,
+    Structure,
+    Wave,
+)
 from services.outcomes.domain import OutcomeFile, SituationFile
 from services.reporting.forgetting import AnonymousPathway, Rewriting
 from services.training.domain import ActivityFile, FormationAction, Session
@@ -42,6 +52,7 @@ from tests.harness import Running
 
 NAME, FAMILY, PHONE = "Marie-Ange", "Quéméneur", "0600000007"
 AGGREGATES = (
+    Access,
     Structure,
     Pathway,
     Person,

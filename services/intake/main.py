@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.intake import retention, retention_api
-from services.intake.api import course, disagreements, entrance, imports, lists, waves
+from services.intake.api import course, disagreements, entrance, imports, lists, users, waves
 from services.intake.application import known_here, one_person
 from services.intake.publishing import public
 from services.intake.reactions import forget, subscribers
@@ -31,6 +31,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(course)
     app.include_router(lists)
     app.include_router(waves)
+    app.include_router(users)
     app.include_router(imports)
     app.include_router(disagreements)
     app.include_router(timeline_routes(known_here))

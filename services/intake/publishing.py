@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.intake.domain import (
+    Access,
     Appointment,
     ContactFile,
     Dated,
@@ -33,6 +34,10 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
             return "structure-registered", _structure(fact)
         case Structure.Corrected():
             return "structure-corrected", _structure(fact)
+        case Access.Given():
+            return "access-given", contracts.Access(user=fact.user, role=fact.role, withdrawn=False)
+        case Access.Withdrawn():
+            return "access-withdrawn", contracts.Access(user=fact.user, role=fact.role, withdrawn=True)
         case Structure.WelcomeDelaySet():
             return "welcome-delay-set", contracts.WelcomeDelay(structure=fact.structure, days=fact.days)
         case Pathway.Requested():

@@ -319,6 +319,7 @@ OF_THEIR_OWN: dict[type[Body], Projection] = {
 
 
 IN_NO_FIGURE = (
+    intake.Access,
     forgetting.ErasureAccepted,
     forgetting.PathwayErased,
     forgetting.ErasureDone,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.codes import AppointmentPurpose, AppointmentStatus, MainstreamSupport, ProfileMoment, Rights
+from shared.codes import AppointmentPurpose, AppointmentStatus, MainstreamSupport, ProfileMoment, Rights, Role
 from shared.contracts.envelope import Body
 
 
@@ -185,6 +185,16 @@ class Selection(Body):
     withdrawn_on: date | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Access(Body):
+    """Who may enter the structure of the envelope, or the programme. `user`: the subject of a token. `role`: null where
+    the platform knows none. `withdrawn`: they may not, whatever their issuer says."""
+
+    user: str
+    role: Role | None
+    withdrawn: bool
+
+
 EVENTS: dict[str, type[Body]] = {
     "structure-registered": Structure,
     "structure-corrected": Structure,
@@ -224,5 +234,7 @@ EVENTS: dict[str, type[Body]] = {
     "structure-selection-corrected": Selection,
     "structure-selection-withdrawn": Selection,
     "structure-launched": Selection,
+    "access-given": Access,
+    "access-withdrawn": Access,
 }
 """Every event name with the type of its body."""

@@ -1,5 +1,6 @@
 """What can happen at the entrance, one file an aggregate. Standard library and eventsourcing only."""
 
+from services.intake.domain.access import Access, Grant, access_id
 from services.intake.domain.contact import Appointment, Attempt, ContactFile, contact_file_id
 from services.intake.domain.course import Assignment, Pause, Reception, Transfer
 from services.intake.domain.facts import REQUEST, fact_of
@@ -31,6 +32,7 @@ __all__ = [
     "NOT_REQUESTED",
     "REQUEST",
     "WELCOME_WITHIN",
+    "Access",
     "Appointment",
     "ArchiveReason",
     "Archived",
@@ -39,6 +41,7 @@ __all__ = [
     "ContactFile",
     "Dated",
     "Due",
+    "Grant",
     "Identity",
     "LastContact",
     "NotArchived",
@@ -59,6 +62,7 @@ __all__ = [
     "Wave",
     "WavePlan",
     "WelcomeDelay",
+    "access_id",
     "contact_file_id",
     "fact_of",
     "next_step",
