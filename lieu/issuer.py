@@ -18,8 +18,8 @@ from jwt.algorithms import OKPAlgorithm
 
 from lieu.secret_files import write_secret
 from shared.access import Role
+from shared.settings import DEVELOPMENT_ISSUER as ISSUER
 
-ISSUER = "urn:lieu:development"
 AUDIENCE = "lieu"
 LIFETIME = 12 * 3600
 """Seconds for which a token holds."""

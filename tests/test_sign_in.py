@@ -105,7 +105,7 @@ class lieu_at:
 async def test_people_sign_in_at_the_issuer_and_out_again(app: FastAPI, provider: Provider) -> None:
     async with Browser(app) as browser:
         home = await browser.get("/")
-        assert (home.status_code, home.headers["location"]) == (303, "/sign-in")
+        assert (home.status_code, home.headers["location"]) == (303, "/sign-in?back=%2F")
         asked = await browser.leave()
         assert browser.sent_to.startswith(f"{provider.issuer}/authorize?")
         state, nonce, challenge = (asked.pop(name) for name in ("state", "nonce", "code_challenge"))
@@ -251,7 +251,8 @@ async def test_who_may_not_read_gets_no_cookie(app: FastAPI, provider: Provider)
 async def test_nobody_is_sent_to_another_site(app: FastAPI) -> None:
     async with Browser(app) as browser:
         for back in ("https://evil.example/", "//evil.example", "/\\evil.example", f"/personnes/{uuid4()}/copie\n",
-                     f"/personnes/{uuid4()}/copie?x=//evil.example", "javascript:alert(1)", ""):  # fmt: skip
+                     f"/personnes/{uuid4()}/copie?x=//evil.example", "javascript:alert(1)", "",
+                     "/?x=//evil.example", "/?x\r\nSet-Cookie: x=1", "/sign-in"):  # fmt: skip
             assert (await browser.signs_in(back)).headers["location"] == "/"
             await browser.leave()
             browser.change(back=back)
@@ -302,7 +303,12 @@ async def test_with_a_client_no_token_is_pasted(app: FastAPI, provider: Provider
         assert TOKEN not in browser.cookies
         late = provider.token(exp=1)
         browser.cookies.set(TOKEN, late, "lieu.test")
-        assert (await browser.get("/")).headers["location"] == "/sign-in", "a token that ended: again"
+        shown = "/?start=2024-01-01&end=2024-12-31&structure=s01"
+        again = await browser.get(shown)
+        assert (again.status_code, again.headers["location"][:9]) == (303, "/sign-in?"), "a token that ended: again"
+        left = await browser.get(again.headers["location"])
+        browser.sent_to = left.headers["location"]
+        assert (await browser.get(await browser.at_issuer())).headers["location"] == shown, "and on where they were"
         asked = await browser.get("/", headers={"Authorization": f"Bearer {late}"})
         assert asked.status_code == 401
 

@@ -45,7 +45,8 @@ async def signed_in(request: Request) -> Response | None:
             return None
     status = problem.status if problem else 401
     if status == 401 and _at_issuer(request) and "authorization" not in request.headers:
-        return RedirectResponse("/sign-in", 303, HEADERS)
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse("/sign-in?" + urlencode({"back": here}), 303, HEADERS)
     return _form(request, status, problem, "/")
 
 
@@ -115,7 +116,7 @@ def must_be_own(request: Request) -> None:
 
 async def _with_cookie(request: Request, token: str, back: str) -> Response:
     token, back = token.strip(), _own(back)
-    roles = {Role.OPERATOR} if back == "/" else {Role.ADVISER, Role.MANAGER}
+    roles = {Role.ADVISER, Role.MANAGER} if back.startswith("/personnes/") else {Role.OPERATOR}
     try:
         await _check(request, token, roles)
     except Problem as problem:
@@ -145,7 +146,7 @@ def _form(request: Request, status: int, problem: Problem | None, back: str) -> 
 
 def _own(back: str) -> str:
     """The path where it is a page of ours: nobody is sent to another site with a fresh cookie."""
-    return back if re.fullmatch(r"/personnes/[0-9a-f-]{36}/copie", back) else "/"
+    return back if re.fullmatch(r"/(personnes/[0-9a-f-]{36}/copie|\?[A-Za-z0-9=&-]{1,200})", back) else "/"
 
 
 def _checker(request: Request) -> TokenCheck:
