@@ -84,7 +84,8 @@ async def _up(data: Path, port: int, demo: bool) -> int:
 
             await play(url, data, out)
         out.print(f"Lieu is up at {url} (data in {data}). Ctrl-C stops it.")
-        out.print(f"To look at the figures, open {url}/sign-in?token={issuer.token(data, Role.OPERATOR)}")
+        query = "" if issuer.real() else f"?token={issuer.token(data, Role.OPERATOR)}"
+        out.print(f"To look at the figures, open {url}/sign-in{query}")
         sys.stdout.flush()
 
     await stay_up(data, port, when_up, stop)
@@ -218,7 +219,7 @@ def token(
 ) -> None:
     """A token of the development issuer of the platform in --data."""
     try:
-        print(issuer.token(data, role, structure))
+        print(issuer.users_token(data, role, structure))
     except issuer.NoIssuer as error:
         err.print(f"lieu: {error}", markup=False)
         raise typer.Exit(2) from None

@@ -34,7 +34,7 @@ class Platform:
         token = token or os.environ.get("LIEU_TOKEN")
         if token is None and url is None:
             try:
-                token = issuer.token(data, Role.OPERATOR)
+                token = issuer.users_token(data, Role.OPERATOR)
             except issuer.NoIssuer as error:
                 raise PlatformError(str(error)) from None
         if token is None:

@@ -1,8 +1,10 @@
 """The development issuer: a key pair in the data folder, and tokens signed with it. Never for production."""
 
 import json
+import os
 import time
 from pathlib import Path
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,15 +18,32 @@ from jwt.algorithms import OKPAlgorithm
 
 from lieu.secret_files import write_secret
 from shared.access import Role
+from shared.settings import DEVELOPMENT_ISSUER as ISSUER
 
-ISSUER = "urn:lieu:development"
 AUDIENCE = "lieu"
 LIFETIME = 12 * 3600
 """Seconds for which a token holds."""
 
 
 class NoIssuer(Exception):
-    """The data folder holds no development issuer: the platform was never started there."""
+    """No development issuer here: the platform was never started on the data folder, or it has a real one."""
+
+
+def real() -> str | None:
+    """The issuer that the environment names; null: the development issuer."""
+    named = os.environ.get("LIEU_OIDC_ISSUER")
+    return named if named and named != ISSUER else None
+
+
+def settings(data: Path) -> dict[str, Any]:
+    """Of the development issuer, whatever the environment says of a real one."""
+    return {
+        "LIEU_OIDC_ISSUER": ISSUER,
+        "LIEU_OIDC_AUDIENCE": AUDIENCE,
+        "LIEU_OIDC_KEYS": keys_file(data),
+        "LIEU_OIDC_ROLE_CLAIM": "role",
+        "LIEU_OIDC_STRUCTURE_CLAIM": "structure",
+    }
 
 
 def keys_file(data: Path) -> Path:
@@ -47,6 +66,20 @@ def ensure_issuer(data: Path) -> None:
         "use": "sig",
     }
     keys_file(data).write_text(json.dumps({"keys": [public]}))
+
+
+def users_token(data: Path, role: Role, structure: str | None = None) -> str:
+    """As `token`, for somebody at the command line. Raises NoIssuer where the platform has a real issuer, too."""
+    if found := real() or _issuer_of_running(data):
+        raise NoIssuer(f"the issuer is {found}: get a token there, and give it with --token or LIEU_TOKEN")
+    return token(data, role, structure)
+
+
+def _issuer_of_running(data: Path) -> str | None:
+    try:
+        return json.loads((data / "running.json").read_text()).get("issuer")  # type: ignore[no-any-return]
+    except (FileNotFoundError, ValueError):
+        return None  # nothing runs there, or it starts or stops just now
 
 
 def token(

@@ -44,7 +44,7 @@ def platform(settings: Mapping[str, Settings]) -> FastAPI:
         await asyncio.to_thread(end_tracing)
 
     root = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    root.state.services = apps
+    root.state.services, root.state.public_url = apps, first.public_url
 
     @root.get("/health/live")
     async def live() -> dict[str, str]:

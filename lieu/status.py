@@ -58,7 +58,11 @@ async def look(platform: Platform, since: datetime | None = None) -> Report:
                 broken.append(f"{name}: {consumer['trouble'] or 'not running'} ({RUNBOOK}#consumer)")
             elif consumer["pending"] or consumer["unacknowledged"]:
                 late.append(f"{name}: {consumer['pending'] + consumer['unacknowledged']} to apply ({RUNBOOK}#late)")
-            elif since and service == "reporting" and (not watermark or datetime.fromisoformat(watermark) < since):
+            elif (
+                since
+                and consumer["name"] == "reporting"
+                and (not watermark or datetime.fromisoformat(watermark) < since)
+            ):
                 late.append(f"{name}: as of {watermark} ({RUNBOOK}#late)")
             if consumer["parked"]:
                 parked.append(f"{name}: {consumer['parked']} events parked ({RUNBOOK}#parked)")

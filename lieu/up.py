@@ -25,17 +25,20 @@ FORGETS_BY_ITSELF = ("intake", "training", "outcomes")
 """Services that begin to forget somebody: a person, or a correspondent of their own."""
 
 
-def settings_for(addresses: Addresses, data: Path, master: str | None) -> dict[str, Settings]:
-    """The settings of every service on embedded servers; some of them may be set by the environment."""
+def settings_for(
+    addresses: Addresses, data: Path, master: str | None, real_issuer: str | None = None
+) -> dict[str, Settings]:
+    """The settings of every service on embedded servers; some of them may be set by the environment.
+
+    `real_issuer`: then all about it is set there; null: the development issuer of `data`.
+    """
     return {
         name: Settings.model_validate(
             {
                 "LIEU_DATABASE_URL": database.url,
                 "LIEU_DATABASE_OWNER_URL": database.owner_url,
                 "LIEU_NATS_URL": addresses.nats_urls[name],
-                "LIEU_OIDC_ISSUER": issuer.ISSUER,
-                "LIEU_OIDC_AUDIENCE": issuer.AUDIENCE,
-                "LIEU_OIDC_KEYS": issuer.keys_file(data),
+                **({"LIEU_OIDC_ISSUER": real_issuer} if real_issuer else issuer.settings(data)),
                 "LIEU_KEYS_MASTER": master,
                 "LIEU_TRACE_FOLDER": data / "traces",
                 "LIEU_ERASURE_LEDGER": ledger_folder(data) if name in FORGETS_BY_ITSELF else None,
@@ -80,8 +83,10 @@ async def running(data: Path, port: int) -> AsyncIterator[str]:
     addresses = await servers.start()
     (data / "running.json").unlink(missing_ok=True)  # of a platform that was killed
     try:
-        issuer.ensure_issuer(data)
-        app = platform(settings_for(addresses, data, ensure_master_key(data)))
+        real_issuer = issuer.real()
+        if real_issuer is None:
+            issuer.ensure_issuer(data)
+        app = platform(settings_for(addresses, data, ensure_master_key(data), real_issuer))
         config = uvicorn.Config(
             app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5
         )
@@ -92,7 +97,7 @@ async def running(data: Path, port: int) -> AsyncIterator[str]:
             await _until_started(server, serving, port)
             url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
             told = data / "running.json.new"
-            told.write_text(json.dumps({"url": url}))
+            told.write_text(json.dumps({"url": url, "issuer": real_issuer}))
             told.rename(data / "running.json")  # whoever finds it finds it whole
             yield url
         finally:

@@ -1,26 +1,19 @@
 """Who asks: bearer tokens checked against the issuer's keys, and the caller that every event names."""
 
-import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
-import jwt
 from fastapi import Depends, Header, Request
 
+from shared.claims import at, pseudonym, role_in, structures_in
 from shared.codes import Role as Role
 from shared.event_store import IdempotencyKey
 from shared.problems import Problem
 from shared.settings import Settings
-from shared.users import Claimed, Users
-
-ALGORITHMS = ["EdDSA", "ES256", "RS256", "PS256"]
-"""Signatures that are accepted; never a shared secret, never none."""
-
-TOKEN_COOKIE = "lieu_token"
+from shared.tokens import Tokens
+from shared.users import Claimed
 
 
 @dataclass(frozen=True)
@@ -47,74 +40,27 @@ class Caller:
         return self.structure
 
 
-class Keys:
-    """The issuer's public keys, from a file or by OpenID discovery, read again when a token names an unknown one."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._issuer, self._file = settings.oidc_issuer, settings.oidc_keys
-        self._keys: dict[str, jwt.PyJWK] = {}
-        self._reading = asyncio.Lock()
-        self._not_before = 0.0
-
-    async def get(self, id: str) -> jwt.PyJWK | None:
-        if id not in self._keys:
-            async with self._reading:
-                now = asyncio.get_running_loop().time()
-                if id not in self._keys and now >= self._not_before:
-                    self._not_before = now + 5  # an unknown key id is no way to make us call the issuer at will
-                    found = await asyncio.to_thread(self._read, self._file) if self._file else await self._discover()
-                    self._keys = {str(key.key_id): key for key in jwt.PyJWKSet.from_dict(found).keys}
-        return self._keys.get(id)
-
-    @staticmethod
-    def _read(file: Path) -> dict[str, Any]:
-        import json
-
-        return json.loads(file.read_text())  # type: ignore[no-any-return]
-
-    async def _discover(self) -> dict[str, Any]:
-        async with httpx.AsyncClient(timeout=5) as client:
-            found = await client.get(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
-            keys = await client.get(found.raise_for_status().json()["jwks_uri"])
-            return keys.raise_for_status().json()  # type: ignore[no-any-return]
-
-
 class TokenCheck:
-    """Turns a bearer token into a Caller, or a 401 that says what is wrong with it."""
+    """Turns a bearer token into a Caller, or a 401 or 403 that says what is wrong with it."""
 
-    def __init__(self, settings: Settings, users: Users) -> None:
-        self._issuer, self._audience = settings.oidc_issuer, settings.oidc_audience
-        self._keys, self._users = Keys(settings), users
+    def __init__(self, settings: Settings, admit: Callable[[Claimed], Awaitable[Claimed]]) -> None:
+        self.settings, self.tokens, self._admit = settings, Tokens(settings), admit
 
     async def caller(self, token: str) -> Caller:
-        try:
-            key = await self._keys.get(str(jwt.get_unverified_header(token).get("kid")))
-            if key is None:
-                raise Problem(401, "invalid-token", "the token is signed with a key that its issuer does not show")
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=ALGORITHMS,
-                audience=self._audience,
-                issuer=self._issuer,
-                options={"require": ["exp", "iat", "sub", "aud", "iss"]},
-            )
-        except jwt.InvalidTokenError as error:
-            raise Problem(401, "invalid-token", f"the token is refused: {error}") from None
-        except (httpx.HTTPError, OSError, KeyError, jwt.PyJWKSetError) as error:
-            raise Problem(
-                503,
-                "issuer-unreachable",
-                f"the issuer's keys cannot be read: {type(error).__name__}",
-                retry_after=5,
-            ) from error
-        try:
-            role = Role(claims["role"]) if claims.get("role") else None
-        except ValueError:
-            raise Problem(403, "unknown-role", "the token carries no role of this platform") from None
-        admitted = await self._users.admit(Claimed(str(claims["sub"]), role, claims.get("structure")))
-        assert admitted.role is not None
-        return Caller(admitted.subject, admitted.role, admitted.structure)
+        """The one place through which every request and every page comes to know who asks."""
+        entering = await self._admit(self._claimed(await self.tokens.access(token)))
+        if entering.role is None:
+            raise Problem(403, "unknown-role", "the token carries no role of this platform, and none was given here")
+        return Caller(entering.subject, entering.role, entering.structure)
+
+    def _claimed(self, claims: Mapping[str, Any]) -> Claimed:
+        subject = pseudonym(claims["sub"])
+        named = role_in(at(claims, self.settings.oidc_role_claim), set(Role))
+        role = Role(named) if named else None
+        structures = structures_in(at(claims, self.settings.oidc_structure_claim))
+        if len(structures) > 1 and role and role.of_a_structure:
+            raise Problem(403, "several-structures", f"the token names several structures: {sorted(structures)}")
+        return Claimed(subject, role, structures.pop() if len(structures) == 1 else None)
 
 
 async def _caller(

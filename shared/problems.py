@@ -1,5 +1,6 @@
 """Errors as HTTP answers them: `application/problem+json` (RFC 9457), one shape everywhere."""
 
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -36,9 +37,17 @@ class NotYetKnown(Problem):
 def answer(problem: Problem) -> JSONResponse:
     headers = {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
     if problem.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = challenge(problem)
     body = {"type": "about:blank", "status": problem.status, "code": problem.code, "detail": problem.detail}
     return JSONResponse(body | problem.more, problem.status, headers, media_type="application/problem+json")
+
+
+def challenge(problem: Problem) -> str:
+    """What a 401 asks for (RFC 6750); the reason only of a token that was there."""
+    if problem.code == "token-needed":
+        return "Bearer"
+    reason = re.sub(r"[^ !#-\[\]-~]", "'", problem.detail)
+    return f'Bearer error="invalid_token", error_description="{reason}"'
 
 
 def answer_problems(app: FastAPI) -> None:

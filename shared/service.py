@@ -81,7 +81,7 @@ def create_service(
                 if public is not None:
                     runtime.relay = Relay(name, runtime.store, client, _with_shared(public))
                 app.state.runtime, app.state.pool = runtime, pool
-                app.state.token_check = TokenCheck(settings, users.Users(pool))
+                app.state.token_check = TokenCheck(settings, users.Users(pool).admit)
                 tasks = [
                     asyncio.create_task(for_ever(what, task))
                     for what, task in _tasks(runtime, elected(runtime)).items()

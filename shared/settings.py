@@ -5,6 +5,9 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DEVELOPMENT_ISSUER = "urn:lieu:development"
+"""Of `lieu/issuer.py`. Never for production."""
+
 
 class Settings(BaseSettings):
     """What one service needs to know of its surroundings. Unset and without default: the service does not start."""
@@ -22,13 +25,44 @@ class Settings(BaseSettings):
     nats_url: str = Field(alias="LIEU_NATS_URL", description="NATS with JetStream, user and password inside")
     oidc_issuer: str = Field(
         alias="LIEU_OIDC_ISSUER",
-        description="Issuer of the bearer tokens; its keys are found by OpenID discovery",
+        description="Issuer of the bearer tokens; its keys are found by OpenID discovery. `lieu up` without it: the "
+        "development issuer",
     )
     oidc_audience: str = Field("lieu", alias="LIEU_OIDC_AUDIENCE", description="Audience a token must name")
     oidc_keys: Path | None = Field(
         None,
         alias="LIEU_OIDC_KEYS",
         description="A file with the issuer's key set (JWKS), instead of discovery",
+    )
+    oidc_keys_seconds: float = Field(
+        60, alias="LIEU_OIDC_KEYS_SECONDS", gt=0, description="Seconds after which a key that its issuer withdrew ends"
+    )
+    oidc_role_claim: str = Field(
+        "role",
+        alias="LIEU_OIDC_ROLE_CLAIM",
+        description="Where a token tells the role, a text or a list: a dotted path, as `realm_access.roles`",
+    )
+    oidc_structure_claim: str = Field(
+        "structure",
+        alias="LIEU_OIDC_STRUCTURE_CLAIM",
+        description="Where a token tells the structure: its code, or a list of groups like `/structures/s01`",
+    )
+    oidc_client_id: str | None = Field(
+        None,
+        alias="LIEU_OIDC_CLIENT_ID",
+        description="Reporting: the pages' client at the issuer; people then sign in there. Unset: by pasting a token",
+    )
+    oidc_client_secret: SecretStr | None = Field(
+        None, alias="LIEU_OIDC_CLIENT_SECRET", description="Reporting: the secret of that client, where it has one"
+    )
+    oidc_client_secret_file: Path | None = Field(
+        None, alias="LIEU_OIDC_CLIENT_SECRET_FILE", description="Reporting: a file with that secret"
+    )
+    public_url: str | None = Field(
+        None,
+        alias="LIEU_PUBLIC_URL",
+        pattern=r"^https?://[^/?#\s]+$",
+        description="Reporting: the pages' address as people see it, `https://lieu.example.org`; unset: as asked",
     )
     keys_master: SecretStr | None = Field(
         None,
@@ -62,3 +96,8 @@ class Settings(BaseSettings):
         alias="LIEU_TRACES_PER_SECOND",
         description="Requests traced a second at most when the caller did not decide; 0 none, -1 all",
     )
+
+    @property
+    def real_issuer(self) -> bool:
+        """Not the development issuer."""
+        return self.oidc_issuer != DEVELOPMENT_ISSUER

@@ -50,7 +50,7 @@ class Users:
         self._remembered: dict[str, tuple[float, list[User]]] = {}
 
     async def admit(self, claimed: Claimed) -> Claimed:
-        """As whom the bearer of a token enters, `role` not null. Raises Problem where they are kept out.
+        """As whom the bearer of a token enters. Raises Problem where they are kept out.
 
         What the platform gave somebody in the place that the token names goes before what the token says.
         """
@@ -59,11 +59,7 @@ class Users:
             standing = [user for user in known if not user.withdrawn and claimed.structure in (None, user.structure)]
             if len(standing) > 1:
                 raise Problem(403, "several-accesses", "access was given in several places: the token has to name one")
-            if not standing:
-                raise Problem(
-                    403, "unknown-role", "the token carries no role of this platform, and none was given here"
-                )
-            return _entering(standing[0])
+            return _entering(standing[0]) if standing else claimed
         place = claimed.structure if claimed.role.of_a_structure else PROGRAMME
         for user in known:
             if user.structure == place:

@@ -473,6 +473,10 @@ async def test_a_text_that_does_not_open_is_told_and_hides_nothing_else(running:
     assert found.parts[1].entries[0].happened == "10 janvier 2024"
 
 
+OURS = {"Origin": "http://lieu"}
+"""As a browser sends it with a form of our own page."""
+
+
 async def test_the_page_asks_for_a_token_and_goes_on_to_the_copy(running: Running) -> None:
     person, _ = await a_person(running)
     await running.caught_up()
@@ -483,11 +487,11 @@ async def test_the_page_asks_for_a_token_and_goes_on_to_the_copy(running: Runnin
     running.http.headers.pop("Authorization")
     form = await running.http.get(sent.headers["location"])
     assert f'value="{address}"' in form.text
-    signed = await running.http.post("/sign-in", data={"token": mine, "back": address})
+    signed = await running.http.post("/sign-in", data={"token": mine, "back": address}, headers=OURS)
     assert (signed.status_code, signed.headers["location"]) == (303, address)
     assert NAME in (await running.http.get(address)).text, "by the cookie"
     for elsewhere in ("https://example.org/", "//example.org", "/personnes/../x", address + "?x=//example.org"):
-        refused = await running.http.post("/sign-in", data={"token": mine, "back": elsewhere})
+        refused = await running.http.post("/sign-in", data={"token": mine, "back": elsewhere}, headers=OURS)
         assert refused.status_code == 403, "an adviser reads a copy, and no other page yet"
     running.http.cookies.clear()
     cookie = {"Cookie": "lieu_token=" + issuer.token(running.data, Role.ADVISER, "s02")}

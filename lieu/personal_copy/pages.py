@@ -15,14 +15,15 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-import services.reporting.pages
+import services.reporting.frame
 from lieu.personal_copy.composing import CopyRefused, PersonalCopy, compose
 from lieu.personal_copy.document import NoGlyph, pdf
-from services.reporting.pages import HEADERS, bearer_or_cookie
+from services.reporting.frame import HEADERS
+from services.reporting.signing_in import bearer_or_cookie
 
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(
-        [Path(__file__).parent / "templates", Path(services.reporting.pages.__file__).parent / "templates"]
+        [Path(__file__).parent / "templates", Path(services.reporting.frame.__file__).parent / "templates"]
     ),
     autoescape=True,
     trim_blocks=True,

@@ -11,6 +11,7 @@ from services.reporting.pages import pages as page_routes
 from services.reporting.projections import follow
 from services.reporting.read_model import enter_active
 from services.reporting.rebuild import FOLLOWED, Rebuilder
+from services.reporting.signing_in import signing_in
 from shared.migrate import SHARED
 from shared.problems import answer_problems
 from shared.service import Runtime, create_service
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> FastAPI:
         subscribers=lambda runtime: _projections(app, runtime),
     )
     app.include_router(router)
+    app.state.public_url = settings.public_url
     return app
 
 
@@ -54,4 +56,5 @@ def pages(reporting: FastAPI) -> FastAPI:
     app.state = reporting.state
     answer_problems(app)
     app.include_router(page_routes)
+    app.include_router(signing_in)
     return app

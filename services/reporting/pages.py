@@ -1,44 +1,27 @@
 """The pages that a person reads, made on the server, in French; they work without JavaScript."""
 
-import re
-from collections.abc import Set
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import jinja2
-from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from services.reporting import charts
 from services.reporting.api import answer, question, reading
+from services.reporting.frame import page, templates
 from services.reporting.indicators import Scope, funnel
 from services.reporting.labels import LABELS, SECTIONS
-from shared.access import TOKEN_COOKIE, Role, TokenCheck
+from services.reporting.signing_in import signed_in
 from shared.commands import today
 from shared.problems import Problem
 
 pages = APIRouter()
 PARIS = ZoneInfo("Europe/Paris")
-
-_templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -60,7 +43,7 @@ def figure(found: dict[str, Any], unit: str = "") -> str:
     return number(value, digits) + (f"\u00a0{unit}" if unit and value is not None else "")
 
 
-_templates.globals |= {
+templates.globals |= {
     "number": number,
     "percent": percent,
     "figure": figure,
@@ -72,7 +55,7 @@ _templates.globals |= {
 @pages.get("/")
 async def home(request: Request, start: str = "", end: str = "", structure: str = "") -> Response:
     """National figures, one structure's beside them, and the way from request to exit."""
-    if isinstance(refused := await _signed_in(request), Response):
+    if isinstance(refused := await signed_in(request), Response):
         return refused
     period, error = _period(start, end)
     pool = request.app.state.pool
@@ -86,7 +69,7 @@ async def home(request: Request, start: str = "", end: str = "", structure: str 
         nation = await answer(pool, question("national", *period))
         local = await answer(pool, question(f"structure:{chosen}", *period)) if chosen else None
     except Problem as problem:
-        return _page("waiting.html", 503, problem=problem)
+        return page("waiting.html", 503, problem=problem)
     shown = (local or nation)["indicators"]
     async with reading(pool) as connection:
         scope = Scope.parse(f"structure:{chosen}" if chosen else "national")
@@ -94,7 +77,7 @@ async def home(request: Request, start: str = "", end: str = "", structure: str 
     way = [(label, steps[id]) for id, label in charts.FUNNEL]
     exits = [(LABELS[f"exits_{name}"][0], shown[f"exits_{name}"]["value"]) for name in charts.EXIT_CLASSES]
     query = {"from": period[0], "to": period[1], "scope": f"structure:{chosen}" if chosen else "national"}
-    return _page(
+    return page(
         "home.html",
         nation=nation["indicators"],
         local=local and local["indicators"],
@@ -138,69 +121,7 @@ def _paris(known_at: str) -> str:
     return f"{moment:%d/%m/%Y à %H:%M:%S}"
 
 
-@pages.get("/sign-in")
-async def sign_in(request: Request, token: str = "", back: str = "/") -> Response:
-    """`back`: the page to go on to; an adviser or a manager reads a person's copy and nothing else here yet."""
-    if not token:
-        return _page("sign_in.html", problem=None, back=_own(back))
-    return await _with_cookie(request, token, back)
-
-
-@pages.post("/sign-in")
-async def sign_in_with(
-    request: Request, token: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "/"
-) -> Response:
-    return await _with_cookie(request, token, back)
-
-
-def _own(back: str) -> str:
-    """The path where it is a page of ours: nobody is sent to another site with a fresh cookie."""
-    return back if re.fullmatch(r"/personnes/[0-9a-f-]{36}/copie", back) else "/"
-
-
-async def _with_cookie(request: Request, token: str, back: str) -> Response:
-    back = _own(back)
-    roles = {Role.OPERATOR} if back == "/" else {Role.ADVISER, Role.MANAGER}
-    try:
-        await _check(request, token.strip(), roles)
-    except Problem as problem:
-        return _page("sign_in.html", problem.status, problem=problem, back=back)
-    on = RedirectResponse(back, 303, HEADERS)
-    on.set_cookie(TOKEN_COOKIE, token.strip(), httponly=True, samesite="strict", secure=request.url.scheme == "https")
-    return on
-
-
-async def _check(request: Request, token: str, roles: Set[Role]) -> None:
-    check: TokenCheck = request.app.state.token_check
-    caller = await check.caller(token)
-    if caller.role not in roles:
-        raise Problem(403, "not-allowed", f"role {caller.role} may not read these pages")
-
-
-def bearer_or_cookie(request: Request) -> str:
-    """The token that came with a page's request; empty where there is none."""
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    return bearer if scheme.lower() == "bearer" else request.cookies.get(TOKEN_COOKIE, "")
-
-
-async def _signed_in(request: Request) -> Response | None:
-    """The sign-in page where there is no good token; null where there is."""
-    token = bearer_or_cookie(request)
-    if not token:
-        return _page("sign_in.html", 401, problem=None, back="/")
-    try:
-        await _check(request, token, {Role.OPERATOR})
-    except Problem as problem:
-        return _page("sign_in.html", problem.status, problem=problem, back="/")
-    return None
-
-
 @pages.get("/static/lieu.css")
 async def style() -> Response:
     css = (Path(__file__).parent / "templates" / "lieu.css").read_text()
     return Response(css, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
-
-
-def _page(template: str, status: int = 200, **context: Any) -> Response:
-    headers = HEADERS | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
-    return HTMLResponse(_templates.get_template(template).render(**context), status, headers)

@@ -1,0 +1,29 @@
+"""What every page is made with: templates, and the headers it leaves with."""
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from fastapi.responses import HTMLResponse, Response
+
+templates = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    # Not no-referrer: with that a browser hides the origin of our own forms from us too.
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def page(template: str, status: int = 200, **context: Any) -> Response:
+    headers = HEADERS | ({"WWW-Authenticate": "Bearer"} if status == 401 else {})
+    return HTMLResponse(templates.get_template(template).render(**context), status, headers)
