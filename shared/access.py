@@ -12,7 +12,7 @@ import httpx
 import jwt
 from fastapi import Depends, Header, Request
 
-from shared.event_store import IdempotencyKey
+from shared.event_store import IdempotencyKey, under
 from shared.problems import Problem
 from shared.settings import Settings
 
@@ -39,6 +39,8 @@ class Caller:
     id: str
     role: Role
     structure: str | None = None
+    token: str = ""
+    """The token's own id (`jti`), else the beginning of its SHA-256: never the token."""
 
     def is_of(self, structure: str) -> bool:
         """False where an adviser or a manager asks for another structure than their own."""
@@ -118,9 +120,13 @@ class TokenCheck:
                 retry_after=5,
             ) from error
         try:
-            return Caller(str(claims["sub"]), Role(claims.get("role", "")), claims.get("structure"))
+            return Caller(str(claims["sub"]), Role(claims.get("role", "")), claims.get("structure"), _id(token, claims))
         except ValueError:
             raise Problem(403, "unknown-role", "the token carries no role of this platform") from None
+
+
+def _id(token: str, claims: dict[str, Any]) -> str:
+    return str(claims.get("jti") or hashlib.sha256(token.encode()).hexdigest()[:16])[:100]
 
 
 async def _caller(
@@ -132,6 +138,7 @@ async def _caller(
         raise Problem(401, "token-needed", "send a bearer token: Authorization: Bearer …")
     caller = await check.caller(token.strip())
     request.state.caller = caller
+    under.set((caller.role.value, caller.token))
     return caller
 
 
