@@ -108,17 +108,8 @@ def serve(
         raise typer.BadParameter(f"one of {', '.join(SERVICES)}")
     _spare_the_collector()
     settings = Settings()
-    proxies = settings.trusted_proxies
-    app_ = platform({service: settings})
-    uvicorn.run(
-        app_,
-        host=host,
-        port=port,
-        access_log=False,
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
-        **edge.SERVER,
-    )
+    options = edge.server_options(settings.trusted_proxies)
+    uvicorn.run(platform({service: settings}), host=host, port=port, access_log=False, **options)
 
 
 def _spare_the_collector() -> None:

@@ -97,8 +97,7 @@ async def running(data: Path, port: int) -> AsyncIterator[str]:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=5,
-            proxy_headers=False,
-            **edge.SERVER,
+            **edge.server_options(os.environ.get("LIEU_TRUSTED_PROXIES", "")),
         )
         server = _Server(config)
         supervising = asyncio.create_task(servers.supervise())

@@ -21,8 +21,10 @@ from shared.telemetry import trace_id
 
 log = logging.getLogger(__name__)
 
-SERVER: dict[str, Any] = {"limit_concurrency": 1000, "timeout_keep_alive": 5, "server_header": False}
-"""What uvicorn is told: connections at once (more are answered 503), seconds for which an idle one is kept."""
+CONNECTIONS = 1000
+"""At once; more are answered 503."""
+IDLE_SECONDS = 5
+"""For which a connection is kept between two requests."""
 BODY_SECONDS = 60
 """Within which the whole body of a request must have come."""
 BURST_SECONDS = 10
@@ -40,6 +42,17 @@ _HEADERS = (
 )
 """Where the application does not say otherwise."""
 _SECURE = (b"strict-transport-security", b"max-age=31536000")
+
+
+def server_options(trusted_proxies: str) -> dict[str, Any]:
+    """What uvicorn is told. It believes X-Forwarded-For and -Proto of these proxies, and of nobody else."""
+    return {
+        "limit_concurrency": CONNECTIONS,
+        "timeout_keep_alive": IDLE_SECONDS,
+        "server_header": False,
+        "proxy_headers": bool(trusted_proxies),
+        "forwarded_allow_ips": trusted_proxies,
+    }
 
 
 class Buckets:

@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "",
         alias="LIEU_TRUSTED_PROXIES",
-        description="`lieu serve`: addresses or networks, by commas, whose X-Forwarded-For and X-Forwarded-Proto are "
+        description="Addresses or networks of proxies, by commas, whose X-Forwarded-For and X-Forwarded-Proto are "
         "believed; unset: nobody's",
     )
     otlp_endpoint: str | None = Field(

@@ -1,5 +1,6 @@
 -- The audit (shared/audit.py): with each reading and each event, under which role and token, and in which trace.
--- Both tables stay as they were: the service's own role adds rows and changes none.
+-- Both tables stay as they were: the service's own role adds rows and changes none. The functions of before stay beside
+-- the new ones of the same name: in a rolling update a process of the version before still calls them.
 
 alter table readings add column id bigint generated always as identity;
 alter table readings add column token text;        -- its jti, else the beginning of its SHA-256
@@ -14,7 +15,6 @@ alter table events add column role text;
 alter table events add column token text;
 create index on events (actor, known_at);
 
-drop function note_readings;
 create function note_readings(
   r_person uuid[], r_pathway uuid[], r_person_digest bytea[], r_pathway_digest bytea[],
   r_reader text, r_role text, r_structure text, r_route text, r_token text, r_trace text
@@ -36,7 +36,6 @@ begin
 end $$;
 
 -- As before, with the role and the token of each event.
-drop function append_saves;
 create function append_saves(
   e_save uuid[], e_aggregate uuid[], e_version integer[], e_name text[], e_state text[], e_structure text[],
   e_pathway uuid[], e_person uuid[], e_actor text[], e_happened_on date[], e_rule text[], e_historical boolean[],
