@@ -3,12 +3,16 @@
 import asyncio
 import logging
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lieu import issuer
 from lieu.import_folder import read_folder
@@ -211,3 +215,69 @@ async def test_refused_requests_are_told_to_the_log_by_route_and_token_alone(
         r"refused 403: GET /intake/v1/copies/{person}, token [0-9a-f]{16}, trace [0-9a-f]{32}", forbidden
     )
     assert re.fullmatch(r"refused 401: GET /intake/v1/copies/{person}, token -, trace [0-9a-f]{32}", unknown)
+
+
+async def test_over_a_socket_a_large_body_is_refused_on_its_head_and_the_proxys_word_is_taken_where_trusted() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["client"][0].encode()})
+
+    async def answers(trusted: str, head: bytes) -> bytes:
+        config = uvicorn.Config(
+            Edge(app, 1024, 100), port=0, lifespan="off", log_config=None, **edge.server_options(trusted)
+        )
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server._serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection(*server.servers[0].sockets[0].getsockname())
+        writer.write(head + b"\r\n\r\n")
+        answer = await asyncio.wait_for(reader.read(), 10)  # to the end: the connection is closed
+        writer.close()
+        server.should_exit = True
+        await serving
+        return answer
+
+    large = await answers("", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000000")
+    assert large.startswith(b"HTTP/1.1 413")
+    assert b"content-too-large" in large
+    assert b"server:" not in large.lower()
+    said = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https"
+    believed, ignored = await answers("127.0.0.1", said), await answers("", said)
+    assert b"192.0.2.7" in believed
+    assert b"strict-transport-security" in believed
+    assert b"127.0.0.1" in ignored
+    assert b"strict-transport-security" not in ignored
+
+
+async def test_a_token_that_is_not_the_issuers_for_us_and_for_now_is_refused(running: Running) -> None:
+    good = issuer.token(running.data, Role.OPERATOR)
+    claims = jwt.decode(good, options={"verify_signature": False})
+    key = issuer._private_key(running.data)
+    head = {"kid": issuer._key_id(key)}
+    now = int(time.time())
+
+    def signed(**other: Any) -> str:
+        kept = {name: claim for name, claim in (claims | other).items() if claim is not None}
+        return jwt.encode(kept, key, algorithm="EdDSA", headers=head)
+
+    bad = {
+        "unsigned": jwt.encode(claims, None, algorithm="none", headers=head),  # type: ignore[arg-type]
+        "signed with a shared secret": jwt.encode(claims, head["kid"] * 3, algorithm="HS256", headers=head),
+        "signed with a stranger's key": jwt.encode(
+            claims, Ed25519PrivateKey.generate(), algorithm="EdDSA", headers=head
+        ),
+        "of an unknown key": jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": "x"}),
+        "expired": signed(exp=now - 1),
+        "for somebody else": signed(aud="another"),
+        "of another issuer": signed(iss="urn:another"),
+        "without an end": signed(exp=None),
+        "of nobody": signed(sub=None),
+        "no token": "x.y.z",
+    }
+    for what, token in bad.items():
+        answer = await running.http.get("/intake/v1/status", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 401, what
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert token not in answer.text
+    assert (await running.http.get("/intake/v1/status", headers={"Authorization": f"Bearer {signed()}"})).is_success
