@@ -11,7 +11,7 @@ BOTH_CORES := -n 2 --dist worksteal
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
-.PHONY: help install demo test test-all lint bench lock
+.PHONY: help install demo test test-all lint bench audit lock
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 install: .venv/.installed  ## the virtual environment, with .venv/bin/lieu
@@ -28,5 +28,10 @@ lint: install  ## style, types, direction of imports
 	$(BIN)/lint-imports
 bench: install  ## ratios against rivals and ceilings, in one run
 	$(BIN)/python -m benchmarks
+audit:  ## known vulnerabilities of what is pinned; needs the network, and fails where it cannot ask
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+	@build/audit/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock || \
+	  { echo "Not clean, or not asked: pip-audit has no database of its own and needs pypi.org. Read what it says above."; exit 1; }
 lock:  ## pin what pyproject.toml asks for (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev -o requirements.lock pyproject.toml

@@ -103,11 +103,14 @@ def serve(
     import uvicorn
 
     from lieu.platform import platform
+    from shared import edge
 
     if service not in SERVICES:
         raise typer.BadParameter(f"one of {', '.join(SERVICES)}")
     _spare_the_collector()
-    uvicorn.run(platform({service: Settings()}), host=host, port=port, access_log=False)
+    settings = Settings()
+    options = edge.server_options(settings.trusted_proxies)
+    uvicorn.run(platform({service: settings}), host=host, port=port, access_log=False, **options)
 
 
 def _spare_the_collector() -> None:
@@ -306,6 +309,28 @@ async def _copy(
 
     async with Platform(url, token, data) as platform:
         return await copy_person(platform, person, pdf, json)
+
+
+@app.command("audit")
+def audit_(
+    person: Annotated[str | None, typer.Option(help="the person's id, for a manager's token")] = None,
+    user: Annotated[str | None, typer.Option(help="subject of a token")] = None,
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+) -> None:
+    """Who did and who read what of a person, or what a user did and read, over all services."""
+    if (person is None) == (user is None):
+        raise typer.BadParameter("one of --person, --user")
+    _run(_audit(person, user, url, token, data))
+
+
+async def _audit(person: str | None, user: str | None, url: str | None, token: str | None, data: Path) -> int:
+    from lieu import audit
+
+    async with Platform(url, token, data) as platform:
+        print(audit.table(await audit.entries(platform, person, user)))
+    return 0
 
 
 @app.command()

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import httpx
 from fastapi import Depends, FastAPI, Header, Query
+from starlette.types import ASGIApp
 
 from shared.commands import PARIS, today
 from shared.openapi import describe
@@ -107,7 +108,7 @@ def _problem(answer: httpx.Response) -> Problem:
     return Problem(answer.status_code, said["code"], said["detail"])
 
 
-def desk_app(platform: FastAPI) -> FastAPI:
+def desk_app(platform: ASGIApp) -> FastAPI:
     """`platform` answers the services' routes."""
     app = FastAPI(title="Desk: what an adviser opens in the morning", version="1", docs_url=None, redoc_url=None)
     answer_problems(app)

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Response
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 import services.diagnostic.main
 import services.intake.main
@@ -15,6 +18,8 @@ import services.training.main
 from lieu.asyncapi import asyncapi
 from lieu.desk import desk_app
 from lieu.personal_copy.pages import copy_pages
+from shared.edge import Edge
+from shared.problems import answer_problems
 from shared.settings import Settings
 from shared.telemetry import start_tracing
 
@@ -43,8 +48,9 @@ def platform(settings: Mapping[str, Settings]) -> FastAPI:
             root.state.ready = False
         await asyncio.to_thread(end_tracing)
 
-    root = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    root = _Root(first, lifespan)
     root.state.services, root.state.public_url = apps, first.public_url
+    inside = Starlette(routes=[Mount(f"/{name}", app) for name, app in apps.items()])
 
     @root.get("/health/live")
     async def live() -> dict[str, str]:
@@ -63,13 +69,29 @@ def platform(settings: Mapping[str, Settings]) -> FastAPI:
         return asyncapi(list(SERVICES))
 
     if apps.keys() == SERVICES.keys():
-        root.include_router(copy_pages(root))
-        root.mount("/desk", desk_app(root))
+        root.include_router(copy_pages(inside))
+        root.mount("/desk", desk_app(inside))
     for name, app in apps.items():
         root.mount(f"/{name}", app)
     if "reporting" in apps:
         root.mount("/", services.reporting.main.pages(apps["reporting"]))
     return root
+
+
+class _Root(FastAPI):
+    """The edge is outside everything that can fail, inside the span of the request. What the desk asks the services
+    does not pass it again."""
+
+    def __init__(self, settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> None:
+        super().__init__(
+            lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, max_body_size=settings.body_limit
+        )
+        self._settings = settings
+        answer_problems(self)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        of = self._settings
+        return Edge(super().build_middleware_stack(), of.body_limit, of.requests_per_second)
 
 
 async def _reachable(app: FastAPI) -> str:

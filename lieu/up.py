@@ -14,6 +14,7 @@ from lieu import issuer
 from lieu.embedded import Addresses, EmbeddedServers, PortTaken
 from lieu.platform import platform
 from lieu.secret_files import write_secret
+from shared import edge
 from shared.commands import today
 from shared.sealing import new_master_key
 from shared.settings import Settings
@@ -71,7 +72,14 @@ def ledger_folder(data: Path) -> Path:
 
 
 def _from_environment() -> dict[str, str]:
-    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "LIEU_TRACES_PER_SECOND", "LIEU_BACKUP_DAYS", "LIEU_RETENTION")
+    names = (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "LIEU_TRACES_PER_SECOND",
+        "LIEU_BACKUP_DAYS",
+        "LIEU_RETENTION",
+        "LIEU_BODY_LIMIT",
+        "LIEU_REQUESTS_PER_SECOND",
+    )
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
@@ -88,7 +96,13 @@ async def running(data: Path, port: int) -> AsyncIterator[str]:
             issuer.ensure_issuer(data)
         app = platform(settings_for(addresses, data, ensure_master_key(data), real_issuer))
         config = uvicorn.Config(
-            app, host="127.0.0.1", port=port, log_config=None, access_log=False, timeout_graceful_shutdown=5
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            **edge.server_options(os.environ.get("LIEU_TRUSTED_PROXIES", "")),
         )
         server = _Server(config)
         supervising = asyncio.create_task(servers.supervise())

@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Request
 
 from shared.claims import at, pseudonym, role_in, structures_in
 from shared.codes import Role as Role
-from shared.event_store import IdempotencyKey
+from shared.event_store import IdempotencyKey, under
 from shared.problems import Problem
 from shared.settings import Settings
 from shared.tokens import Tokens
@@ -23,6 +23,8 @@ class Caller:
     id: str
     role: Role
     structure: str | None = None
+    token: str = ""
+    """The token's own id (`jti`), else the beginning of its SHA-256: never the token."""
 
     def is_of(self, structure: str) -> bool:
         """False where an adviser or a manager asks for another structure than their own."""
@@ -48,10 +50,11 @@ class TokenCheck:
 
     async def caller(self, token: str) -> Caller:
         """The one place through which every request and every page comes to know who asks."""
-        entering = await self._admit(self._claimed(await self.tokens.access(token)))
+        claims = await self.tokens.access(token)
+        entering = await self._admit(self._claimed(claims))
         if entering.role is None:
             raise Problem(403, "unknown-role", "the token carries no role of this platform, and none was given here")
-        return Caller(entering.subject, entering.role, entering.structure)
+        return Caller(entering.subject, entering.role, entering.structure, _id(token, claims))
 
     def _claimed(self, claims: Mapping[str, Any]) -> Claimed:
         subject = pseudonym(claims["sub"])
@@ -63,6 +66,10 @@ class TokenCheck:
         return Claimed(subject, role, structures.pop() if len(structures) == 1 else None)
 
 
+def _id(token: str, claims: dict[str, Any]) -> str:
+    return str(claims.get("jti") or hashlib.sha256(token.encode()).hexdigest()[:16])[:100]
+
+
 async def _caller(
     request: Request, authorization: Annotated[str | None, Header(include_in_schema=False)] = None
 ) -> Caller:
@@ -72,6 +79,7 @@ async def _caller(
         raise Problem(401, "token-needed", "send a bearer token: Authorization: Bearer …")
     caller = await check.caller(token.strip())
     request.state.caller = caller
+    under.set((caller.role.value, caller.token))
     return caller
 
 

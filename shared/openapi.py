@@ -27,9 +27,13 @@ REASONS = {
     401: "No token, or one that is refused: `token-needed`, `invalid-token`",
     403: "The token's role may not do this: `not-allowed`, `another-structure`, `restricted`",
     404: "There is no such thing, for this token at least",
+    408: "The body did not come in time: `request-timeout`",
     409: "The file has moved on (`version-conflict`, with `changes`), or the service has not heard of the pathway yet "
     "(`not-yet-known`, with Retry-After), or a rule refuses it, by name:",
+    413: "The body is too large: `content-too-large`",
     422: "The request is malformed: `invalid`, with `errors` that name each place and rule",
+    429: "Too many requests under this token, or from this address without one: `too-many-requests`; again after "
+    "Retry-After seconds",
     503: "Not possible at the moment; try again after Retry-After seconds",
 }
 _EXAMPLES = {

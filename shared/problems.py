@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from shared.event_store import Forgotten, IdTaken, VersionConflict
 from shared.rules import RuleBroken
 from shared.sealing import CannotOpen
+from shared.telemetry import trace_id
 
 
 class Problem(Exception):
@@ -88,8 +89,11 @@ def answer_problems(app: FastAPI) -> None:
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 400:
             return answer(Problem(422, "invalid", "the body cannot be read: it is no JSON in UTF-8"))
-        return answer(Problem(error.status_code, str(error.detail).lower().replace(" ", "-"), str(error.detail)))
+        told = answer(Problem(error.status_code, str(error.detail).lower().replace(" ", "-"), str(error.detail)))
+        told.headers.update(error.headers or {})  # Allow, of a 405
+        return told
 
     @app.exception_handler(Exception)
     async def _unexpected(_: Request, error: Exception) -> JSONResponse:
-        return answer(Problem(500, "unexpected", "something went wrong here; it is in the service's log"))
+        detail = "something went wrong here; it is in the service's log"
+        return answer(Problem(500, "internal-error", detail, trace=trace_id()))

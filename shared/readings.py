@@ -17,6 +17,7 @@ from fastapi import Depends, Request
 
 from shared.access import AnyCaller, Caller
 from shared.event_store import EventStore
+from shared.telemetry import trace_id
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class Looking:
         known = list({id for pair in distinct for id in pair if id is not None})
         digests = dict(zip(known, await self.store.ledger.digests(known), strict=True))
         places = await self.store.pool.fetch(
-            "select place from note_readings($1, $2, $3, $4, $5, $6, $7, $8) place",
+            "select place from note_readings($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) place",
             [person for person, _ in distinct],
             [pathway for _, pathway in distinct],
             [person and digests[person] for person, _ in distinct],
@@ -65,9 +66,25 @@ class Looking:
             self.caller.role.value,
             self.caller.structure,
             self.route,
+            self.caller.token,
+            trace_id(),
         )
         allowed = {distinct[row["place"] - 1] for row in places}
         return [row for row, pair in zip(rows, ids, strict=True) if pair in allowed]
+
+    async def asked(self, user: str) -> None:
+        """Notes that what a user did was asked for."""
+        await self.store.pool.execute(
+            """insert into readings (asked_user, reader, role, structure, route, token, trace)
+               values ($1, $2, $3, $4, $5, $6, $7)""",
+            user,
+            self.caller.id,
+            self.caller.role.value,
+            self.caller.structure,
+            self.route,
+            self.caller.token,
+            trace_id(),
+        )
 
 
 def _looking(request: Request, caller: AnyCaller) -> Looking:

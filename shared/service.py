@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI
 
-from shared import broker, correspondents, disagreement, forgetting, readings, users
+from shared import audit, broker, correspondents, disagreement, forgetting, readings, users
 from shared.access import TokenCheck
 from shared.contracts import Body
 from shared.contracts.reporting import ErasureRewritten
@@ -97,6 +97,7 @@ def create_service(
     answer_problems(app)
     describe(app, name)
     app.include_router(operations(name))
+    app.include_router(audit.router)
     return app
 
 

@@ -85,6 +85,25 @@ class Settings(BaseSettings):
         description="`off`: intake announces, archives and erases nobody by itself, once a day; "
         "`lieu retention` still does",
     )
+    body_limit: int = Field(
+        4 * 1024 * 1024,
+        alias="LIEU_BODY_LIMIT",
+        ge=1024,
+        description="Bytes of a request's body at most (4 MiB; a chunk of `lieu import` has some 150 kB)",
+    )
+    requests_per_second: float = Field(
+        200,
+        alias="LIEU_REQUESTS_PER_SECOND",
+        ge=0,
+        description="Requests a second under one token, or from one address without any, in one process; those of ten "
+        "seconds may come at once; 0 no limit",
+    )
+    trusted_proxies: str = Field(
+        "",
+        alias="LIEU_TRUSTED_PROXIES",
+        description="Addresses or networks of proxies, by commas, whose X-Forwarded-For and X-Forwarded-Proto are "
+        "believed; unset: nobody's",
+    )
     otlp_endpoint: str | None = Field(
         None, alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="Where traces are sent; unset: to a file"
     )

@@ -117,6 +117,12 @@ def current_traceparent() -> str | None:
     return carrier.get("traceparent")
 
 
+def trace_id() -> str | None:
+    """Of the request or stage that is under way, as it is written."""
+    context = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(context.trace_id) if context.is_valid else None
+
+
 def appending() -> AbstractContextManager[object]:
     """The span that the events appended inside store as their context."""
     # What goes wrong in it is decided again or answered, and its message may name a pathway: no trace does.

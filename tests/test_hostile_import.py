@@ -130,7 +130,7 @@ async def test_a_platform_that_fails_in_the_middle_is_told_as_one_error(running:
     try:
         await training.execute("alter table events rename to mislaid")
         add(folder, "activities.csv", "lone,support,2024-02-01,2024-02-01,1,partial")
-        with pytest.raises(PlatformError, match="500 unexpected"):
+        with pytest.raises(PlatformError, match="500 internal-error"):
             await running.bring(folder)
     finally:
         await training.execute("alter table mislaid rename to events")

@@ -695,6 +695,7 @@ ROLES = {
 }
 
 ROUTES = {
+    "audit": "journal de qui a consulté ou modifié votre dossier",
     "person": "votre fiche d'identité",
     "facts": "vos données et vos désaccords",
     "plan": "liste des dossiers à archiver",

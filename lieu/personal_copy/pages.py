@@ -11,9 +11,10 @@ from uuid import UUID
 
 import httpx
 import jinja2
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp
 
 import services.reporting.frame
 from lieu.personal_copy.composing import CopyRefused, PersonalCopy, compose
@@ -38,7 +39,7 @@ REASONS = {
 }
 
 
-def copy_pages(platform: FastAPI) -> APIRouter:
+def copy_pages(platform: ASGIApp) -> APIRouter:
     """`platform` answers the services' routes."""
     pages = APIRouter()
 

@@ -15,6 +15,7 @@ from shared.event_store.store import (
     Ledger,
     Recorded,
     VersionConflict,
+    under,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "Ledger",
     "Recorded",
     "VersionConflict",
+    "under",
 ]

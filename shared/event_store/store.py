@@ -8,6 +8,7 @@ import asyncio
 import hmac
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -32,6 +33,8 @@ A = TypeVar("A", bound=Aggregate)
 
 GROUP_LIMIT = 400
 """Saves merged into one commit at most."""
+under: ContextVar[tuple[str, str] | tuple[None, None]] = ContextVar("under", default=(None, None))
+"""(role, token's id) under which the request under way appends; what no request asked for has none."""
 SNAPSHOT_EVERY = 100
 """Events of one aggregate after which a snapshot is taken, off the request's path."""
 
@@ -116,6 +119,7 @@ class _Save:
     answer: dict[str, Any] | None
     traceparent: str | None
     digests: list[bytes]
+    under: tuple[str, str] | tuple[None, None] = field(default_factory=lambda: under.get())
     id: UUID = field(default_factory=uuid4)
     done: asyncio.Future[datetime] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -506,7 +510,7 @@ def _fail(save: _Save, error: Exception) -> None:
         save.done.set_exception(error)
 
 
-_APPEND = "select * from append_saves({})".format(", ".join(f"${n}" for n in range(1, 22)))
+_APPEND = "select * from append_saves({})".format(", ".join(f"${n}" for n in range(1, 24)))
 
 
 def _columns(group: Iterable[_Save]) -> list[list[Any]]:
@@ -525,6 +529,7 @@ def _columns(group: Iterable[_Save]) -> list[list[Any]]:
             event.rule_version,
             save.historical,
             save.traceparent,
+            *save.under,
         )
         for save in group
         for stored, event in zip(save.stored, save.events, strict=True)
@@ -542,7 +547,7 @@ def _columns(group: Iterable[_Save]) -> list[list[Any]]:
         if (key := save.key) is not None
     ]
     digests = [(save.id, digest) for save in group for digest in save.digests]
-    return [*_transposed(events, 13), *_transposed(keys, 6), *_transposed(digests, 2)]
+    return [*_transposed(events, 15), *_transposed(keys, 6), *_transposed(digests, 2)]
 
 
 def _transposed(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
