@@ -68,7 +68,14 @@ def ledger_folder(data: Path) -> Path:
 
 
 def _from_environment() -> dict[str, str]:
-    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "LIEU_TRACES_PER_SECOND", "LIEU_BACKUP_DAYS", "LIEU_RETENTION")
+    names = (
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "LIEU_TRACES_PER_SECOND",
+        "LIEU_BACKUP_DAYS",
+        "LIEU_RETENTION",
+        "LIEU_THRESHOLD_PARTNERS",
+        "LIEU_THRESHOLD_PUBLIC",
+    )
     return {name: os.environ[name] for name in names if name in os.environ}
 
 

@@ -51,6 +51,15 @@ class Settings(BaseSettings):
         description="`off`: intake announces, archives and erases nobody by itself, once a day; "
         "`lieu retention` still does",
     )
+    threshold_partners: int = Field(
+        5,
+        alias="LIEU_THRESHOLD_PARTNERS",
+        ge=1,
+        description="Reporting: counts of people or pathways under it are withheld from evaluators and others",
+    )
+    threshold_public: int = Field(
+        11, alias="LIEU_THRESHOLD_PUBLIC", ge=1, description="Reporting: the same for what is published"
+    )
     otlp_endpoint: str | None = Field(
         None, alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="Where traces are sent; unset: to a file"
     )
