@@ -15,10 +15,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from services.reporting import charts
-from services.reporting.api import answer, question, reading
+from services.reporting.api import answer, asked_by, question, reading
 from services.reporting.indicators import Scope, funnel
 from services.reporting.labels import LABELS, SECTIONS
-from shared.access import TOKEN_COOKIE, Role, TokenCheck
+from services.reporting.outsiders import LAUNCH, quarters
+from services.reporting.withholding import WITHHELD
+from shared.access import TOKEN_COOKIE, Caller, Role, TokenCheck
 from shared.commands import today
 from shared.problems import Problem
 
@@ -41,6 +43,11 @@ HEADERS = {
 }
 
 
+SECRET = "secret statistique"
+READERS = {Role.OPERATOR, Role.EVALUATOR, Role.ADVISER, Role.MANAGER}
+"""Who may read the figures, each as far as `asked_by` lets them."""
+
+
 def number(value: float | None, digits: int = 0) -> str:
     """French: 1 234,5 with narrow no-break spaces; a dash where there is no figure."""
     if value is None:
@@ -53,6 +60,8 @@ def percent(value: float | None) -> str:
 
 
 def figure(found: dict[str, Any], unit: str = "") -> str:
+    if found == WITHHELD:
+        return SECRET
     if "numerator" in found:
         return percent(found["value"])
     value = found["value"]
@@ -70,47 +79,92 @@ _templates.globals |= {
 
 
 @pages.get("/")
-async def home(request: Request, start: str = "", end: str = "", structure: str = "") -> Response:
-    """National figures, one structure's beside them, and the way from request to exit."""
-    if isinstance(refused := await _signed_in(request), Response):
-        return refused
-    period, error = _period(start, end)
+async def home(request: Request, start: str = "", end: str = "", structure: str = "", period: str = "") -> Response:
+    """National figures, one structure's beside them, and the way from request to exit.
+
+    An outsider chooses from fixed periods; an adviser and a manager have their own structure beside the nation.
+    """
+    caller = await _signed_in(request)
+    if isinstance(caller, Response):
+        return caller
+    all_seen = caller.role is Role.OPERATOR
+    if period:
+        start, _, end = period.partition("/")
+    days, error = _period(start, end)
     pool = request.app.state.pool
+    threshold = request.app.state.runtime.settings.threshold_partners
     async with reading(pool) as connection:
         rows = await connection.fetch(
             "select structure, name, department from structures where known_to = 'infinity' order by name"
         )
-    structures = {row["structure"]: row for row in rows}
-    chosen = structure if structure in structures else ""
+    structures = {row["structure"]: row for row in rows if all_seen or row["structure"] == caller.structure}
+    chosen = structure if structure in structures and caller.role is not Role.EVALUATOR else ""
     try:
-        nation = await answer(pool, question("national", *period))
-        local = await answer(pool, question(f"structure:{chosen}", *period)) if chosen else None
+        try:
+            asked = asked_by(caller, question("national", *days), threshold)
+        except Problem as problem:
+            if problem.code != "period-not-fixed":
+                raise
+            days, error = _period("", "")[0], NOT_FIXED
+            asked = asked_by(caller, question("national", *days), threshold)
+        nation = await answer(pool, asked)
+        local = await answer(pool, question(f"structure:{chosen}", *days)) if chosen else None
     except Problem as problem:
+        if problem.status == 403:
+            return _page("sign_in.html", 403, problem=problem, back="/")
         return _page("waiting.html", 503, problem=problem)
     shown = (local or nation)["indicators"]
-    async with reading(pool) as connection:
-        scope = Scope.parse(f"structure:{chosen}" if chosen else "national")
-        steps = await funnel(connection, scope, *period, datetime.fromisoformat(nation["known_at"]))
-    way = [(label, steps[id]) for id, label in charts.FUNNEL]
-    exits = [(LABELS[f"exits_{name}"][0], shown[f"exits_{name}"]["value"]) for name in charts.EXIT_CLASSES]
-    query = {"from": period[0], "to": period[1], "scope": f"structure:{chosen}" if chosen else "national"}
+    way: list[tuple[str, float]] = []
+    if all_seen or chosen:
+        async with reading(pool) as connection:
+            scope = Scope.parse(f"structure:{chosen}" if chosen else "national")
+            steps = await funnel(connection, scope, *days, datetime.fromisoformat(nation["known_at"]))
+        way = [(label, steps[id]) for id, label in charts.FUNNEL]
+    exits = [(LABELS[f"exits_{name}"][0], shown[f"exits_{name}"].get("value", SECRET)) for name in charts.EXIT_CLASSES]
+    drawn = tuple((label, value) for label, value in exits if value != SECRET)
+    query = {"from": days[0], "to": days[1], "scope": f"structure:{chosen}" if chosen else "national"}
     return _page(
         "home.html",
         nation=nation["indicators"],
         local=local and local["indicators"],
-        structures=structures.values(),
+        structures=() if caller.role is Role.EVALUATOR else structures.values(),
         chosen=structures.get(chosen),
-        start=period[0],
-        end=period[1],
+        start=days[0],
+        end=days[1],
         error=error,
+        periods=() if all_seen else _periods(),
+        threshold=nation.get("threshold"),
         as_of=_paris(nation["known_at"]),
         incomplete=nation.get("incomplete"),
-        funnel=way,
-        exits=exits,
-        funnel_chart=await run_in_threadpool(_bars, tuple(way)),
-        exits_chart=await run_in_threadpool(_bars, tuple(exits)),
+        charts=[
+            (title, heading, table, await run_in_threadpool(_bars, bars), note)
+            for title, heading, table, bars, note in (
+                ("De la demande à la sortie", "Étape", way, tuple(way), WAY),
+                ("Sorties de la période par classe", "Classe", exits, drawn, CLASSES),
+            )
+            if table
+        ],
         json_link="/reporting/v1/indicators?" + urlencode(query),
     )
+
+
+WAY = "Parcours demandés dans la période, jusqu'où ils sont allés à ce jour."
+CLASSES = "Classes de la convention statistique de l'IAE."
+NOT_FIXED = (
+    "Les chiffres se lisent par trimestre ou année civile entière et terminée, ou depuis le lancement ; "
+    "l'année dernière est affichée."
+)
+
+
+def _periods() -> list[tuple[str, date, date]]:
+    """Those that an outsider chooses from: since launch, the years and the quarters that are over, the last first."""
+    now = today()
+    last = date(now.year - 1, 12, 31)
+    found = [(f"Depuis le lancement, à fin {last.year}", LAUNCH, last)]
+    for year in range(now.year, LAUNCH.year - 1, -1):
+        found.append((f"Année {year}", date(year, 1, 1), date(year, 12, 31)))
+        found += [(f"{year}, trimestre {n}", *quarter) for n, quarter in enumerate(quarters(year), 1)]
+    return [(name, start, end) for name, start, end in found if end < now]
 
 
 @lru_cache(maxsize=64)
@@ -140,7 +194,7 @@ def _paris(known_at: str) -> str:
 
 @pages.get("/sign-in")
 async def sign_in(request: Request, token: str = "", back: str = "/") -> Response:
-    """`back`: the page to go on to; an adviser or a manager reads a person's copy and nothing else here yet."""
+    """`back`: the page to go on to; the figures, or for an adviser or a manager a person's copy."""
     if not token:
         return _page("sign_in.html", problem=None, back=_own(back))
     return await _with_cookie(request, token, back)
@@ -160,7 +214,7 @@ def _own(back: str) -> str:
 
 async def _with_cookie(request: Request, token: str, back: str) -> Response:
     back = _own(back)
-    roles = {Role.OPERATOR} if back == "/" else {Role.ADVISER, Role.MANAGER}
+    roles = READERS if back == "/" else {Role.ADVISER, Role.MANAGER}
     try:
         await _check(request, token.strip(), roles)
     except Problem as problem:
@@ -170,11 +224,12 @@ async def _with_cookie(request: Request, token: str, back: str) -> Response:
     return on
 
 
-async def _check(request: Request, token: str, roles: Set[Role]) -> None:
+async def _check(request: Request, token: str, roles: Set[Role]) -> Caller:
     check: TokenCheck = request.app.state.token_check
     caller = await check.caller(token)
     if caller.role not in roles:
         raise Problem(403, "not-allowed", f"role {caller.role} may not read these pages")
+    return caller
 
 
 def bearer_or_cookie(request: Request) -> str:
@@ -183,16 +238,15 @@ def bearer_or_cookie(request: Request) -> str:
     return bearer if scheme.lower() == "bearer" else request.cookies.get(TOKEN_COOKIE, "")
 
 
-async def _signed_in(request: Request) -> Response | None:
-    """The sign-in page where there is no good token; null where there is."""
+async def _signed_in(request: Request) -> Caller | Response:
+    """Who reads; the sign-in page where there is no good token."""
     token = bearer_or_cookie(request)
     if not token:
         return _page("sign_in.html", 401, problem=None, back="/")
     try:
-        await _check(request, token, {Role.OPERATOR})
+        return await _check(request, token, READERS)
     except Problem as problem:
         return _page("sign_in.html", problem.status, problem=problem, back="/")
-    return None
 
 
 @pages.get("/static/lieu.css")

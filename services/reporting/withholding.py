@@ -228,24 +228,39 @@ def told_of_classes(
     """
     found: dict[str, set[Part]] = {name: set() for name in classes}
     for cluster in CLUSTERS:
-        options = [[choice for choice in choices(family) if choice[1] <= of_all] for family in cluster]
-        best: tuple[int, frozenset[Part], set[str]] = (0, frozenset(), set(classes))
+        options = [
+            [
+                (
+                    family,
+                    blocks,
+                    parts,
+                    frozenset(n for n, atoms in classes.items() if not _holds(blocks, atoms[family], threshold)),
+                )
+                for blocks, parts in choices(family)
+                if parts <= of_all
+            ]
+            for family in cluster
+        ]
+        best: tuple[int, frozenset[Part], frozenset[str]] = (0, NOTHING, frozenset(classes))
         for chosen in product(*options):
-            parts = NOTHING.union(*(told for _, told in chosen))
-            if len(classes) * _worth(parts) <= best[0]:
+            parts = NOTHING.union(*(told for _, _, told, _ in chosen))
+            few: frozenset[str] = frozenset().union(*(failing for *_, failing in chosen))
+            if (len(classes) - len(few)) * _worth(parts) <= best[0]:
                 continue
-            blocks = {family: b for family, (b, _) in zip(cluster, chosen, strict=True)}
-            hidden = _hidden(classes, blocks, threshold)
+            hidden = _with_companions(few, classes, {family: blocks for family, blocks, _, _ in chosen}, threshold)
             worth = (len(classes) - len(hidden)) * _worth(parts)
             if worth > best[0]:
                 best = worth, parts, hidden
-        for name in classes:
-            if name not in best[2]:
-                found[name] |= best[1]
+        for name in classes.keys() - best[2]:
+            found[name] |= best[1]
     return {name: frozenset(parts) for name, parts in found.items()}
 
 
-def _hidden(classes: Mapping[str, Atoms], blocks: Mapping[str, Blocks], threshold: int) -> set[str]:
+def _with_companions(
+    few: frozenset[str], classes: Mapping[str, Atoms], blocks: Mapping[str, Blocks], threshold: int
+) -> frozenset[str]:
+    """The classes of few and the next smallest, until together they hold."""
+
     def hold(names: Collection[str]) -> bool:
         return all(
             _holds(
@@ -257,12 +272,12 @@ def _hidden(classes: Mapping[str, Atoms], blocks: Mapping[str, Blocks], threshol
     def size(name: str) -> int:
         return sum(count[0] for family in blocks for count in classes[name][family].values())
 
-    hidden = {name for name in classes if not hold([name])}
-    for name in sorted((n for n in classes if n not in hidden and size(n)), key=size):
+    hidden = set(few)
+    for name in sorted((n for n in classes if n not in hidden and size(n)), key=lambda name: (size(name), name)):
         if not hidden or hold(hidden):
             break
         hidden.add(name)
-    return hidden if not hidden or hold(hidden) else set(classes)
+    return frozenset(hidden) if not hidden or hold(hidden) else frozenset(classes)
 
 
 def value(p: Part, atoms: Atoms) -> Sizes:
