@@ -13,7 +13,17 @@ from typing import Any
 
 from services.reporting.catalogue import ACTIVE, DEPARTMENT, HOURS, examined
 from services.reporting.indicators import Scope
-from services.reporting.withholding import FAMILIES, NOTHING, Atoms, Part, Sizes, Walk, told_of, told_of_classes
+from services.reporting.withholding import (
+    FAMILIES,
+    FLOWS,
+    NOTHING,
+    Atoms,
+    Part,
+    Sizes,
+    Walk,
+    told_of_classes,
+    told_of_period,
+)
 from shared.codes import BREAKDOWNS
 from shared.database import Connection
 from shared.problems import Problem
@@ -83,15 +93,16 @@ def _of_scope(scope: Scope, nation: Told) -> Told:
 async def _year(counts: "_Counts", year: int, until: date | None = None) -> tuple[frozenset[Part], Atoms]:
     """What may be told of the year, or of its quarter that ends on `until`."""
     threshold = counts.outsider.threshold
-    walk = Walk(threshold)
+    walk, flows = Walk(threshold), True
     for quarter in quarters(year):
         atoms, _ = await counts.of(quarter)
-        of_quarter = told_of(atoms, threshold, walk.waiting)
+        of_quarter = told_of_period(atoms, threshold, walk.waiting, flows=flows)
+        flows = flows and of_quarter >= FLOWS
         if quarter[1] == until:
             return of_quarter, atoms
         walk.step(atoms, of_quarter)
     atoms, _ = await counts.of((date(year, 1, 1), date(year, 12, 31)))
-    return told_of(atoms, threshold, walk.waiting, walk.always), atoms
+    return told_of_period(atoms, threshold, walk.waiting, walk.always), atoms
 
 
 async def _since_launch(counts: "_Counts", last: int) -> frozenset[Part]:
@@ -100,7 +111,7 @@ async def _since_launch(counts: "_Counts", last: int) -> frozenset[Part]:
         of_year, atoms = await _year(counts, year)
         walk.step(atoms, of_year)
     atoms, _ = await counts.of((LAUNCH, date(last, 12, 31)))
-    return told_of(atoms, counts.outsider.threshold, walk.waiting, walk.always)
+    return told_of_period(atoms, counts.outsider.threshold, walk.waiting, walk.always)
 
 
 class _Counts:

@@ -200,6 +200,16 @@ def _holds(blocks: Blocks, atoms: Mapping[str, Sizes], threshold: int) -> bool:
     return all(large(sizes(atoms[name] for name in block), threshold) for block in blocks)
 
 
+FLOWS = frozenset({part("diagnosed_share"), _LEAVERS})
+"""Those who came and those who left: what a stock and the next one differ by."""
+STOCKS = frozenset({_A, part("persons_supported"), part("mobilised_share"), part("mobilised_share", "in")})
+
+
+def _without_known_by_stocks(told: frozenset[Part]) -> frozenset[Part]:
+    """Whoever is supported is counted three times; where one does not tell how many, no other one does."""
+    return told if _A in told else told - STOCKS
+
+
 def told_of(
     atoms: Atoms, threshold: int, never: frozenset[Part] = NOTHING, known: frozenset[Part] = NOTHING
 ) -> frozenset[Part]:
@@ -215,7 +225,7 @@ def told_of(
             ),
             mine,
         )
-    return frozenset(told)
+    return _without_known_by_stocks(frozenset(told))
 
 
 def told_of_classes(
@@ -243,7 +253,7 @@ def told_of_classes(
         ]
         best: tuple[int, frozenset[Part], frozenset[str]] = (0, NOTHING, frozenset(classes))
         for chosen in product(*options):
-            parts = NOTHING.union(*(told for _, _, told, _ in chosen))
+            parts = _without_known_by_stocks(NOTHING.union(*(told for _, _, told, _ in chosen)))
             few: frozenset[str] = frozenset().union(*(failing for *_, failing in chosen))
             if (len(classes) - len(few)) * _worth(parts) <= best[0]:
                 continue
@@ -278,6 +288,19 @@ def _with_companions(
             break
         hidden.add(name)
     return frozenset(hidden) if not hidden or hold(hidden) else frozenset(classes)
+
+
+def told_of_period(
+    atoms: Atoms,
+    threshold: int,
+    never: frozenset[Part] = NOTHING,
+    known: frozenset[Part] = NOTHING,
+    *,
+    flows: bool = True,
+) -> frozenset[Part]:
+    """As `told_of`; without the stocks where their flows, of this period or (`flows`) an earlier one, are not told."""
+    told = told_of(atoms, threshold, never if flows else never | STOCKS, known)
+    return told if told >= FLOWS else told_of(atoms, threshold, never | STOCKS, known)
 
 
 def value(p: Part, atoms: Atoms) -> Sizes:
