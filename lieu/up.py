@@ -79,6 +79,8 @@ def _from_environment() -> dict[str, str]:
         "LIEU_RETENTION",
         "LIEU_BODY_LIMIT",
         "LIEU_REQUESTS_PER_SECOND",
+        "LIEU_THRESHOLD_PARTNERS",
+        "LIEU_THRESHOLD_PUBLIC",
     )
     return {name: os.environ[name] for name in names if name in os.environ}
 

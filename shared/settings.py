@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         description="Bytes of a request's body at most (4 MiB; a chunk of `lieu import` has some 150 kB)",
     )
     requests_per_second: float = Field(
-        200,
+        500,
         alias="LIEU_REQUESTS_PER_SECOND",
         ge=0,
         description="Requests a second under one token, or from one address without any, in one process; those of ten "
@@ -103,6 +103,15 @@ class Settings(BaseSettings):
         alias="LIEU_TRUSTED_PROXIES",
         description="Addresses or networks of proxies, by commas, whose X-Forwarded-For and X-Forwarded-Proto are "
         "believed; unset: nobody's",
+    )
+    threshold_partners: int = Field(
+        5,
+        alias="LIEU_THRESHOLD_PARTNERS",
+        ge=1,
+        description="Reporting: counts of people or pathways under it are withheld from evaluators and others",
+    )
+    threshold_public: int = Field(
+        11, alias="LIEU_THRESHOLD_PUBLIC", ge=1, description="Reporting: the same for what is published"
     )
     otlp_endpoint: str | None = Field(
         None, alias="OTEL_EXPORTER_OTLP_ENDPOINT", description="Where traces are sent; unset: to a file"

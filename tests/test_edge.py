@@ -18,7 +18,7 @@ from lieu import issuer
 from lieu.import_folder import read_folder
 from lieu.importing import _DOSSIERS, CHUNK
 from shared import edge
-from shared.access import TOKEN_COOKIE, Role
+from shared.access import Role
 from shared.commands import today
 from shared.edge import BURST_SECONDS, Buckets, Edge
 from shared.settings import Settings
@@ -127,7 +127,7 @@ async def test_too_many_requests_under_one_token_are_refused_and_others_go_on(
     other = await running.http.get("/health/live", headers=as_of(running, Role.MANAGER, "s01"))
     assert other.status_code == 200
     del running.http.headers["Authorization"]
-    cookie = {"Cookie": f"{TOKEN_COOKIE}=x"}
+    cookie = {"Cookie": "lieu_token=x"}
     is_problem(await until_refused(running, headers=cookie), 429, "too-many-requests")
 
 

@@ -176,13 +176,17 @@ async def test_figures_are_those_of_ones_own_structure_and_lists_are_nobody_else
 
     for role in (Role.ADVISER, Role.MANAGER):
         assert await asked(role, "s01", "structure:s01") == (200, None)
-        for scope in ("national", "department:69", "structure:s02", "structure:nowhere"):
+        for scope in ("structure:s02", "structure:nowhere"):
             assert await asked(role, "s01", scope) == (403, "another-structure")
+        for scope in ("national", "department:69"):
+            assert await asked(role, "s01", scope) == (200, None)
+            assert await asked(role, "s01", scope, "/entries/pathways") == (403, "another-structure")
         assert await asked(role, None, "national") == (403, "another-structure")
         assert await asked(role, None, "structure:s01", "/entries/pathways") == (403, "no-structure")
         assert await asked(role, "s01", "nonsense") == (422, "invalid-scope")
         assert await asked(role, "s01", "structure:s01", "/entries/pathways") == (200, None)
-    for role in (Role.EVALUATOR, Role.INTEGRATOR, Role.OPS):
+    assert await asked(Role.EVALUATOR, "s01", "structure:s01") == (403, "another-structure")
+    for role in (Role.INTEGRATOR, Role.OPS):
         assert await asked(role, "s01", "structure:s01") == (403, "not-allowed")
     for role in (Role.OPERATOR, Role.EVALUATOR, Role.OPS):
         assert await asked(role, "s01", "structure:s01", "/entries/pathways") == (403, "not-allowed")

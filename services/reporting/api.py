@@ -5,7 +5,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -14,13 +14,16 @@ import asyncpg
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from services.reporting.catalogue import CATALOGUE, ONE_PART
+from services.reporting.catalogue import CATALOGUE, DURATIONS, ONE_PART
 from services.reporting.estimates import Figure
 from services.reporting.indicators import Scope, UnknownScope, figures, incomplete, watermark
 from services.reporting.lists import Listed, Part, Place, behind
+from services.reporting.outsiders import ALLOWED, Outsider, must_be_fixed, told
 from services.reporting.read_model import enter_for_reading
+from services.reporting.withholding import NOTHING, WITHHELD, shown
 from shared.access import Caller, OfStructure, Role, allow
 from shared.codes import BREAKDOWNS
+from shared.commands import today
 from shared.database import Connection
 from shared.problems import Problem
 from shared.readings import Noted, Reading, readings_of
@@ -46,13 +49,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Question:
-    """Of whom, of when and as known at which instant (null: now) is asked; `by`: the breakdown, if any."""
+    """Of whom, of when and as known at which instant (null: now) is asked; `by`: the breakdown, if any.
+
+    `outsider`: the asker, where not every figure is for them.
+    """
 
     scope: Scope
     start: date
     end: date
     known_at: datetime | None = None
     by: str | None = None
+    outsider: Outsider | None = None
 
 
 def question(scope: str, start: date, end: date, known_at: datetime | None = None, by: str | None = None) -> Question:
@@ -75,6 +82,24 @@ def question(scope: str, start: date, end: date, known_at: datetime | None = Non
         except OverflowError:
             raise Problem(422, "invalid", "known_at lies before the first day of the calendar") from None
     return Question(asked, start, end, known_at, by)
+
+
+def asked_by(caller: Caller, asked: Question, threshold: int) -> Question:
+    """The question as this caller may ask it. Raises Problem where they may not."""
+    if caller.role is Role.OPERATOR or is_own(caller, asked.scope):
+        return asked
+    if asked.scope.structure is not None or (caller.role is not Role.EVALUATOR and caller.structure is None):
+        raise Problem(403, "another-structure", "another structure's figures are told in published editions only")
+    must_be_fixed(asked.start, asked.end, today())
+    if asked.known_at is not None:
+        raise Problem(422, "known-at-not-free", "known_at is not for choice: two instants could be subtracted")
+    return replace(asked, outsider=Outsider(threshold, caller.structure if caller.role is not Role.EVALUATOR else None))
+
+
+def is_own(caller: Caller, scope: Scope) -> bool:
+    """That it is the structure of an adviser or a manager."""
+    own = caller.structure if caller.role in (Role.ADVISER, Role.MANAGER) else None
+    return own is not None and scope.structure == own
 
 
 async def as_known(
@@ -102,10 +127,18 @@ async def answer(pool: asyncpg.Pool, asked: Question) -> dict[str, Any]:
 
     async def ask(connection: Connection, at: datetime) -> dict[str, Any]:
         total, classes = await figures(connection, asked.scope, asked.start, asked.end, at, asked.by)
-        found: dict[str, Any] = {"indicators": total}
+        missing = await incomplete(connection, asked.scope)
+        found: dict[str, Any] = {}
+        if asked.outsider is not None:
+            may = await told(connection, asked.scope, asked.start, asked.end, at, asked.by, asked.outsider)
+            total = shown(total, may.of_all)
+            classes = {name: shown(group, may.classes.get(name, NOTHING)) for name, group in classes.items()}
+            missing = missing and WITHHELD
+            found["threshold"] = asked.outsider.threshold
+        found["indicators"] = total
         if asked.by:
             found["classes"] = classes
-        if missing := await incomplete(connection, asked.scope):
+        if missing:
             found["incomplete"] = missing
         return found
 
@@ -114,17 +147,22 @@ async def answer(pool: asyncpg.Pool, asked: Question) -> dict[str, Any]:
     return {"scope": asked.scope.text, **period, "known_at": known_at, **found}
 
 
-SCOPE = "`national`, `department:CODE` or `structure:CODE`; an adviser and a manager ask for their own structure"
+SCOPE = (
+    "`national`, `department:CODE` or `structure:CODE`; an adviser and a manager ask for all figures of their own "
+    "structure, and as an evaluator for those of the nation and of départements"
+)
 From = Annotated[date, Query(alias="from", description="First day of the period")]
 To = Annotated[date, Query(alias="to", description="Last day of the period, whose holder of a pathway counts it")]
 KnownAt = Annotated[
-    datetime | None, Query(description="As known at this instant, with an offset from UTC; without it: as known now")
+    datetime | None,
+    Query(description="As known at this instant, with an offset from UTC; without it, and for outsiders: now"),
 ]
 By = Annotated[str | None, Query(description=f"A breakdown: {', '.join(BREAKDOWNS)}")]
 
 
 async def _asked(
-    caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))],
+    request: Request,
+    caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER, Role.EVALUATOR))],
     scope: Annotated[str, Query(description=SCOPE)],
     start: From,
     end: To,
@@ -132,24 +170,46 @@ async def _asked(
     by: By = None,
 ) -> Question:
     asked = question(scope, start, end, known_at, by)
-    if caller.role is not Role.OPERATOR and (caller.structure is None or asked.scope.structure != caller.structure):
-        raise Problem(403, "another-structure", "an adviser and a manager ask for the figures of their own structure")
+    return asked_by(caller, asked, request.app.state.runtime.settings.threshold_partners)
+
+
+async def _asked_of_own(
+    caller: OfStructure,
+    scope: Annotated[str, Query(description="`structure:CODE` of one's own structure")],
+    start: From,
+    end: To,
+    known_at: KnownAt = None,
+    by: By = None,
+) -> Question:
+    asked = question(scope, start, end, known_at, by)
+    if not is_own(caller, asked.scope):
+        raise Problem(403, "another-structure", "a list stands behind the figures of one's own structure only")
     return asked
 
 
 Asked = Annotated[Question, Depends(_asked)]
+AskedOfOwn = Annotated[Question, Depends(_asked_of_own)]
 
 
-@router.get("/indicators")
+DESCRIPTION = f"""The whole catalogue of a scope and a period, as JSON or, with `Accept: text/csv`, as CSV.
+
+`indicators`, and with `by` also `classes`, hold by id: a count or a median as `{{"value"}}` (hours in hours, waits in
+days); a share as `{{"numerator", "denominator", "value", "ci95"}}` (Wilson's 95 % interval); a Kaplan–Meier duration
+(`…_km`) as `{{"value", "observed", "censored", "survival"}}`: the median in days with those still waiting taken into
+account, how many durations ended and how many still go on, and the share still waiting after some days. Null: it
+cannot be said. `known_at` is the instant for which the answer holds; `incomplete` says how many events wait.
+
+**Outsiders**, that is an evaluator, and an adviser or a manager beyond their own structure, ask for {ALLOWED};
+`known_at` is not theirs to choose, and structures' figures are told in published editions only. They get
+`{{"withheld": true}}` (CSV: `withheld`) for every figure by which a count of people or pathways under `threshold` could
+be told, from this answer or from another one that it could be subtracted from. Of classes and of départements whole
+years alone are told, of a département's classes nothing.
+"""
+
+
+@router.get("/indicators", description=DESCRIPTION)
 async def indicators(request: Request, asked: Asked) -> Response:
-    """The whole catalogue of a scope and a period, as JSON or, with `Accept: text/csv`, as CSV.
-
-    `indicators`, and with `by` also `classes`, hold by id: a count or a median as `{"value"}` (hours in hours, waits in
-    days); a share as `{"numerator", "denominator", "value", "ci95"}` (Wilson's 95 % interval); a Kaplan–Meier duration
-    (`…_km`) as `{"value", "observed", "censored", "survival"}`: the median in days with those still waiting taken into
-    account, how many durations ended and how many still go on, and the share still waiting after some days. Null: it
-    cannot be said. `known_at` is the instant for which the answer holds; `incomplete` says how many events wait.
-    """
+    """As DESCRIPTION says."""
     found = await answer(request.app.state.pool, asked)
     if "text/csv" in request.headers.get("accept", ""):
         return Response(as_csv(found), media_type="text/csv; charset=utf-8")
@@ -169,8 +229,7 @@ class BehindFigure:
 @router.get("/indicators/{id}/pathways")
 async def behind_figure(
     request: Request,
-    caller: OfStructure,
-    asked: Asked,
+    asked: AskedOfOwn,
     looking: Reading,
     id: Annotated[str, Path(description=f"Id of an indicator: {', '.join(sorted(CATALOGUE))}")],
     of_class: Annotated[str | None, Query(alias="class", description="A class of `by`; needs it")] = None,
@@ -247,12 +306,19 @@ def as_csv(found: dict[str, Any]) -> str:
     groups: dict[str, dict[str, Figure]] = {"": found["indicators"], **found.get("classes", {})}
     for name, group in groups.items():
         for id, figure in group.items():
-            low, high = figure.get("ci95") or (None, None)
             head = (found["scope"], found["from"], found["to"], found["known_at"], name, id)
-            parts = (figure.get(part) for part in ("numerator", "denominator"))
-            seen = (figure.get(part) for part in ("observed", "censored"))
-            rows.writerow((*head, figure["value"], *parts, low, high, *seen))
+            rows.writerow((*head, *_cells(id, figure)))
     return text.getvalue()
+
+
+def _cells(id: str, figure: Figure) -> tuple[Any, ...]:
+    """Withheld: in every cell that the figure would fill."""
+    if figure == WITHHELD:
+        share, duration = id not in ONE_PART, id in DURATIONS
+        return ("withheld", *["withheld" if share else None] * 4, *["withheld" if duration else None] * 2)
+    parts = (figure.get(name) for name in ("numerator", "denominator"))
+    interval = figure.get("ci95") or (None, None)
+    return (figure["value"], *parts, *interval, *(figure.get(name) for name in ("observed", "censored")))
 
 
 @router.post("/rebuild", dependencies=_operations, status_code=202)

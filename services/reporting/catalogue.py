@@ -88,15 +88,19 @@ SCOPE = f"""($4::text is null or {_HOLDER} = $4)
               select from structures s where s.structure = {_HOLDER} and s.department = $5 and {KNOWN.format("s")}))"""
 
 
-def examined(column: str) -> str:
-    """`with` the pathways of the scope in `examined`: their sets as booleans, their dates, their class by `column`."""
+DEPARTMENT = f"(select s.department from structures s where s.structure = {_HOLDER} and {KNOWN.format('s')})"
+"""Of the structure that counts a pathway `i`."""
+
+
+def examined(of_class: str) -> str:
+    """`with` the pathways of the scope in `examined`: their sets as booleans, their dates, their class (SQL on `i`)."""
     due = ", ".join(
         f"(l and not deceased and (exited_on + interval '{m} months')::date <= known_on) as due_{m}" for m in MONTHS
     )
     months = ", ".join(f"o.{what}_{m}" for m in MONTHS for what in ("asked", "reached", "employed"))
     return f"""
       with standing as (
-        select i.entity, i.{column} as class, i.person, i.requested_on, i.welcomed_on, i.started_on, i.withdrawn_on,
+        select i.entity, {of_class} as class, i.person, i.requested_on, i.welcomed_on, i.started_on, i.withdrawn_on,
                o.exited_on, o.exit_class, o.deceased, {months},
                d.diagnosed, d.planned, d.scored_twice, d.remobilised,
                d.barriers_examined, d.barriers_reduced, d.domains,

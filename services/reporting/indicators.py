@@ -113,7 +113,7 @@ def _pathways_query(column: str) -> str:
     for id, (condition, ended, days, _) in DURATIONS.items():
         counts[f"{id}_ended"] = f"array_agg({days}) filter (where {condition} and {ended})"
         counts[f"{id}_going_on"] = f"array_agg({days}) filter (where {condition} and not ({ended}))"
-    return f"""{examined(column)}
+    return f"""{examined(f"i.{column}")}
       select class, grouping(class) = 1 as whole, {", ".join(f"{sql} as {name}" for name, sql in counts.items())}
         from examined group by grouping sets ((), (class))"""
 

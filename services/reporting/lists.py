@@ -140,7 +140,7 @@ def _behind(id: str, part: Part, column: str) -> str:
         condition, told["days"] = MEDIANS[id]
     else:
         condition, told["observed"], told["days"], _ = DURATIONS[id]
-    return f"""{examined(column)}, behind as (
+    return f"""{examined(f"i.{column}")}, behind as (
         select {distinct} {_columns("entity", "person", told)} from {source}
          where {condition} and ($6::text is null or class = $6) {order})"""
 

@@ -12,16 +12,22 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from services.reporting import charts
-from services.reporting.api import answer, question, reading
+from services.reporting.api import answer, asked_by, question, reading
 from services.reporting.frame import page, templates
 from services.reporting.indicators import Scope, funnel
 from services.reporting.labels import LABELS, SECTIONS
-from services.reporting.signing_in import signed_in
+from services.reporting.outsiders import LAUNCH, quarters
+from services.reporting.signing_in import refused_at_sign_in, signed_in
+from services.reporting.withholding import WITHHELD
+from shared.access import Role
 from shared.commands import today
 from shared.problems import Problem
 
 pages = APIRouter()
 PARIS = ZoneInfo("Europe/Paris")
+
+
+SECRET = "secret statistique"
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -36,6 +42,8 @@ def percent(value: float | None) -> str:
 
 
 def figure(found: dict[str, Any], unit: str = "") -> str:
+    if found == WITHHELD:
+        return SECRET
     if "numerator" in found:
         return percent(found["value"])
     value = found["value"]
@@ -53,47 +61,92 @@ templates.globals |= {
 
 
 @pages.get("/")
-async def home(request: Request, start: str = "", end: str = "", structure: str = "") -> Response:
-    """National figures, one structure's beside them, and the way from request to exit."""
-    if isinstance(refused := await signed_in(request), Response):
-        return refused
-    period, error = _period(start, end)
+async def home(request: Request, start: str = "", end: str = "", structure: str = "", period: str = "") -> Response:
+    """National figures, one structure's beside them, and the way from request to exit.
+
+    An outsider chooses from fixed periods; an adviser and a manager have their own structure beside the nation.
+    """
+    caller = await signed_in(request)
+    if isinstance(caller, Response):
+        return caller
+    all_seen = caller.role is Role.OPERATOR
+    if period:
+        start, _, end = period.partition("/")
+    days, error = _period(start, end)
     pool = request.app.state.pool
+    threshold = request.app.state.runtime.settings.threshold_partners
     async with reading(pool) as connection:
         rows = await connection.fetch(
             "select structure, name, department from structures where known_to = 'infinity' order by name"
         )
-    structures = {row["structure"]: row for row in rows}
-    chosen = structure if structure in structures else ""
+    structures = {row["structure"]: row for row in rows if all_seen or row["structure"] == caller.structure}
+    chosen = structure if structure in structures and caller.role is not Role.EVALUATOR else ""
     try:
-        nation = await answer(pool, question("national", *period))
-        local = await answer(pool, question(f"structure:{chosen}", *period)) if chosen else None
+        try:
+            asked = asked_by(caller, question("national", *days), threshold)
+        except Problem as problem:
+            if problem.code != "period-not-fixed":
+                raise
+            days, error = _period("", "")[0], NOT_FIXED
+            asked = asked_by(caller, question("national", *days), threshold)
+        nation = await answer(pool, asked)
+        local = await answer(pool, question(f"structure:{chosen}", *days)) if chosen else None
     except Problem as problem:
+        if problem.status == 403:
+            return refused_at_sign_in(request, problem)
         return page("waiting.html", 503, problem=problem)
     shown = (local or nation)["indicators"]
-    async with reading(pool) as connection:
-        scope = Scope.parse(f"structure:{chosen}" if chosen else "national")
-        steps = await funnel(connection, scope, *period, datetime.fromisoformat(nation["known_at"]))
-    way = [(label, steps[id]) for id, label in charts.FUNNEL]
-    exits = [(LABELS[f"exits_{name}"][0], shown[f"exits_{name}"]["value"]) for name in charts.EXIT_CLASSES]
-    query = {"from": period[0], "to": period[1], "scope": f"structure:{chosen}" if chosen else "national"}
+    way: list[tuple[str, float]] = []
+    if all_seen or chosen:
+        async with reading(pool) as connection:
+            scope = Scope.parse(f"structure:{chosen}" if chosen else "national")
+            steps = await funnel(connection, scope, *days, datetime.fromisoformat(nation["known_at"]))
+        way = [(label, steps[id]) for id, label in charts.FUNNEL]
+    exits = [(LABELS[f"exits_{name}"][0], shown[f"exits_{name}"].get("value", SECRET)) for name in charts.EXIT_CLASSES]
+    drawn = tuple((label, value) for label, value in exits if value != SECRET)
+    query = {"from": days[0], "to": days[1], "scope": f"structure:{chosen}" if chosen else "national"}
     return page(
         "home.html",
         nation=nation["indicators"],
         local=local and local["indicators"],
-        structures=structures.values(),
+        structures=() if caller.role is Role.EVALUATOR else structures.values(),
         chosen=structures.get(chosen),
-        start=period[0],
-        end=period[1],
+        start=days[0],
+        end=days[1],
         error=error,
+        periods=() if all_seen else _periods(),
+        threshold=nation.get("threshold"),
         as_of=_paris(nation["known_at"]),
         incomplete=nation.get("incomplete"),
-        funnel=way,
-        exits=exits,
-        funnel_chart=await run_in_threadpool(_bars, tuple(way)),
-        exits_chart=await run_in_threadpool(_bars, tuple(exits)),
+        charts=[
+            (title, heading, table, await run_in_threadpool(_bars, bars), note)
+            for title, heading, table, bars, note in (
+                ("De la demande à la sortie", "Étape", way, tuple(way), WAY),
+                ("Sorties de la période par classe", "Classe", exits, drawn, CLASSES),
+            )
+            if table
+        ],
         json_link="/reporting/v1/indicators?" + urlencode(query),
     )
+
+
+WAY = "Parcours demandés dans la période, jusqu'où ils sont allés à ce jour."
+CLASSES = "Classes de la convention statistique de l'IAE."
+NOT_FIXED = (
+    "Les chiffres se lisent par trimestre ou année civile entière et terminée, ou depuis le lancement ; "
+    "l'année dernière est affichée."
+)
+
+
+def _periods() -> list[tuple[str, date, date]]:
+    """Those that an outsider chooses from: since launch, the years and the quarters that are over, the last first."""
+    now = today()
+    last = date(now.year - 1, 12, 31)
+    found = [(f"Depuis le lancement, à fin {last.year}", LAUNCH, last)]
+    for year in range(now.year, LAUNCH.year - 1, -1):
+        found.append((f"Année {year}", date(year, 1, 1), date(year, 12, 31)))
+        found += [(f"{year}, trimestre {n}", *quarter) for n, quarter in enumerate(quarters(year), 1)]
+    return [(name, start, end) for name, start, end in found if end < now]
 
 
 @lru_cache(maxsize=64)

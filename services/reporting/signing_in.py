@@ -14,7 +14,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.reporting.frame import HEADERS, page
-from shared.access import Role, TokenCheck
+from shared.access import Caller, Role, TokenCheck
 from shared.code_flow import CodeFlow, Pending
 from shared.problems import Problem
 
@@ -23,6 +23,8 @@ signing_in = APIRouter()
 TOKEN, PENDING = "lieu_token", "lieu_sign_in"
 TIME_TO_SIGN_IN = 600
 """Seconds between leaving for the issuer and coming back."""
+READERS = {Role.OPERATOR, Role.EVALUATOR, Role.ADVISER, Role.MANAGER}
+"""Who may read the figures, each as far as reporting lets them (`asked_by`)."""
 LARGEST_COOKIE = 4000
 """A browser drops a larger one without a word."""
 
@@ -33,16 +35,14 @@ def bearer_or_cookie(request: Request) -> str:
     return bearer if scheme.lower() == "bearer" else request.cookies.get(_named(request, TOKEN), "")
 
 
-async def signed_in(request: Request) -> Response | None:
-    """The way to sign in where there is no good token of an operator; null where there is."""
+async def signed_in(request: Request) -> Response | Caller:
+    """Who reads the figures; the way to sign in where there is no good token."""
     token, problem = bearer_or_cookie(request), None
     if token:
         try:
-            await _check(request, token, {Role.OPERATOR})
+            return await _check(request, token, READERS)
         except Problem as refused:
             problem = refused
-        else:
-            return None
     status = problem.status if problem else 401
     if status == 401 and _at_issuer(request) and "authorization" not in request.headers:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -50,9 +50,14 @@ async def signed_in(request: Request) -> Response | None:
     return _form(request, status, problem, "/")
 
 
+def refused_at_sign_in(request: Request, problem: Problem) -> Response:
+    """Whoever signed in may not read what was asked."""
+    return _form(request, problem.status, problem, "/")
+
+
 @signing_in.get("/sign-in")
 async def sign_in(request: Request, token: str = "", back: str = "/") -> Response:
-    """`back`: the page to go on to; an adviser or a manager reads a person's copy and nothing else here yet.
+    """`back`: the page to go on to, the figures or a person's copy.
 
     `token`: of the development issuer only, so that `lieu up` can print one address; an address is kept in histories.
     """
@@ -116,7 +121,7 @@ def must_be_own(request: Request) -> None:
 
 async def _with_cookie(request: Request, token: str, back: str) -> Response:
     token, back = token.strip(), _own(back)
-    roles = {Role.ADVISER, Role.MANAGER} if back.startswith("/personnes/") else {Role.OPERATOR}
+    roles = {Role.ADVISER, Role.MANAGER} if back.startswith("/personnes/") else READERS
     try:
         await _check(request, token, roles)
     except Problem as problem:
@@ -130,10 +135,11 @@ async def _with_cookie(request: Request, token: str, back: str) -> Response:
     return on
 
 
-async def _check(request: Request, token: str, roles: Set[Role]) -> None:
+async def _check(request: Request, token: str, roles: Set[Role]) -> Caller:
     caller = await _checker(request).caller(token)
     if caller.role not in roles:
         raise Problem(403, "not-allowed", f"role {caller.role} may not read these pages")
+    return caller
 
 
 def _form(request: Request, status: int, problem: Problem | None, back: str) -> Response:
