@@ -124,13 +124,12 @@ class Edge:
     @staticmethod
     def _wait(buckets: Buckets, scope: Scope, credentials: bytes) -> float:
         now = time.monotonic()
-        address = _digest((scope.get("client") or ("",))[0].encode())
-        if not credentials:
-            return buckets.take(address, now)
         caller = _digest(credentials)
-        # A caller that is not known yet counts with its address: made-up tokens are no way around the limit.
-        if caller not in buckets and (wait := buckets.take(address, now)):
-            return wait
+        if not credentials or caller not in buckets:
+            # A caller that is not known yet counts with its address: made-up tokens are no way around the limit.
+            wait = buckets.take((scope.get("client") or ("",))[0].encode(), now)
+            if wait or not credentials:
+                return wait
         return buckets.take(caller, now)
 
 
