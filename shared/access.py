@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
@@ -23,7 +23,7 @@ class Caller:
     id: str
     role: Role
     structure: str | None = None
-    token: str = ""
+    token: str = field(default="", compare=False)
     """The token's own id (`jti`), else the beginning of its SHA-256: never the token."""
 
     def is_of(self, structure: str) -> bool:

@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 
 from lieu.personal_copy import labels
 from lieu.platform import SERVICES
-from services.intake.domain import Structure, Wave
+from services.intake.domain import Access, Structure, Wave
 from services.reporting.forgetting import AnonymousPathway, Rewriting
 from services.training.domain import FormationAction, Session
 from shared.access import Role
@@ -30,6 +30,7 @@ from shared.settings import Settings
 from tests.test_sealing import AGGREGATES, events_of
 
 OF_NOBODY = (
+    Access,
     Structure,
     Wave,
     Session,

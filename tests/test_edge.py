@@ -162,7 +162,8 @@ async def test_every_answer_carries_the_headers(running: Running) -> None:
     for answer in answers:
         said = answer.headers
         assert said["x-content-type-options"] == "nosniff"
-        assert said["referrer-policy"] == "no-referrer"
+        page = said["content-type"].startswith("text/html")
+        assert said["referrer-policy"] == ("same-origin" if page else "no-referrer")
         assert "frame-ancestors 'none'" in said["content-security-policy"]
         assert "default-src 'none'" in said["content-security-policy"]
         assert said["cache-control"] == ("max-age=3600" if answer.url.path.endswith("css") else "no-store")
@@ -268,7 +269,7 @@ async def test_a_token_that_is_not_the_issuers_for_us_and_for_now_is_refused(run
             claims, Ed25519PrivateKey.generate(), algorithm="EdDSA", headers=head
         ),
         "of an unknown key": jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": "x"}),
-        "expired": signed(exp=now - 1),
+        "expired": signed(exp=now - 60),
         "for somebody else": signed(aud="another"),
         "of another issuer": signed(iss="urn:another"),
         "without an end": signed(exp=None),
@@ -278,6 +279,6 @@ async def test_a_token_that_is_not_the_issuers_for_us_and_for_now_is_refused(run
     for what, token in bad.items():
         answer = await running.http.get("/intake/v1/status", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 401, what
-        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.headers["www-authenticate"].startswith('Bearer error="invalid_token"'), what
         assert token not in answer.text
     assert (await running.http.get("/intake/v1/status", headers={"Authorization": f"Bearer {signed()}"})).is_success

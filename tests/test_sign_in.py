@@ -233,8 +233,8 @@ async def test_who_may_not_read_gets_no_cookie(app: FastAPI, provider: Provider)
     page = f"/personnes/{uuid4()}/copie"
     async with Browser(app) as browser:
         for user, back, status in (
-            ({"sub": "u-2", "role": "evaluator"}, "/", 403),
-            ({"sub": "u-2", "role": "adviser", "structure": "s01"}, "/", 403),
+            ({"sub": "u-2", "role": "integrator"}, "/", 403),
+            ({"sub": "u-2", "role": "ops"}, "/", 403),
             ({"sub": "u-2", "role": "operator"}, page, 403),
             ({"sub": "u-2"}, "/", 403),
             ({"sub": "anna@example.org", "role": "operator"}, "/", 401),

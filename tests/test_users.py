@@ -181,5 +181,5 @@ async def test_a_withdrawn_user_is_forgotten_but_for_their_pseudonym(running: Ru
     assert listed == [{"user": "u-dora", "role": "adviser", "withdrawn": True, "name": None, "email": None}]
     forgotten = await running.post(path, body, 409, **manager)
     assert forgotten["code"] == "forgotten"
-    await running.post(path, {"user": "u-dora", "role": "adviser"}, 200, **manager)
+    await running.post(path, {"user": "u-dora", "role": "adviser"}, 201, **manager)
     assert UUID(gone["id"]) == access_id("s01", "u-dora")
