@@ -82,7 +82,7 @@ def copies(
         )
         if caller.role is Role.ADVISER:  # of what is archived or restricted, a manager hands out the copy
             for row in rows:
-                (await known(store, row["pathway"])).must_be_shown_to(caller)
+                (await known(store, row["pathway"], caller)).must_be_shown_to(caller)
         pathways = await reading.shown([KnownHere(**row) for row in rows])
         if not pathways:
             raise Problem(404, "unknown-person", "no such person has a pathway in this structure")

@@ -43,8 +43,7 @@ def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> APIR
         pathway: UUID, body: Said, command: CommandedInStructure, store: Store, response: Response
     ) -> Done:
         """Records that the person disagrees with a fact. It stays beside the fact, whatever becomes of that."""
-        of, concerned = FactId(body.kind, body.fact), await known(store, pathway)
-        command.caller.must_be_of(concerned.structure)
+        of, concerned = FactId(body.kind, body.fact), await known(store, pathway, command.caller)
         done = await disagreement.disagree(store, concerned, fact_of, body.id, of, body.said_on, body.text, command)
         return answered(response, done)
 
@@ -58,8 +57,7 @@ def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> APIR
         response: Response,
     ) -> Done:
         """The person no longer disagrees; that they did remains."""
-        concerned = await known(store, pathway)
-        command.caller.must_be_of(concerned.structure)
+        concerned = await known(store, pathway, command.caller)
         return answered(response, await disagreement.withdraw(store, concerned, disagreement_id, body.on, command))
 
     @router.get("/facts")
@@ -70,8 +68,7 @@ def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> APIR
         reading: Reading,
     ) -> tuple[ShownFact, ...]:
         """The facts of a pathway, with what the person says against them; the operator reads no text."""
-        concerned = await known(store, pathway)
-        caller.must_be_of(concerned.structure)
+        concerned = await known(store, pathway, caller)
         concerned.must_be_shown_to(caller)
         if not await reading.shown([concerned]):
             raise Problem(404, "unknown-pathway", "this person is being forgotten")

@@ -120,12 +120,13 @@ async def decide_here(
     )
 
 
-Known = Callable[[EventStore, UUID], Awaitable[KnownPathway]]
-"""What the service knows of a pathway. Raises where it knows of none, and where the file is archived."""
+Known = Callable[[EventStore, UUID, Caller], Awaitable[KnownPathway]]
+"""What the service knows of a pathway. Raises where it knows of none, as which another structure's is answered, and
+where the file is archived."""
 
 
-async def known_by_events(store: EventStore, pathway: UUID) -> KnownPathway:
-    return await known_pathway(store.pool, pathway)
+async def known_by_events(store: EventStore, pathway: UUID, caller: Caller) -> KnownPathway:
+    return await known_pathway(store.pool, pathway, caller)
 
 
 async def exit_date(pool: asyncpg.Pool, pathway: UUID) -> date | None:

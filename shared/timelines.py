@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from shared.access import OfStructure
 from shared.copies import CopiedFact, copied
 from shared.known_pathways import Known, known_by_events
-from shared.problems import NotYetKnown, Problem
+from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import Store
 
@@ -27,9 +27,7 @@ def timeline_routes(known: Known = known_by_events) -> APIRouter:
     @router.get("/timeline")
     async def timeline(pathway: UUID, caller: OfStructure, store: Store, reading: Reading) -> list[Told]:
         """Everything that this service has recorded of a pathway of one's own structure, in the order of record."""
-        concerned = await known(store, pathway)
-        if not caller.is_of(concerned.structure):
-            raise NotYetKnown(pathway)
+        concerned = await known(store, pathway, caller)
         concerned.must_be_shown_to(caller)
         if not await reading.shown([concerned]):
             raise Problem(404, "unknown-pathway", "this person is being forgotten")

@@ -195,7 +195,7 @@ async def ask_for_support(
     request = body.request.fact()
     if body.identity is not None:
         # Nobody is identified for a request that a rule refuses; repeated, both say the same.
-        await persons.identify(store, request.person, body.identity, replace(command, key=None))
+        await persons.identify_with_request(store, request.person, body.identity, replace(command, key=None))
     done = await pathways.ask_for_support(store, body.pathway, request, command)
     if done.recorded:
         await retention.take_back(http.app.state.runtime, request.person, command)
@@ -207,14 +207,12 @@ async def identify(
     person: UUID, body: domain.Identity, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole identity as it is to stand. A name to call the person by is enough."""
-    await persons.must_be_open(store, person)
     return answered(response, await persons.identify(store, person, body, command))
 
 
 @router.post("/persons/{person}/merge")
 async def merge(person: UUID, body: Merge, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """Joins this person's file to another's, of the same person."""
-    await persons.must_be_open(store, person, body.into)
     return answered(response, await persons.merge(store, person, body.into, command))
 
 

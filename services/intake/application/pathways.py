@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID, uuid5
 
 from services.intake.domain import NOT_REQUESTED, Pathway, Person, Request, Structure, StructureFile
-from shared.access import Command
+from shared.access import Caller, Command
 from shared.commands import Done, decide, today
 from shared.event_store import About, EventStore
 from shared.known_pathways import KnownPathway, exit_date
@@ -29,10 +29,10 @@ def about_structure(structure: Structure) -> About:
     return About(structure.file.current.structure if structure.file else None)
 
 
-async def known_here(store: EventStore, pathway: UUID) -> KnownPathway:
-    """What the other services would know of a pathway. Raises Problem where there is none, Archived."""
+async def known_here(store: EventStore, pathway: UUID, caller: Caller) -> KnownPathway:
+    """What the other services would know of a pathway. Raises Problem where the caller knows of none, Archived."""
     file = await store.load(Pathway, pathway)
-    if file.request is None:
+    if file.request is None or not caller.is_of(file.structure):
         raise Problem(404, "unknown-pathway", "no such pathway was requested")
     file.must_be_open()
     return KnownPathway(
@@ -74,8 +74,12 @@ async def set_welcome_delay(store: EventStore, structure: str, days: int, comman
 
 
 async def must_be_registered(store: EventStore, structure: str) -> None:
-    if (await store.load(Structure, structure_id(structure))).file is None:
-        raise Problem(409, "unknown-structure", f"structure {structure} is not registered")
+    _must_be_registered(await store.load(Structure, structure_id(structure)), structure)
+
+
+def _must_be_registered(structure: Structure, code: str) -> None:
+    if structure.file is None:
+        raise Problem(409, "unknown-structure", f"structure {code} is not registered")
 
 
 async def ask_for_support(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
@@ -104,12 +108,13 @@ async def withdraw(store: EventStore, pathway: UUID, on: date, command: Command)
 
 
 async def correct_request(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
-    await must_be_registered(store, request.structure)
+    structure = await store.load(Structure, structure_id(request.structure))
     person = await store.load(Person, request.person)
 
     def correct(pathway: Pathway) -> None:
         person.must_be_free()
         pathway.correct_request(request, today())
+        _must_be_registered(structure, request.structure)
 
     done = await on_pathway(store, pathway, correct, command)
     await restrict_too(store, {pathway: request.person} if done.recorded else {}, command)

@@ -39,8 +39,20 @@ def _about_person(command: Command) -> Callable[[Person], About]:
 
 
 async def identify(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
-    """An adviser identifies whom nobody has, or a person of their own structure. Raises Problem."""
+    """Of a person of one's own structure. Raises Problem."""
     await _must_be_theirs(store, person, command)
+    await must_be_open(store, person)
+    return await _identify(store, person, identity, command)
+
+
+async def identify_with_request(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
+    """As `identify`, of somebody whom nobody knew before the request too; an archived file is about to be opened."""
+    if await store.pathways_of(person) or await store.structures_of(person):
+        await _must_be_theirs(store, person, command)
+    return await _identify(store, person, identity, command)
+
+
+async def _identify(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
     return await decide(store, Person, person, lambda p: p.identify(identity), _about_person(command), command)
 
 
@@ -51,6 +63,7 @@ async def merge(store: EventStore, person: UUID, other: UUID, command: Command) 
     """
     await _must_be_theirs(store, person, command)
     await _must_be_theirs(store, other, command)
+    await must_be_open(store, person, other)
     into = await store.load(Person, other)
     done = await decide(store, Person, person, lambda p: p.merge_into(into), _about_person(command), command)
     alone = replace(command, key=None)
@@ -178,12 +191,14 @@ async def one_person(store: EventStore, person: UUID) -> set[UUID]:
 
 
 async def _must_be_theirs(store: EventStore, person: UUID, command: Command) -> None:
-    """A person is of the structures that hold their pathways; who has none, of those that told of them."""
+    """A person is of the structures that hold their pathways; who has none, of those that told of them. Of whoever is
+    another structure's, nobody is known."""
+    if not command.caller.role.of_a_structure:
+        return
     files = await store.load_many(Pathway, await store.pathways_of(person))
-    holders = sorted({file.structure for file in files.values() if file.request is not None})
-    if structures := holders or await store.structures_of(person):
-        own = command.caller.structure
-        command.caller.must_be_of(own if own in structures else structures[0])
+    holders = {file.structure for file in files.values() if file.request is not None}
+    if command.caller.structure not in (holders or await store.structures_of(person)):
+        raise Problem(404, "unknown-person", "nobody is known under this id")
 
 
 async def persons_of(store: EventStore, structure: str) -> dict[UUID, Person]:

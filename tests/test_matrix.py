@@ -1,0 +1,175 @@
+"""Every route under every role, and of another structure, against docs/roles.md: a route without a rule fails."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest_asyncio
+
+from lieu import issuer
+from shared.access import Role
+from tests.harness import Running
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "roles.md"
+ROLES = list(Role)
+SERVICES = ("intake", "diagnostic", "training", "outcomes", "reporting", "desk")
+WITHOUT_TOKEN: set[str] = set()
+NEVER_TRIED = {"POST /reporting/v1/rebuild"}
+"""It would go on beside the others."""
+OURS, THEIRS = "s01", "s02"
+
+
+@dataclass(frozen=True)
+class Route:
+    service: str
+    method: str
+    path: str
+    body: Any
+    query: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} /{self.service}{self.path}"
+
+    def at(self, ids: dict[str, str]) -> str:
+        return f"/{self.service}" + re.sub(r"{(\w+)}", lambda found: ids[found[1]], self.path)
+
+
+def told() -> dict[str, dict[Role, str]]:
+    """The document's table: for each route what each role may: `yes`, `own` (their structure's), `–`."""
+    rows = re.findall(r"^\| `((?:GET|POST) /\S+)` \| (.+) \|$", DOCUMENT.read_text(), re.MULTILINE)
+    return {route: dict(zip(ROLES, cells.split(" | "), strict=True)) for route, cells in rows}
+
+
+def routes(running: Running, ids: dict[str, str]) -> Iterator[Route]:
+    for service in SERVICES:
+        app = running.app if service == "desk" else running.service(service)
+        if service == "desk":
+            app = next(route.app for route in running.app.routes if getattr(route, "path", "") == "/desk")
+        described = app.openapi()
+        for path, operations in described["paths"].items():
+            for method, operation in operations.items():
+                body = None
+                if "requestBody" in operation:
+                    (content,) = operation["requestBody"]["content"].values()
+                    named = content["schema"]["$ref"].rsplit("/", 1)[1]
+                    body = _about_ours(described["components"]["schemas"][named]["examples"][0], ids)
+                query = {
+                    parameter["name"]: _value(parameter, ids)
+                    for parameter in operation.get("parameters", [])
+                    if parameter["in"] == "query" and parameter["required"]
+                }
+                yield Route(service, method.upper(), path, body, query)
+
+
+def _value(parameter: dict[str, Any], ids: dict[str, str]) -> str:
+    if parameter["name"] in ids:
+        return ids[parameter["name"]]
+    examples = {"from": "2023-01-01", "to": "2023-12-31", "scope": "national", "first": "2024-01-01"}
+    kind = parameter["schema"].get("format") or parameter["schema"].get("type")
+    return examples.get(parameter["name"]) or {"date": "2024-01-31", "uuid": str(uuid4())}.get(str(kind), "x")
+
+
+def _about_ours(example: Any, ids: dict[str, str]) -> Any:
+    """The body's example with our structure, pathway and person in the places of its own."""
+    if isinstance(example, dict):
+        return {
+            name: ids[name] if name in ids and isinstance(value, str) else _about_ours(value, ids)
+            for name, value in example.items()
+        }
+    return [_about_ours(one, ids) for one in example] if isinstance(example, list) else example
+
+
+@pytest_asyncio.fixture
+async def ids(running: Running) -> dict[str, str]:
+    """What there is of our structure, by the names that routes and bodies give it."""
+    pathway = await running.a_started_pathway(OURS)
+    await running.post("/intake/v1/structures", {"structure": THEIRS, "name": "Deux", "department": "38"}, 201)
+    await running.caught_up()
+    (row,) = await running.service("intake").state.pool.fetch("select person from requests")
+    manager = {"Authorization": f"Bearer {issuer.token(running.data, Role.MANAGER, OURS)}"}
+    await running.post(f"/intake/v1/persons/{row['person']}/identity", {"called": "Anna"}, None, **manager)
+    return {"pathway": pathway, "person": str(row["person"]), "structure": OURS}
+
+
+def nobody() -> dict[str, str]:
+    """Ids of the same kinds that lead nowhere."""
+    return {"pathway": str(uuid4()), "person": str(uuid4()), "structure": "s99"}
+
+
+class Names(dict[str, str]):
+    """With something that leads nowhere for any other name in a path."""
+
+    def __missing__(self, name: str) -> str:
+        return {"moment": "start", "month": "3", "key": "nobody"}.get(name, ELSEWHERE)
+
+
+ELSEWHERE = "00000000-0000-4000-8000-00000000e15e"
+
+
+async def asked(running: Running, route: Route, ids: dict[str, str], role: Role | None, structure: str) -> Any:
+    """The answer to a role, of that structure where it is a structure's; with no token where there is no role."""
+    headers = {"Idempotency-Key": str(uuid4()), "Authorization": ""}
+    if role is not None:
+        token = issuer.token(running.data, role, structure if role.of_a_structure else None)
+        headers["Authorization"] = f"Bearer {token}"
+    return await running.http.request(
+        route.method, route.at(Names(ids)), params=route.query, json=route.body, headers=headers
+    )
+
+
+async def test_every_role_may_what_the_document_says_and_nothing_else(running: Running, ids: dict[str, str]) -> None:
+    wrong, table = [], told()
+    found = list(routes(running, nobody()))
+    for route in found:
+        for role in ROLES:
+            cell = table.get(route.name, {}).get(role)
+            if cell != "–" and route.name in NEVER_TRIED:
+                continue
+            answer = await asked(running, route, nobody(), role, OURS)
+            refused = answer.status_code == 403 and answer.json()["code"] in ("not-allowed", "no-structure")
+            if cell is None or refused != (cell == "–") or answer.status_code == 401 or answer.status_code >= 500:
+                wrong.append(f"{route.name} {role}: {cell}, answered {answer.status_code} {answer.text[:80]}")
+        answer = await asked(running, route, ids, None, OURS)
+        if (answer.status_code != 401) != (route.name in WITHOUT_TOKEN):
+            wrong.append(f"{route.name} without a token: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+    assert {route.name for route in found} == set(table), "every route has a rule, and every rule a route"
+
+
+async def test_what_is_anothers_is_answered_as_what_does_not_exist(running: Running, ids: dict[str, str]) -> None:
+    wrong, table, tried = [], told(), 0
+    before = await _recorded(running)
+    nothing = nobody()
+    for route, of_nothing in zip(routes(running, ids), routes(running, nothing), strict=True):
+        for role in (Role.ADVISER, Role.MANAGER):
+            if table[route.name][role] != "own":
+                continue
+            there = await asked(running, route, ids, role, THEIRS)
+            nowhere = await asked(running, of_nothing, nothing, role, THEIRS)
+            tried += 1
+            if (there.status_code, _named(there.text, ids)) != (nowhere.status_code, _named(nowhere.text, nothing)):
+                wrong.append(f"{route.name} {role}: {there.status_code} {there.text[:90]} / {nowhere.text[:90]}")
+    assert not wrong, "\n".join(wrong)
+    assert tried > 150
+    assert await _recorded(running) == before, "nothing was recorded of ours"
+
+
+def _named(text: str, ids: dict[str, str]) -> str:
+    """An answer with the ids that were asked for taken out, and when it was given."""
+    for name, id in ids.items():
+        text = text.replace(id, f"<{name}>")
+    return re.sub(r"\d{4}-\d\d-\d\dT[0-9:.]+(\+00:00|Z)", "<moment>", text)
+
+
+async def _recorded(running: Running) -> dict[str, int]:
+    return {
+        service: await running.service(service).state.pool.fetchval(
+            "select count(*) from events where structure = $1", OURS
+        )
+        for service in SERVICES
+        if service != "desk"
+    }
