@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 async def up(data: Path) -> asyncio.subprocess.Process:
     (data / "running.json").unlink(missing_ok=True)
     platform = await lieu("up", "--data", str(data), "--port", "0")
-    for _ in range(600):
+    for _ in range(1800):
         if (data / "running.json").exists() and platform.returncode is None:
             return platform
         await asyncio.sleep(0.05)

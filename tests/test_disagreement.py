@@ -249,12 +249,12 @@ async def test_who_may_record_and_read_it_and_what_is_refused_at_its_place(runni
     for role in (Role.EVALUATOR, Role.INTEGRATOR, Role.OPS):
         await running.post(f"{path}/disagreements", said, 403, **as_role(running, role))
         assert (await running.http.get(f"{path}/facts", headers=as_role(running, role))).status_code == 403
-    refused = await running.post(f"{path}/disagreements", said, 403, **strangers)
-    assert refused["code"] == "another-structure"
+    refused = await running.post(f"{path}/disagreements", said, 404, **strangers)
+    assert refused["code"] == "unknown-pathway"
     withdrawal = f"{path}/disagreements/{uuid4()}/withdrawal"
-    refused = await running.post(withdrawal, {"on": "2024-07-01"}, 403, **strangers)
-    assert refused["code"] == "another-structure"
-    assert (await running.http.get(f"{path}/facts", headers=strangers)).status_code == 403
+    refused = await running.post(withdrawal, {"on": "2024-07-01"}, 404, **strangers)
+    assert refused["code"] == "unknown-pathway"
+    assert (await running.http.get(f"{path}/facts", headers=strangers)).status_code == 404
     assert (await running.post(withdrawal, {"on": "2024-07-01"}, 409, **manager))["code"] == "unknown-fact"
 
     with_nir = said | {"text": f"{WORDS}, 2 95 10 99 126 111 93"}

@@ -288,8 +288,8 @@ async def test_a_person_is_found_by_name_in_their_own_structure_only(running: Ru
     assert (await running.http.get(path, headers=adviser(running, "s02"))).status_code == 404
     assert (await running.http.get(path)).status_code == 403, "the operator sees no single person's file"
     stolen = {"called": "X"}
-    refused = await running.post(f"{path}/identity", stolen, 403, **adviser(running, "s02"))
-    assert refused["code"] == "another-structure"
+    refused = await running.post(f"{path}/identity", stolen, 404, **adviser(running, "s02"))
+    assert refused["code"] == "unknown-person"
 
 
 async def test_a_name_stands_in_no_database_no_stream_no_log_and_no_trace(running: Running) -> None:

@@ -333,7 +333,7 @@ async def test_a_person_from_the_request_to_another_structure(anna: Anna) -> Non
     assert note == "Tout va bien."
     for moment in (asked, welcomed, diagnosed, trained, working, left, durable, missed, reopened, moved, gone):
         datetime.fromisoformat(moment)
-    assert await adviser.sees(f"/desk/v1/pathways/{anna.pathway}/timeline", 409)
+    assert await adviser.sees(f"/desk/v1/pathways/{anna.pathway}/timeline", 404)
 
 
 async def test_the_morning_holds_what_every_service_lists(anna: Anna) -> None:
