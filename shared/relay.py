@@ -32,6 +32,10 @@ PULSE = 0.1
 """Seconds between two watermarks where nothing happens."""
 
 
+LOOK = 1.0
+"""Seconds after which an idle relay looks whether its stream is as it left it: an erasure may have dropped it."""
+
+
 class AnotherHistory(Exception):
     """The stream holds events of another store than ours: nothing is published over them."""
 
@@ -68,7 +72,7 @@ class Relay:
         sequence = await broker.last_sequence(self.client, self.service)
         position = published = await self._tail_position(generation)
         self.trouble = None
-        last_pulse = 0.0
+        last_pulse, last_look = 0.0, time.monotonic()
         while True:
             head = await self.store.pool.fetchrow("select position, known_at from head")
             assert head is not None
@@ -89,6 +93,10 @@ class Relay:
                     last_pulse = time.monotonic()
                     if at == position:
                         await self._pulse(generation, published, known_at)
+                    if last_pulse - last_look >= LOOK:
+                        last_look = last_pulse
+                        if await broker.last_sequence(self.client, self.service) != sequence:
+                            raise broker.StaleTail("it is not as it was left")
                 await self._wait()
             elif not events:
                 position = head["position"]  # what is missing below the head was erased

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from lieu import status
 from lieu.embedded import EmbeddedServers
 from services.training.publishing import public
 from shared import broker
@@ -26,7 +27,7 @@ from shared.relay import Relay
 from shared.sealing import EnvironmentKeys, PersonKeys
 from shared.service import for_ever
 from shared.subscriber import Subscriber
-from tests.harness import assert_same, read_json
+from tests.harness import Running, assert_same, read_json
 from tests.processes import children, lieu, up
 
 pytestmark = pytest.mark.slow
@@ -223,3 +224,15 @@ async def _answer(data: Path, start: str, end_: str) -> str:
             except Exception:  # noqa: BLE001 - the projections are on their way
                 await asyncio.sleep(0.1)
     raise AssertionError("no answer")
+
+
+async def test_a_stream_that_is_lost_while_nothing_happens_comes_back_whole(running: Running) -> None:
+    await running.a_started_pathway()
+    await running.caught_up()
+    client = running.service("intake").state.runtime.client
+    before = (await client.jetstream().stream_info("INTAKE")).state.messages
+    await broker.drop_stream(client, "intake")
+    async with asyncio.timeout(15):
+        while (await status.look(running.platform)).code != 0:
+            await asyncio.sleep(0.1)
+    assert (await client.jetstream().stream_info("INTAKE")).state.messages == before > 0
