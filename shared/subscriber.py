@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -60,7 +60,7 @@ class Delivery:
     def position(self) -> int:
         """The service's position; a message that names none is told by its place in the stream, negated."""
         text = self.headers.get("ce-sequence", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -self.sequence()
+        return int(text) if _is_position(text) else -self.sequence()
 
     @property
     def generation(self) -> str:
@@ -74,32 +74,43 @@ class Delivery:
 
     def event(self) -> PublicEvent:
         """The typed event. Raises what a malformed message deserves: KeyError, ValueError, ValidationError."""
-        headers = self.headers
-        _, service, _, key, name = self.subject.split(".")
-        if headers["ce-type"] != f"lieu.{service}.{name}" or self.position < 1:
-            raise ValueError(f"the envelope does not fit the subject {self.subject}")
-        pathway = headers.get("ce-pathway")
-        aggregate = headers["ce-subject"]
-        if key != (pathway or aggregate):
-            raise ValueError(f"the envelope names another pathway than the subject {self.subject}")
-        happened_on = headers.get("ce-happenedon")
-        person = headers.get("ce-person")
-        return PublicEvent(
-            service=service,
-            name=name,
-            position=self.position,
-            aggregate=UUID(aggregate),
-            version=int(headers["ce-aggregateversion"]),
-            structure=headers.get("ce-structure"),
-            pathway=UUID(pathway) if pathway else None,
-            person=UUID(person) if person else None,
-            happened_on=date.fromisoformat(happened_on) if happened_on else None,
-            known_at=datetime.fromisoformat(headers["ce-time"]),
-            rule=headers.get("ce-rule"),
-            historical=headers.get("ce-historical") == "true",
-            traceparent=headers.get("traceparent"),
-            body=decode_body(service, name, self.data),
-        )
+        return _event(self.subject, tuple(self.headers), tuple(self.headers.values()), self.data)
+
+
+@lru_cache(broker.RECENT)
+def _event(subject: str, names: tuple[str, ...], values: tuple[str, ...], data: bytes) -> PublicEvent:
+    """Several consumers of a process follow the same stream, each a moment after the other: typed once for all."""
+    headers = dict(zip(names, values, strict=True))
+    _, service, _, key, name = subject.split(".")
+    position = headers["ce-sequence"]
+    if headers["ce-type"] != f"lieu.{service}.{name}" or not _is_position(position) or int(position) < 1:
+        raise ValueError(f"the envelope does not fit the subject {subject}")
+    pathway = headers.get("ce-pathway")
+    aggregate = headers["ce-subject"]
+    if key != (pathway or aggregate):
+        raise ValueError(f"the envelope names another pathway than the subject {subject}")
+    happened_on = headers.get("ce-happenedon")
+    person = headers.get("ce-person")
+    return PublicEvent(
+        service=service,
+        name=name,
+        position=int(position),
+        aggregate=UUID(aggregate),
+        version=int(headers["ce-aggregateversion"]),
+        structure=headers.get("ce-structure"),
+        pathway=UUID(pathway) if pathway else None,
+        person=UUID(person) if person else None,
+        happened_on=date.fromisoformat(happened_on) if happened_on else None,
+        known_at=datetime.fromisoformat(headers["ce-time"]),
+        rule=headers.get("ce-rule"),
+        historical=headers.get("ce-historical") == "true",
+        traceparent=headers.get("traceparent"),
+        body=decode_body(service, name, data),
+    )
+
+
+def _is_position(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 class Subscriber:
