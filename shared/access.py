@@ -9,6 +9,7 @@ from fastapi import Depends, Header, Request
 
 from shared.claims import at, pseudonym, role_in, structures_in
 from shared.codes import Role as Role
+from shared.database import ask_across_structures, ask_for
 from shared.event_store import IdempotencyKey, under
 from shared.problems import Problem
 from shared.settings import Settings
@@ -49,11 +50,15 @@ class TokenCheck:
         self.settings, self.tokens, self._admit = settings, Tokens(settings), admit
 
     async def caller(self, token: str) -> Caller:
-        """The one place through which every request and every page comes to know who asks."""
+        """The one place where every request and every page comes to know who asks, and the database for whom."""
         claims = await self.tokens.access(token)
         entering = await self._admit(self._claimed(claims))
         if entering.role is None:
             raise Problem(403, "unknown-role", "the token carries no role of this platform, and none was given here")
+        if entering.role.of_a_structure:
+            ask_for(entering.structure)
+        elif entering.role is not Role.INTEGRATOR:
+            ask_across_structures()
         return Caller(entering.subject, entering.role, entering.structure, _id(token, claims))
 
     def _claimed(self, claims: Mapping[str, Any]) -> Claimed:

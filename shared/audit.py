@@ -14,6 +14,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from shared.access import Caller, Role, allow
+from shared.database import across_structures
 from shared.event_store import EventStore
 from shared.problems import Problem
 from shared.readings import Reading
@@ -82,7 +83,8 @@ async def audit(
         raise Problem(403, "not-allowed", "role operator sees no single person's file; ask for a user")
     if caller.role is Role.MANAGER and caller.structure is None:
         raise Problem(403, "no-structure", "the token names no structure")
-    found = await _entries(store, caller, person, pathway, user, after, limit + 1)
+    with across_structures():  # what was done in their structure, wherever the file is by now
+        found = await _entries(store, caller, person, pathway, user, after, limit + 1)
     entries = [entry for _, entry in found[:limit]]
     if user is not None:
         await reading.asked(user)

@@ -72,6 +72,8 @@ async def decide(
                 )
         except VersionConflict:
             changes = await store.since(id, before)
+            if not changes:  # the id is that of a file that is not this caller's to see
+                raise _moved_on(before, changes) from None
             if any(change.actor != command.actor and not is_reaction(change.actor) for change in changes):
                 raise _moved_on(before, changes) from None
             continue

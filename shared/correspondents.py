@@ -15,6 +15,7 @@ from eventsourcing.domain import event
 from shared.access import Caller, Command
 from shared.codes import StructureCode
 from shared.commands import Done, decide
+from shared.database import across_structures
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import About, Aggregate, EventStore, Forgotten, Recorded
 from shared.forgetting import remember_digests
@@ -195,7 +196,8 @@ async def erase(store: EventStore, outside: ErasureLedger | None, id: UUID, call
         raise Problem(404, "unknown-correspondent", "no such correspondent is recorded")
     if outside is not None:
         await asyncio.to_thread(outside.add, await store.ledger.digests([file.id]))
-    return await _destroy(store, file.id, id)
+    with across_structures():  # what of them is kept in no structure's rows: their key, answers given
+        return await _destroy(store, file.id, id)
 
 
 async def erase_again(store: EventStore, digests: set[bytes]) -> int:

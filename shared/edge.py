@@ -16,6 +16,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.database import asking_for_nobody
 from shared.problems import Problem, answer
 from shared.telemetry import trace_id
 
@@ -119,7 +120,8 @@ class Edge:
             refused.headers["connection"] = "close"
             await refused(scope, receive, send_with_headers)
         else:
-            await self.app(scope, _within(receive) if length or chunked else receive, send_with_headers)
+            with asking_for_nobody():
+                await self.app(scope, _within(receive) if length or chunked else receive, send_with_headers)
 
     @staticmethod
     def _wait(buckets: Buckets, scope: Scope, credentials: bytes) -> float:

@@ -15,9 +15,8 @@ def migrate(owner_url: str, restricted_url: str, folders: Sequence[Path]) -> Non
     role = urlsplit(restricted_url).username
     parts = urlsplit(owner_url)
     query = f"{parts.query}&" if parts.query else ""
-    url = urlunsplit(
-        parts._replace(scheme="postgresql+psycopg", query=f"{query}options={quote(f'-c lieu.role={role}')}")
-    )
+    options = quote(f"-c lieu.role={role} -c lieu.across=on")
+    url = urlunsplit(parts._replace(scheme="postgresql+psycopg", query=f"{query}options={options}"))
     backend = get_backend(url)
     try:
         migrations = read_migrations(*map(str, folders))

@@ -10,11 +10,12 @@ from pathlib import Path
 import asyncpg
 from fastapi import FastAPI
 
-from shared import audit, broker, correspondents, disagreement, forgetting, readings, users
+from shared import audit, broker, correspondents, database, disagreement, forgetting, readings, users
 from shared.access import TokenCheck
 from shared.contracts import Body
 from shared.contracts.reporting import ErasureRewritten
-from shared.election import end, while_elected
+from shared.database import ask_across_structures
+from shared.election import Election, end
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import EventStore, Recorded
 from shared.forgetting import Forget, Forgetting
@@ -72,7 +73,7 @@ def create_service(
             await asyncio.to_thread(migrate, settings.database_owner_url, settings.database_url, migrations)
         client = await broker.connect(settings.nats_url, name)
         try:
-            async with asyncpg.create_pool(settings.database_url, min_size=2, max_size=10, reset=_as_it_is) as pool:
+            async with database.pool(settings.database_url) as pool:
                 runtime = Runtime(name, settings, pool, client, EventStore(pool, PersonKeys(name, master_keys)))
                 if forget is not None:
                     outside = ErasureLedger(settings.erasure_ledger) if settings.erasure_ledger else None
@@ -82,14 +83,16 @@ def create_service(
                     runtime.relay = Relay(name, runtime.store, client, _with_shared(public))
                 app.state.runtime, app.state.pool = runtime, pool
                 app.state.token_check = TokenCheck(settings, users.Users(pool).admit)
+                election = Election(settings.database_url)
                 tasks = [
                     asyncio.create_task(for_ever(what, task))
-                    for what, task in _tasks(runtime, elected(runtime)).items()
+                    for what, task in _tasks(runtime, elected(runtime), election.while_elected).items()
                 ]
                 try:
                     yield
                 finally:
                     await end(tasks)
+                    await election.close()
         finally:
             await client.close()
 
@@ -99,10 +102,6 @@ def create_service(
     app.include_router(operations(name))
     app.include_router(audit.router)
     return app
-
-
-async def _as_it_is(_: asyncpg.Connection) -> None:
-    """What a transaction sets ends with it, and nothing else is ever set: the usual reset is a wasted round trip."""
 
 
 def _with_shared(public: Publishing) -> Publishing:
@@ -123,26 +122,29 @@ def _erasures(runtime: Runtime) -> list[Subscriber]:
     return [Subscriber(name, "reporting", runtime.pool, runtime.client, work, of=[ErasureRewritten])]
 
 
-def _tasks(runtime: Runtime, elected: dict[str, Task]) -> dict[str, Task]:
-    url, name = runtime.settings.database_url, runtime.name
+def _tasks(
+    runtime: Runtime, elected: dict[str, Task], while_elected: Callable[[str, Task], Awaitable[None]]
+) -> dict[str, Task]:
+    name = runtime.name
     tasks: dict[str, Task] = {"the readings": lambda: readings.drop_old(runtime.pool)}
     if runtime.relay is not None:
         relay = runtime.relay
         tasks["the event store"] = runtime.store.run
-        tasks["the relay"] = lambda: while_elected(url, f"relay {name}", relay.run)
+        tasks["the relay"] = lambda: while_elected(f"relay {name}", relay.run)
     if runtime.forgetting is not None:
         run_erasures = runtime.forgetting.run
-        tasks["erasures"] = lambda: while_elected(url, f"erasures {name}", run_erasures)
+        tasks["erasures"] = lambda: while_elected(f"erasures {name}", run_erasures)
     for what, work in elected.items():
-        tasks[what] = lambda what=what, work=work: while_elected(url, f"{what} {name}", work)  # type: ignore[misc]
+        tasks[what] = lambda what=what, work=work: while_elected(f"{what} {name}", work)  # type: ignore[misc]
     for subscriber in runtime.subscribers:
         lock = f"{subscriber.name} on {subscriber.stream}"
-        tasks[lock] = lambda lock=lock, run=subscriber.run: while_elected(url, lock, run)  # type: ignore[misc]
+        tasks[lock] = lambda lock=lock, run=subscriber.run: while_elected(lock, run)  # type: ignore[misc]
     return tasks
 
 
 async def for_ever(what: str, task: Task) -> None:
-    """A task that fails unexpectedly is seen in the log and started again; the others go on."""
+    """A task that fails unexpectedly is seen in the log and started again; the others go on. It works for everybody."""
+    ask_across_structures()
     while True:
         try:
             await task()

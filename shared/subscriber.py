@@ -140,6 +140,8 @@ class Subscriber:
         self._ledger = Ledger(pool)
         self.trouble: str | None = None
         self._pulses: deque[tuple[str, int, datetime]] = deque(maxlen=1000)
+        self._applied = 0
+        """Up to where, as far as this process knows; the truth stands in `subscription`."""
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
@@ -214,7 +216,8 @@ class Subscriber:
         if self.name is not None:
             with suppress(nats.js.errors.NotFoundError):
                 await js.delete_consumer(self.stream, self.name)
-        start = await self._sequence_after(*await self._position())
+        generation, self._applied = await self._position()
+        start = await self._sequence_after(generation, self._applied)
         config = ConsumerConfig(
             name=self.name or f"passing-{uuid4().hex}",
             durable_name=self.name,
@@ -261,7 +264,9 @@ class Subscriber:
         with telemetry.stage(self.stage, self.name or "rebuild", traceparents):
             async with self.pool.acquire() as connection, connection.transaction():
                 await self.enter(connection)
-                return await self._apply_new(connection, deliveries)
+                self._applied = await self._apply_new(connection, deliveries)
+        await self._move_watermark()
+        return self._applied
 
     async def _apply_new(self, connection: Connection, deliveries: Sequence[Delivery]) -> int:
         generation, position = await self._locked_position(connection)
@@ -437,17 +442,23 @@ class Subscriber:
             async for message in subscription.messages:
                 pulse = orjson.loads(message.data)
                 self._pulses.append((pulse["generation"], pulse["position"], datetime.fromisoformat(pulse["known_at"])))
-                async with self.pool.acquire() as connection, connection.transaction():
-                    await self.enter(connection)
-                    generation, position = await self._locked_position(connection)
-                    if watermark := self._watermark(generation, position):
-                        await connection.execute(
-                            """update subscription set watermark = greatest(watermark, $2) where stream = $1""",
-                            self.stream,
-                            watermark,
-                        )
+                await self._move_watermark()
         finally:
             await subscription.unsubscribe()
+
+    async def _move_watermark(self) -> None:
+        """Where a pulse waits for nothing more to be applied; what is still to be applied brings the others along."""
+        if not self._pulses or self._pulses[0][1] > self._applied:
+            return
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self.enter(connection)
+            generation, position = await self._locked_position(connection)
+            if watermark := self._watermark(generation, position):
+                await connection.execute(
+                    "update subscription set watermark = greatest(watermark, $2) where stream = $1",
+                    self.stream,
+                    watermark,
+                )
 
     def _watermark(self, generation: str, position: int) -> datetime | None:
         """The latest instant told by the relay whose position we have reached."""

@@ -13,7 +13,7 @@ from shared import broker
 from shared.codes import PROGRAMME, Role
 from shared.contracts import PublicEvent
 from shared.contracts.intake import Access
-from shared.database import Connection
+from shared.database import Connection, across_structures
 from shared.problems import Problem
 from shared.subscriber import Subscriber
 
@@ -72,11 +72,12 @@ class Users:
         now = asyncio.get_running_loop().time()
         until, known = self._remembered.get(subject, (0.0, []))
         if now >= until:
-            rows = await self._pool.fetch(
-                """select subject as user, structure, role, withdrawn from users.access
-                    where subject = $1 order by structure limit 100""",
-                subject,
-            )
+            with across_structures():  # of which one they are is what is asked
+                rows = await self._pool.fetch(
+                    """select subject as user, structure, role, withdrawn from users.access
+                        where subject = $1 order by structure limit 100""",
+                    subject,
+                )
             known = [_user(row) for row in rows]
             if len(self._remembered) >= _MOST:
                 self._remembered.clear()

@@ -13,12 +13,15 @@ from lieu import issuer
 from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers
 from lieu.platform import platform
 from lieu.up import ensure_master_key, settings_for
+from shared.database import ask_across_structures
 from tests.harness import Running
 
 SHARED_CASE = Path(__file__).parents[2] / "shared" / "data" / "ten-structures"
 
 
 def pytest_configure() -> None:
+    # A test that looks into a database sees everything; what a request sees is set for each.
+    ask_across_structures()
     # Old dates of made-up people must not be announced in the middle of a test; what tests retention runs it itself.
     os.environ.setdefault("LIEU_RETENTION", "off")
 

@@ -18,6 +18,9 @@ from lieu.importing import Summary, import_folder
 from shared.access import Role
 from shared.commands import today
 
+EVERYBODY = {"lieu.across": "on"}
+"""Settings of a connection that is shown every structure's rows."""
+
 
 class Running:
     """A platform in this process, spoken to over its HTTP interface."""

@@ -20,6 +20,7 @@ from services.training.publishing import public
 from shared import broker
 from shared.contracts import PublicEvent
 from shared.database import Connection
+from shared.database import pool as pool_of
 from shared.election import end
 from shared.event_store import EventStore
 from shared.migrate import SHARED, migrate
@@ -27,7 +28,7 @@ from shared.relay import Relay
 from shared.sealing import EnvironmentKeys, PersonKeys
 from shared.service import for_ever
 from shared.subscriber import Subscriber
-from tests.harness import Running, assert_same, read_json
+from tests.harness import EVERYBODY, Running, assert_same, read_json
 from tests.processes import children, lieu, up
 
 pytestmark = pytest.mark.slow
@@ -42,7 +43,7 @@ async def test_thirty_two_writers_in_two_processes_with_processes_killed_lose_no
     try:
         migrations = [SHARED, ROOT / "services" / "training" / "migrations"]
         await asyncio.to_thread(migrate, database.owner_url, database.url, migrations)
-        async with asyncpg.create_pool(database.url, min_size=2, max_size=10) as pool:
+        async with pool_of(database.url) as pool:
             client = await broker.connect(addresses.nats_url, "test")
             store = EventStore(pool, PersonKeys("training", EnvironmentKeys(None)))
             followed: list[int] = []
@@ -128,7 +129,7 @@ async def _follow_the_store(url: str, into: list[int]) -> None:
     """A reader by position, in a session of its own, while everything goes on."""
     while True:
         try:
-            connection = await asyncpg.connect(url, timeout=5)
+            connection = await asyncpg.connect(url, timeout=5, server_settings=EVERYBODY)
             while True:
                 last = into[-1] if into else 0
                 query = "select position from events where position > $1 order by position"

@@ -15,7 +15,7 @@ import pytest
 from shared.codes import BREAKDOWNS
 from shared.history import imported_pathway_id, imported_person_id
 from tests import folders
-from tests.harness import Running, now
+from tests.harness import EVERYBODY, Running, now
 from tests.test_platform import read_models, rebuild
 from tests.test_sealing import FAMILY, NAME, PHONE, a_person, adviser, everything_stored
 
@@ -161,7 +161,7 @@ async def test_an_event_that_arrives_after_the_erasure_is_ignored(running: Runni
         "intake": "requests where pathway",
         "training": "known_pathways where pathway",
     }.items():
-        connection = await asyncpg.connect(running.addresses.databases[service].url)
+        connection = await asyncpg.connect(running.addresses.databases[service].url, server_settings=EVERYBODY)
         try:
             found = await connection.fetchval(f"select count(*) from {rows}::text = $1", pathway)
         finally:

@@ -20,7 +20,7 @@ from shared.access import Caller, Role
 from shared.copies import KnownHere
 from shared.history import imported_person_id
 from shared.readings import Looking
-from tests.harness import Running
+from tests.harness import EVERYBODY, Running
 from tests.test_forgetting import erased
 from tests.test_restriction import (
     A_SUPPORT,
@@ -291,7 +291,7 @@ async def test_a_service_that_has_not_heard_of_a_pathway_is_waited_for_and_then_
 
 
 async def as_owner(running: Running, service: str, statement: str) -> None:
-    connection = await asyncpg.connect(running.addresses.databases[service].owner_url)
+    connection = await asyncpg.connect(running.addresses.databases[service].owner_url, server_settings=EVERYBODY)
     try:
         await connection.execute(statement)
     finally:

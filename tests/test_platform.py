@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from lieu import tracing
-from tests.harness import Running, assert_same, now, read_json
+from tests.harness import EVERYBODY, Running, assert_same, now, read_json
 
 DAY = date(2024, 1, 10)
 LEFT = {"exited_on": "2024-03-01", "situation": "unknown"}
@@ -80,7 +80,7 @@ async def rebuild(running: Running, meanwhile: Callable[[], Awaitable[None]] | N
 
 
 async def read_models(running: Running) -> tuple[str, dict[str, list[str]]]:
-    connection = await asyncpg.connect(running.addresses.databases["reporting"].url)
+    connection = await asyncpg.connect(running.addresses.databases["reporting"].url, server_settings=EVERYBODY)
     try:
         name = await connection.fetchval("select name from active_read_model")
         rows = {

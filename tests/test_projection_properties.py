@@ -26,9 +26,9 @@ from shared.codes import BREAKDOWNS, Situation
 from shared.commands import PARIS
 from shared.contracts import PublicEvent
 from shared.history import imported_pathway_id
-from shared.migrate import migrate
+from shared.migrate import SHARED, migrate
 from tests import folders, oracle
-from tests.harness import assert_same
+from tests.harness import EVERYBODY, assert_same
 from tests.streams import PUBLISHING, TICK, World, corrected, imported, world_of
 
 Catalogue = dict[str, dict[str, Any]]
@@ -75,9 +75,9 @@ class ReadModels:
 @pytest.fixture(scope="module")
 def read_models(servers: Addresses) -> Iterator[ReadModels]:
     database = servers.databases["reporting"]
-    migrate(database.owner_url, database.url, [Path(reporting.__file__).parent / "migrations"])
+    migrate(database.owner_url, database.url, [SHARED, Path(reporting.__file__).parent / "migrations"])
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        connection = runner.run(asyncpg.connect(database.url))
+        connection = runner.run(asyncpg.connect(database.url, server_settings=EVERYBODY))
         runner.run(_truncate(connection))
         yield ReadModels(runner, connection)
         runner.run(connection.close())

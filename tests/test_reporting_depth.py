@@ -16,7 +16,7 @@ from services.reporting.read_model import enter_active
 from shared.access import Role
 from shared.codes import MainstreamSupport, ProfileMoment, Rights, Situation
 from shared.contracts import Body, PublicEvent, intake, outcomes, reporting
-from tests.harness import Running, now
+from tests.harness import EVERYBODY, Running, now
 from tests.test_forgetting import erased
 from tests.test_personal_copy import copy_of
 from tests.test_platform import rebuild
@@ -250,7 +250,7 @@ async def test_a_forgotten_pathway_stays_in_the_figures_of_who_held_it_as_known_
 
 
 async def _rows(running: Running) -> dict[str, list[str]]:
-    connection = await asyncpg.connect(running.addresses.databases["reporting"].url)
+    connection = await asyncpg.connect(running.addresses.databases["reporting"].url, server_settings=EVERYBODY)
     try:
         name = await connection.fetchval("select name from active_read_model")
         return {

@@ -6,10 +6,10 @@ import sys
 from datetime import date
 from uuid import UUID, uuid4
 
-import asyncpg
-
 from services.training.domain import Activity, ActivityFile
 from shared.codes import ActivityKind, ActivityStatus
+from shared.database import ask_across_structures
+from shared.database import pool as pool_of
 from shared.event_store import About, EventStore, VersionConflict
 from shared.sealing import EnvironmentKeys, PersonKeys
 
@@ -17,7 +17,8 @@ FACT = Activity(ActivityKind.WORKSHOP, date(2024, 1, 1), date(2024, 1, 1), Activ
 
 
 async def write(url: str, files: list[UUID], writers: int) -> None:
-    async with asyncpg.create_pool(url, min_size=2, max_size=10) as pool:
+    ask_across_structures()
+    async with pool_of(url) as pool:
         store = EventStore(pool, PersonKeys("training", EnvironmentKeys(None)))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(store.run())

@@ -22,6 +22,7 @@ from services.intake import application, contacts
 from services.intake.domain import ArchiveReason, Due, LastContact, Pathway, Person, Retention, Step
 from shared.access import Caller, Command, Role
 from shared.commands import decide, today
+from shared.database import across_structures
 from shared.event_store import About, Forgotten
 from shared.problems import Problem
 from shared.service import Runtime, Task
@@ -116,10 +117,11 @@ async def _hold(runtime: Runtime, person: UUID) -> Hold | None:
 
 async def take_back(runtime: Runtime, person: UUID, command: Command) -> None:
     """The person asked for support again: their file is open."""
-    retention = await runtime.store.load(Retention, application.retention_id(person))
-    if retention.announced is not None:
-        async with _alone(runtime, person):
-            await _step(runtime, person, lambda r: r.take_back(today()), today(), command)
+    with across_structures():  # wherever their other pathways are
+        retention = await runtime.store.load(Retention, application.retention_id(person))
+        if retention.announced is not None:
+            async with _alone(runtime, person):
+                await _step(runtime, person, lambda r: r.take_back(today()), today(), command)
 
 
 async def read_archive(

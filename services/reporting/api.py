@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
@@ -24,7 +24,7 @@ from services.reporting.withholding import NOTHING, WITHHELD, shown
 from shared.access import Caller, OfStructure, Role, allow
 from shared.codes import BREAKDOWNS
 from shared.commands import today
-from shared.database import Connection
+from shared.database import Connection, across_structures
 from shared.problems import Problem
 from shared.readings import Noted, Reading, readings_of
 from shared.routes import Limit
@@ -142,7 +142,9 @@ async def answer(pool: asyncpg.Pool, asked: Question) -> dict[str, Any]:
             found["incomplete"] = missing
         return found
 
-    known_at, found = await as_known(pool, asked.known_at, ask)
+    # What may not be told to an outsider is decided on the whole, and withheld.
+    with across_structures() if asked.outsider is not None else nullcontext():
+        known_at, found = await as_known(pool, asked.known_at, ask)
     period = {"from": asked.start.isoformat(), "to": asked.end.isoformat()}
     return {"scope": asked.scope.text, **period, "known_at": known_at, **found}
 

@@ -44,6 +44,7 @@ from shared.access import Caller, Command, Role
 from shared.codes import SPECIAL_BARRIERS, PlacementForm
 from shared.commands import Done, decide, today
 from shared.contracts.training import HalfDay
+from shared.database import across_structures
 from shared.disagreement import in_disagreement
 from shared.event_store import About, EventStore
 from shared.history import ActivityRow, Dossier, imported_fact_id
@@ -128,7 +129,8 @@ def _described(row: ListedSession, plan: SessionPlan | None) -> ListedSession:
 
 
 async def enrol(store: EventStore, pathway: UUID, key: UUID, enrolment: Enrolment, command: Command) -> Done:
-    session = await store.load(Session, session_file(enrolment.session))
+    with across_structures():  # a session may have places for other structures' people
+        session = await store.load(Session, session_file(enrolment.session))
     return await _decide(
         store, pathway, lambda f, known: f.enrol(key, enrolment, session, known.structure, today()), command
     )
@@ -156,7 +158,8 @@ async def _session_of(store: EventStore, pathway: UUID, enrolment: UUID, command
     """An enrolment is in one session for ever. Raises NotYetKnown, UnknownFact."""
     await known_pathway(store.pool, pathway, command.caller)
     file = await store.load(ActivityFile, pathway)
-    return await store.load(Session, session_file(file.session_of(enrolment)))
+    with across_structures():  # whosever it is
+        return await store.load(Session, session_file(file.session_of(enrolment)))
 
 
 async def participants(store: EventStore, session: UUID, structure: str | None, limit: int) -> list[Participant]:
@@ -199,10 +202,11 @@ async def renew_placement(
 async def _elsewhere(store: EventStore, pathway: UUID, command: Command) -> list[Placement]:
     """The placements of the person's other pathways, of the forms whose rules are the person's. Raises NotYetKnown."""
     known = await known_pathway(store.pool, pathway, command.caller)
-    rows = await store.pool.fetch(
-        "select pathway from known_pathways where person = $1 and pathway <> $2", known.person, pathway
-    )
-    files = await store.load_many(ActivityFile, [row["pathway"] for row in rows])
+    with across_structures():  # the law counts a person's days wherever they are supported
+        rows = await store.pool.fetch(
+            "select pathway from known_pathways where person = $1 and pathway <> $2", known.person, pathway
+        )
+        files = await store.load_many(ActivityFile, [row["pathway"] for row in rows])
     forms = (PlacementForm.PMSMP, PlacementForm.AVA)
     return [placement for file in files.values() for form in forms for placement in file.placements_of(form)]
 

@@ -69,7 +69,7 @@ async def when_a_session_is_corrected(store: EventStore, connection: Connection,
         session = (await store.load_many(Session, [session_file(id)], connection))[session_file(id)]
         rows = await connection.fetch(
             """select distinct e.pathway, k.structure, k.person from events e join known_pathways k using (pathway)
-                where e.name = 'training.enrolled' and e.state -> 'fact' ->> 'session' = $1 and not k.restricted""",
+                where e.name = 'training.enrolled' and e.found_by = $1 and not k.restricted""",
             str(id),
         )
         for row in rows:

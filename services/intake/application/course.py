@@ -21,6 +21,7 @@ from services.intake.domain import (
 )
 from shared.access import Command
 from shared.commands import Done, decide, today
+from shared.database import across_structures
 from shared.event_store import Aggregate, EventStore
 from shared.known_pathways import exit_date
 from shared.rules import UnknownFact
@@ -127,7 +128,7 @@ async def move_caseload(
     # From the events and not from a view, which may not have heard of the latest assignment yet.
     rows = await store.pool.fetch(
         """select distinct e.aggregate from events e
-            where e.name = 'intake.adviser-assigned' and e.state -> 'fact' ->> 'adviser' = $1
+            where e.name = 'intake.adviser-assigned' and e.found_by = $1
               and not exists (select from known_pathways k
                                where k.pathway = e.aggregate and k.exited_on is not null)""",
         from_adviser,
@@ -182,19 +183,25 @@ async def correct_pause(store: EventStore, pathway: UUID, pause: Pause, command:
 async def transfer(store: EventStore, pathway: UUID, to_structure: str, on: date, command: Command) -> Done:
     """Raises Problem where the structure is not registered."""
     await must_be_registered(store, to_structure)
-    exited_on = await exit_date(store.pool, pathway)
+    caller = command.caller
 
-    def decision(file: Pathway) -> None:
-        caller = command.caller
+    def must_be_theirs(file: Pathway) -> None:
         # Who handed it over and asks again is told that it is done, though it is no longer theirs.
         if file.request is None or not (
             caller.is_of(file.structure)
             or (caller.structure is not None and file.was_received_from(caller.structure, to_structure, on))
         ):
             raise UnknownFact(NOT_REQUESTED)
-        file.transfer(to_structure, on, exited_on, today())
 
-    return await decide(store, Pathway, pathway, decision, about, command)
+    with across_structures():  # those who handed it over see it no more
+        must_be_theirs(await store.load(Pathway, pathway))
+        exited_on = await exit_date(store.pool, pathway)
+
+        def decision(file: Pathway) -> None:
+            must_be_theirs(file)
+            file.transfer(to_structure, on, exited_on, today())
+
+        return await decide(store, Pathway, pathway, decision, about, command)
 
 
 # The profile

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from services.intake.domain import NOT_REQUESTED, Pathway, Person, Request, Structure, StructureFile
 from shared.access import Caller, Command
 from shared.commands import Done, decide, today
+from shared.database import across_structures
 from shared.event_store import About, EventStore
 from shared.known_pathways import KnownPathway, exit_date
 from shared.problems import Problem
@@ -74,7 +75,12 @@ async def set_welcome_delay(store: EventStore, structure: str, days: int, comman
 
 
 async def must_be_registered(store: EventStore, structure: str) -> None:
-    _must_be_registered(await store.load(Structure, structure_id(structure)), structure)
+    _must_be_registered(await _registered(store, structure), structure)
+
+
+async def _registered(store: EventStore, structure: str) -> Structure:
+    with across_structures():  # which structures there are, everybody knows
+        return await store.load(Structure, structure_id(structure))
 
 
 def _must_be_registered(structure: Structure, code: str) -> None:
@@ -84,7 +90,7 @@ def _must_be_registered(structure: Structure, code: str) -> None:
 
 async def ask_for_support(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
     await must_be_registered(store, request.structure)
-    person = await store.load(Person, request.person)
+    person = await _whoever(store, request.person)
 
     def ask(pathway: Pathway) -> None:
         person.must_be_free()
@@ -93,6 +99,11 @@ async def ask_for_support(store: EventStore, pathway: UUID, request: Request, co
     done = await decide(store, Pathway, pathway, ask, about, command)
     await restrict_too(store, {pathway: request.person} if done.recorded else {}, command)
     return done
+
+
+async def _whoever(store: EventStore, person: UUID) -> Person:
+    with across_structures():  # a restriction holds wherever the person asks for support
+        return await store.load(Person, person)
 
 
 async def welcome(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
@@ -108,8 +119,8 @@ async def withdraw(store: EventStore, pathway: UUID, on: date, command: Command)
 
 
 async def correct_request(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
-    structure = await store.load(Structure, structure_id(request.structure))
-    person = await store.load(Person, request.person)
+    structure = await _registered(store, request.structure)
+    person = await _whoever(store, request.person)
 
     def correct(pathway: Pathway) -> None:
         person.must_be_free()
@@ -136,7 +147,8 @@ async def correct_withdrawal(store: EventStore, pathway: UUID, on: date | None, 
 
 async def restrict_too(store: EventStore, pathways: Mapping[UUID, UUID], command: Command) -> None:
     """Pathways, by whose they are, that were recorded while their person's processing was being restricted."""
-    persons = await store.load_many(Person, list(set(pathways.values()))) if pathways else {}
+    with across_structures():  # as `_whoever`
+        persons = await store.load_many(Person, list(set(pathways.values()))) if pathways else {}
     for pathway, person in pathways.items():
         if (restriction := persons[person].restriction) is not None:
             on = restriction.restricted_on

@@ -10,6 +10,7 @@ from services.intake.domain import Identity, Pathway, Person, Restriction, Reten
 from services.intake.names import matches, words
 from shared.access import Caller, Command, Role
 from shared.commands import Done, decide, today
+from shared.database import across_structures
 from shared.event_store import About, EventStore
 from shared.forgetting import Concerned, Forgetting
 from shared.problems import Problem
@@ -47,7 +48,9 @@ async def identify(store: EventStore, person: UUID, identity: Identity, command:
 
 async def identify_with_request(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
     """As `identify`, of somebody whom nobody knew before the request too; an archived file is about to be opened."""
-    if await store.pathways_of(person) or await store.structures_of(person):
+    with across_structures():
+        somebodys = await store.pathways_of(person) or await store.structures_of(person)
+    if somebodys:
         await _must_be_theirs(store, person, command)
     return await _identify(store, person, identity, command)
 
@@ -67,8 +70,9 @@ async def merge(store: EventStore, person: UUID, other: UUID, command: Command) 
     into = await store.load(Person, other)
     done = await decide(store, Person, person, lambda p: p.merge_into(into), _about_person(command), command)
     alone = replace(command, key=None)
-    for pathway in await store.pathways_of(person):
-        await decide(store, Pathway, pathway, lambda p: p.move_to_person(other, today()), about, alone)
+    with across_structures():  # those in other structures too
+        for pathway in await store.pathways_of(person):
+            await decide(store, Pathway, pathway, lambda p: p.move_to_person(other, today()), about, alone)
     return done
 
 
@@ -78,20 +82,22 @@ async def restrict(store: EventStore, person: UUID, restriction: Restriction, co
     Whoever was merged with them is the same person. Asked again after an interruption it goes on with what is left.
     Raises Problem.
     """
-    return await _change_restriction(
-        store,
-        person,
-        lambda p: p.restrict(restriction, today()),
-        lambda p: p.restrict(restriction.restricted_on),
-        command,
-    )
+    with across_structures():  # it holds in every structure
+        return await _change_restriction(
+            store,
+            person,
+            lambda p: p.restrict(restriction, today()),
+            lambda p: p.restrict(restriction.restricted_on),
+            command,
+        )
 
 
 async def lift_restriction(store: EventStore, person: UUID, on: date, command: Command) -> Done:
     """From now on everything may be recorded of the person again. Asked again, it goes on as `restrict` does."""
-    return await _change_restriction(
-        store, person, lambda p: p.lift_restriction(on, today()), lambda p: p.lift_restriction(on), command
-    )
+    with across_structures():
+        return await _change_restriction(
+            store, person, lambda p: p.lift_restriction(on, today()), lambda p: p.lift_restriction(on), command
+        )
 
 
 async def _change_restriction(
@@ -180,12 +186,13 @@ async def one_person(store: EventStore, person: UUID) -> set[UUID]:
     open_ends = {person}
     while open_ends:
         found |= open_ends
-        rows = await store.pool.fetch(
-            """select aggregate as one, (state ->> 'fact')::uuid as other from events
-                where name = 'intake.person-merged' and (state ->> 'fact' = any($1::text[]) or aggregate = any($2))""",
-            [str(id) for id in open_ends],
-            list(open_ends),
-        )
+        with across_structures():  # whose ids they are is asked of each afterwards
+            rows = await store.pool.fetch(
+                """select aggregate as one, found_by::uuid as other from events
+                    where name = 'intake.person-merged' and (found_by = any($1::text[]) or aggregate = any($2))""",
+                [str(id) for id in open_ends],
+                list(open_ends),
+            )
         open_ends = {id for row in rows for id in row.values()} - found
     return found
 
@@ -195,9 +202,11 @@ async def _must_be_theirs(store: EventStore, person: UUID, command: Command) -> 
     another structure's, nobody is known."""
     if not command.caller.role.of_a_structure:
         return
-    files = await store.load_many(Pathway, await store.pathways_of(person))
-    holders = {file.structure for file in files.values() if file.request is not None}
-    if command.caller.structure not in (holders or await store.structures_of(person)):
+    with across_structures():  # nobody's until it is seen that nobody else holds them
+        files = await store.load_many(Pathway, await store.pathways_of(person))
+        holders = {file.structure for file in files.values() if file.request is not None}
+        theirs = command.caller.structure in (holders or await store.structures_of(person))
+    if not theirs:
         raise Problem(404, "unknown-person", "nobody is known under this id")
 
 

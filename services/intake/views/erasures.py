@@ -11,7 +11,7 @@ import asyncpg
 from shared.commands import PARIS
 from shared.contracts import PublicEvent
 from shared.contracts.forgetting import ErasureDone
-from shared.database import Connection
+from shared.database import Connection, across_structures
 from shared.problems import Problem
 
 SERVICES = ("intake", "diagnostic", "training", "outcomes")
@@ -45,7 +45,9 @@ async def follow_erasures(connection: Connection, events: Sequence[PublicEvent])
 
 async def erasure(pool: asyncpg.Pool, erasure: UUID, backup_days: int) -> ErasureState:
     """`backup_days`: for how long backups are kept. Raises Problem where there is none."""
-    if not await pool.fetchval("select exists(select from erasures where erasure = $1)", erasure):
+    with across_structures():  # it tells of nobody any more
+        begun = await pool.fetchval("select exists(select from erasures where erasure = $1)", erasure)
+    if not begun:
         raise Problem(404, "unknown-erasure", "no such erasure was begun")
     rows = await pool.fetch("select * from erasure_reports where erasure = $1 order by service", erasure)
     destroyed = {row["service"]: json.loads(row["destroyed"]) for row in rows}

@@ -1,0 +1,60 @@
+-- Whoever asks is shown the rows of the structure that the connection asks for (shared/database.py), every role but a
+-- superuser, the owner too; a connection that does not say is shown nothing. Each service protects its own tables in a
+-- migration of its own; tests/test_row_level_security.py finds a table that nobody thought of.
+
+create function across_structures() returns boolean language sql stable parallel safe as $$
+  select coalesce(current_setting('lieu.across', true), '') = 'on'
+$$;
+create function own_structure() returns text language sql stable parallel safe as $$
+  select nullif(current_setting('lieu.structure', true), '')
+$$;
+
+-- `shown`: what a structure sees of these tables, beside those who may see all of them.
+create procedure protect(shown text, variadic tables regclass[]) language plpgsql as $$
+declare
+  t regclass;
+begin
+  foreach t in array tables loop
+    execute format('alter table %s enable row level security', t);
+    execute format('alter table %s force row level security', t);
+    execute format('create policy of_structure on %s using ((select across_structures()) or (%s))', t, shown);
+  end loop;
+end $$;
+
+call protect('structure = (select own_structure())', 'known_pathways', 'users.access');
+-- A pathway's file whole or not at all: after a transfer it is the new structure's, and what the one before recorded
+-- would be half of it. Outside pathways what a structure recorded, and what anyone did of people whom it supports; of
+-- the programme's own facts, any structure.
+call protect($$
+  case when pathway is not null then exists (select from known_pathways k where k.pathway = events.pathway)
+       else structure = (select own_structure())
+         or exists (select from known_pathways k where k.person = events.person)
+         or (structure is null and person is null and (select own_structure()) is not null) end
+$$, 'events');
+call protect($$
+  exists (select from events e where e.aggregate = snapshots.aggregate and e.version = snapshots.version)
+$$, 'snapshots');
+-- Looks by its own people, and at the people whom it now supports.
+call protect($$
+  structure = (select own_structure())
+  or exists (select from known_pathways k where k.pathway = readings.pathway)
+  or exists (select from known_pathways k where k.person = readings.person)
+$$, 'readings');
+call protect('false', 'answers', 'person_keys', 'erasures', 'parked', 'users.parked');
+
+-- Events are added through this one function alone; its caller asks across structures, as versions are checked against
+-- all that is stored.
+drop function append_saves(
+  uuid[], uuid[], integer[], text[], text[], text[], uuid[], uuid[], text[], date[], text[], boolean[], text[],
+  uuid[], text[], text[], text[], bytea[], text[], uuid[], bytea[]
+);
+drop function note_readings(uuid[], uuid[], bytea[], bytea[], text, text, text, text);
+do $$ declare
+  append regprocedure := (select oid from pg_proc
+                           where proname = 'append_saves' and pronamespace = 'public'::regnamespace);
+begin
+  execute format('alter function %s security definer set search_path = public', append);
+  execute format('revoke all on function %s from public', append);
+  execute format('grant execute on function %s to %I', append, current_setting('lieu.role'));
+  execute format('revoke insert on events from %I', current_setting('lieu.role'));
+end $$;
