@@ -1,5 +1,7 @@
 """Every route under every role, and of another structure, against docs/roles.md: a route without a rule fails."""
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest_asyncio
+from starlette.routing import Mount
 
 from lieu import issuer
 from shared.access import Role
@@ -38,10 +41,24 @@ class Route:
         return f"/{self.service}" + re.sub(r"{(\w+)}", lambda found: ids[found[1]], self.path)
 
 
+def _tables() -> dict[str, list[str]]:
+    rows = re.findall(r"^\| `((?:GET|POST) /\S*)` \| (.+) \|$", DOCUMENT.read_text(), re.MULTILINE)
+    return {route: cells.split(" | ") for route, cells in rows}
+
+
 def told() -> dict[str, dict[Role, str]]:
     """The document's table: for each route what each role may: `yes`, `own` (their structure's), `–`."""
-    rows = re.findall(r"^\| `((?:GET|POST) /\S+)` \| (.+) \|$", DOCUMENT.read_text(), re.MULTILINE)
-    return {route: dict(zip(ROLES, cells.split(" | "), strict=True)) for route, cells in rows}
+    return {
+        route: dict(zip(ROLES, cells, strict=True)) for route, cells in _tables().items() if len(cells) == len(ROLES)
+    }
+
+
+def told_of_pages() -> dict[str, dict[Role | None, str]]:
+    """The same of the pages, and what nobody in particular may."""
+    readers = [None, *ROLES]
+    return {
+        page: dict(zip(readers, cells, strict=True)) for page, cells in _tables().items() if len(cells) == len(readers)
+    }
 
 
 def routes(running: Running, ids: dict[str, str]) -> Iterator[Route]:
@@ -107,12 +124,16 @@ class Names(dict[str, str]):
         return {"moment": "start", "month": "3", "key": "nobody"}.get(name, ELSEWHERE)
 
 
+FIGURES = {"value", "numerator", "denominator", "ci95_low", "ci95_high", "observed", "censored"}
+"""Columns of the CSV that a withheld figure leaves without a number."""
 ELSEWHERE = "00000000-0000-4000-8000-00000000e15e"
 
 
-async def asked(running: Running, route: Route, ids: dict[str, str], role: Role | None, structure: str) -> Any:
+async def asked(
+    running: Running, route: Route, ids: dict[str, str], role: Role | None, structure: str, **more: str
+) -> Any:
     """The answer to a role, of that structure where it is a structure's; with no token where there is no role."""
-    headers = {"Idempotency-Key": str(uuid4()), "Authorization": ""}
+    headers = {"Idempotency-Key": str(uuid4()), "Authorization": ""} | more
     if role is not None:
         token = issuer.token(running.data, role, structure if role.of_a_structure else None)
         headers["Authorization"] = f"Bearer {token}"
@@ -131,6 +152,10 @@ async def test_every_role_may_what_the_document_says_and_nothing_else(running: R
                 continue
             answer = await asked(running, route, nobody(), role, OURS)
             refused = answer.status_code == 403 and answer.json()["code"] in ("not-allowed", "no-structure")
+            if route.method == "GET":
+                as_csv = await asked(running, route, nobody(), role, OURS, Accept="text/csv")
+                if as_csv.status_code != answer.status_code:
+                    wrong.append(f"{route.name} {role} as CSV: {as_csv.status_code}, as JSON {answer.status_code}")
             if cell is None or refused != (cell == "–") or answer.status_code == 401 or answer.status_code >= 500:
                 wrong.append(f"{route.name} {role}: {cell}, answered {answer.status_code} {answer.text[:80]}")
         answer = await asked(running, route, ids, None, OURS)
@@ -156,6 +181,66 @@ async def test_what_is_anothers_is_answered_as_what_does_not_exist(running: Runn
     assert not wrong, "\n".join(wrong)
     assert tried > 150
     assert await _recorded(running) == before, "nothing was recorded of ours"
+
+
+def pages(running: Running) -> set[str]:
+    """Every page, and what else stands at the root, from the applications themselves."""
+    mounted = {route.path: route.app for route in running.app.routes if isinstance(route, Mount)}
+    assert set(mounted) == {"", *(f"/{service}" for service in SERVICES)}, "a new application needs rules of its own"
+    return {
+        f"{method.upper()} {path}"
+        for app in (running.app, mounted[""])
+        for path, operations in app.openapi()["paths"].items()
+        for method in operations
+    }
+
+
+async def test_every_page_is_for_whom_the_document_says(running: Running, ids: dict[str, str]) -> None:
+    table, wrong = told_of_pages(), []
+    assert pages(running) == set(table), "every page has a rule, and every rule a page"
+    await running.caught_up()
+    for page, cells in table.items():
+        method, path = page.split(" ")
+        for role, cell in cells.items():
+            for structure in (OURS, THEIRS) if role and role.of_a_structure else (None,):
+                headers = {"Authorization": "", "Origin": "http://lieu"}
+                if role is not None:
+                    headers["Cookie"] = f"lieu_token={issuer.token(running.data, role, structure)}"
+                answer = await running.http.request(method, path.format(**ids), headers=headers)
+                what, status = f"{page} {role} {structure}: {cell}, answered", answer.status_code
+                seen = ids["person"] in answer.text or "Anna" in answer.text or status == 200
+                match cell:
+                    case "sign-in":
+                        fits = status in (303, 401) and "Anna" not in answer.text
+                    case "own":
+                        fits = seen if structure == OURS else status == 404 and "Anna" not in answer.text
+                    case "yes":
+                        fits = status in (200, 303, 401, 403) if "sign" in path else status == 200
+                    case _:
+                        fits = status == 403 and "Anna" not in answer.text
+                if not fits or status >= 500:
+                    wrong.append(f"{what} {status} {answer.text[:90]}")
+    assert not wrong, "\n".join(wrong)
+
+
+async def test_figures_withheld_as_json_are_withheld_as_csv_and_on_the_page(
+    running: Running, ids: dict[str, str]
+) -> None:
+    """One person is below every threshold: no outsider is told that there is one, in whatever form."""
+    await running.caught_up()
+    query = {"scope": "national", "from": "2024-01-01", "to": "2024-03-31"}
+    for role, structure in ((Role.EVALUATOR, None), (Role.ADVISER, THEIRS), (Role.MANAGER, THEIRS)):
+        headers = {"Authorization": f"Bearer {issuer.token(running.data, role, structure)}"}
+        answer = await running.http.get("/reporting/v1/indicators", params=query, headers=headers)
+        withheld = {id for id, figure in answer.json()["indicators"].items() if figure.get("withheld")}
+        assert "requests" in withheld, answer.text
+        as_csv = await running.http.get(
+            "/reporting/v1/indicators", params=query, headers=headers | {"Accept": "text/csv"}
+        )
+        rows = {row["indicator"]: row for row in csv.DictReader(io.StringIO(as_csv.text))}
+        assert {id for id, row in rows.items() if row["value"] == "withheld"} == withheld
+        told = {cell for id in withheld for name, cell in rows[id].items() if name in FIGURES}
+        assert told <= {"withheld", ""}
 
 
 def _named(text: str, ids: dict[str, str]) -> str:

@@ -57,4 +57,5 @@ begin
   execute format('revoke all on function %s from public', append);
   execute format('grant execute on function %s to %I', append, current_setting('lieu.role'));
   execute format('revoke insert on events from %I', current_setting('lieu.role'));
+  execute format('revoke insert, update on answers from %I', current_setting('lieu.role'));
 end $$;

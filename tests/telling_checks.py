@@ -1,0 +1,21 @@
+"""A check of schemathesis: what an answer may not hold, given in LIEU_TEST_SECRETS (texts between commas).
+
+An answer may repeat what its own request said: a guessed id is named in "no such pathway … was requested".
+"""
+
+import os
+from urllib.parse import unquote
+
+import schemathesis
+
+SECRETS = [text for text in os.environ.get("LIEU_TEST_SECRETS", "").split(",") if text]
+
+
+@schemathesis.check
+def tells_nothing_of_another_structure(
+    ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case
+) -> None:
+    asked = f"{unquote(response.request.url or '')} {response.request.body!r}"
+    for secret in SECRETS:
+        if secret in response.text and secret not in asked:
+            raise AssertionError(f"the answer holds {secret}, which is another structure's")
