@@ -38,6 +38,7 @@ from services.intake import application as intake
 from services.intake import views as intake_views
 from shared import correspondents
 from shared.access import Role
+from shared.database import ask_across_structures
 from shared.erasure_ledger import ErasureLedger
 from shared.sealing import EnvironmentKeys
 
@@ -300,6 +301,7 @@ async def _make_ready(
 
 
 async def _erase_again(app: Any, digests: set[bytes]) -> int:
+    ask_across_structures()
     runtime = app.state.services["intake"].state.runtime
     erasures = await intake.erase_again(runtime.forgetting, digests)
     for erasure in erasures:

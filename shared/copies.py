@@ -15,6 +15,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from shared.access import OfStructure, Role
+from shared.database import across_structures
 from shared.event_store import Aggregate, EventStore, Recorded
 from shared.known_pathways import Known, known_by_events
 from shared.problems import Problem
@@ -87,9 +88,11 @@ def copies(
         if not pathways:
             raise Problem(404, "unknown-person", "no such person has a pathway in this structure")
         ids = [known.pathway for known in pathways]
+        with across_structures():  # of whoever was merged with them nobody holds a pathway any more
+            history = await store.history(ids, list(persons))
         return CopyHere(
             pathways,
-            [copied(event) for event in await store.history(ids, list(persons))],
+            [copied(event) for event in history],
             await readings_of(store.pool, list(persons), ids, caller.own_structure),
         )
 

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import asyncpg
 import pytest
 
 from lieu.client import Platform, PlatformError
+from lieu.embedded import SERVICES
 from tests.processes import ROOT, children, lieu
 from tests.test_forgetting_crash import figures, in_any_file
 
@@ -61,18 +64,33 @@ async def kill(platform: asyncio.subprocess.Process) -> None:
     await platform.wait()
 
 
-async def recorded(data: Path) -> dict[str, int]:
-    """How many events of each name intake holds; of nobody two of a step."""
+@asynccontextmanager
+async def superuser(data: Path, service: str) -> AsyncIterator[asyncpg.Connection]:
     secret = json.loads((data / "secrets.json").read_text())["postgres"]
     port = json.loads((data / "ports.json").read_text())["postgres"]
-    connection = await asyncpg.connect(f"postgresql://postgres:{secret}@127.0.0.1:{port}/intake")
+    connection = await asyncpg.connect(f"postgresql://postgres:{secret}@127.0.0.1:{port}/{service}")
     try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def erasing(data: Path) -> int:
+    """Erasures that are not done in every service: events go first, the messages of the streams after them."""
+    under_way = 0
+    for service in SERVICES:
+        async with superuser(data, service) as connection:
+            under_way += await connection.fetchval("select count(*) from erasures where stage <> 'done'")
+    return under_way
+
+
+async def recorded(data: Path) -> dict[str, int]:
+    """How many events of each name intake holds; of nobody two of a step."""
+    async with superuser(data, "intake") as connection:
         rows = await connection.fetch("select name, count(*) as events from events group by name")
         twice = await connection.fetch(
             """select name from events where name like 'intake.%' group by name, aggregate having count(*) > 1"""
         )
-    finally:
-        await connection.close()
     assert not twice, {row["name"] for row in twice}
     return {row["name"]: row["events"] for row in rows}
 
@@ -135,6 +153,8 @@ async def test_a_run_killed_at_any_moment_and_made_again_ends_the_same(tmp_path:
         assert interrupted >= len(DAYS)
         async with asyncio.timeout(120):
             while (await recorded(data)).get("intake.retention-announced", 0) > 0:
+                await asyncio.sleep(0.5)
+            while await erasing(data):
                 await asyncio.sleep(0.5)
         await caught_up(data)
         assert await in_any_file(data, [met]) != []

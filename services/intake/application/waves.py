@@ -10,6 +10,7 @@ from services.intake.application.pathways import structure_id
 from services.intake.domain import Selection, Structure, Wave, WavePlan, wave_file
 from shared.access import Command
 from shared.commands import Done, decide, today
+from shared.database import across_structures
 from shared.event_store import About, EventStore
 from shared.problems import Problem
 
@@ -86,7 +87,8 @@ async def _on_wave(
 async def waves(store: EventStore, limit: int) -> list[ShownWave]:
     """Which was opened last first."""
     found = await views.waves(store.pool, limit)
-    files = await store.load_many(Wave, [wave_file(key) for key in found])
+    with across_structures():  # a wave is the programme's, whichever structures are in it
+        files = await store.load_many(Wave, [wave_file(key) for key in found])
     return [_shown(key, plan, file) for key in found if (plan := (file := files[wave_file(key)]).plan) is not None]
 
 
