@@ -83,7 +83,8 @@ _AT_START, _AT_EXIT = (
 
 # Whoever had received the pathway by the period's last day holds it, else who was asked. Null arrays cost nothing.
 _HOLDER = "coalesce(i.received_by[width_bucket($2::date, i.received_on)], i.structure)"
-SCOPE = f"""($4::text is null or {_HOLDER} = $4)
+# The first condition says nothing new: indexes serve it, where they cannot serve the second.
+SCOPE = f"""($4::text is null or ((i.structure = $4 or i.received_by is not null) and {_HOLDER} = $4))
         and ($5::text is null or exists (
               select from structures s where s.structure = {_HOLDER} and s.department = $5 and {KNOWN.format("s")}))"""
 
@@ -93,7 +94,10 @@ DEPARTMENT = f"(select s.department from structures s where s.structure = {_HOLD
 
 
 def examined(of_class: str) -> str:
-    """`with` the pathways of the scope in `examined`: their sets as booleans, their dates, their class (SQL on `i`)."""
+    """`with` the pathways of the scope in `examined`: their sets as booleans, their dates, their class (SQL on `i`).
+
+    Without those of which no figure of the period speaks: who left long before, and who had not come yet.
+    """
     due = ", ".join(
         f"(l and not deceased and (exited_on + interval '{m} months')::date <= known_on) as due_{m}" for m in MONTHS
     )
@@ -123,6 +127,9 @@ def examined(of_class: str) -> str:
           left join diagnostic d on d.entity = i.entity and {KNOWN.format("d")}
          where {KNOWN.format("i")} and i.requested_on is not null
            and {SCOPE}
+           and (i.requested_on between $1 and $2 or i.welcomed_on between $1 and $2 or i.started_on between $1 and $2
+                or (i.started_on <= $2 and (o.exited_on is null or o.exited_on >= $1))
+                or (i.started_on is not null and o.exited_on between $1 and $2))
       ), examined as (
         select *, l and exit_class <> 'neutralised' as x, {due},
                l and {_AT_START} as without_mainstream, l and {_AT_EXIT} as with_mainstream
