@@ -95,11 +95,11 @@ def _event(subject: str, names: tuple[str, ...], values: tuple[str, ...], data: 
         service=service,
         name=name,
         position=int(position),
-        aggregate=UUID(aggregate),
+        aggregate=_id(aggregate),
         version=int(headers["ce-aggregateversion"]),
         structure=headers.get("ce-structure"),
-        pathway=UUID(pathway) if pathway else None,
-        person=UUID(person) if person else None,
+        pathway=_id(pathway) if pathway else None,
+        person=_id(person) if person else None,
         happened_on=date.fromisoformat(happened_on) if happened_on else None,
         known_at=datetime.fromisoformat(headers["ce-time"]),
         rule=headers.get("ce-rule"),
@@ -107,6 +107,10 @@ def _event(subject: str, names: tuple[str, ...], values: tuple[str, ...], data: 
         traceparent=headers.get("traceparent"),
         body=decode_body(service, name, data),
     )
+
+
+# The same few ids stand in one event and in its neighbours, and making one of a text is slow.
+_id = lru_cache(broker.RECENT)(UUID)
 
 
 def _is_position(text: str) -> bool:
