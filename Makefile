@@ -26,8 +26,8 @@ lint: install  ## style, types, direction of imports
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-bench: install  ## ratios against rivals and ceilings, in one run
-	$(BIN)/python -m benchmarks
+bench: install  ## ratios against rivals and ceilings, in one run; NAMES="append loss" for some
+	$(BIN)/python -m benchmarks $(NAMES)
 audit:  ## known vulnerabilities of what is pinned; needs the network, and fails where it cannot ask
 	$(PYTHON) -m venv build/audit
 	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1

@@ -1,100 +1,160 @@
-"""`make bench`: what grouping gains and what sealing costs on the command path, in ratios of one run.
+"""`make bench`: ratios against rivals and ceilings, each in one run on one machine.
 
-On embedded servers that write to disk. The rivals (eventsourcing's own store, bare inserts) and the other stages are
-yet to come; what is shown is measured. The kinds of save take turns within each round: the machine's moods meet all.
+`python -m benchmarks [NAME …]` measures all or the named ones, prints a table each and a summary, and writes every
+figure as JSON. A target that is not met is told and is no failure; a loss, or a benchmark that crashes, is one.
 """
 
+import argparse
 import asyncio
+import cProfile
+import os
+import platform
+import pstats
+import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Awaitable, Callable
-from datetime import date
-from itertools import cycle
+import traceback
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import import_module, metadata
 from pathlib import Path
-from statistics import median
-from uuid import UUID, uuid4
+from typing import Any
 
-import asyncpg
+import uvloop
 
-from lieu.embedded import EmbeddedServers
-from services.intake.domain import Pathway, request_for_support
-from services.training.domain import Activity, ActivityFile
-from shared.codes import ActivityKind, ActivityStatus
-from shared.event_store import About, EventStore
-from shared.migrate import SHARED, migrate
-from shared.sealing import EnvironmentKeys, PersonKeys, new_master_key
+from benchmarks.measure import Comparison, Scale, write
 
-Save = Callable[[EventStore], Awaitable[None]]
-FACT = Activity(ActivityKind.WORKSHOP, date(2024, 1, 1), date(2024, 1, 1), ActivityStatus.NO_SHOW)
-DAY = date(2024, 1, 2)
-ROUNDS, SECONDS = 5, 2.0
-
-
-async def an_activity(store: EventStore) -> None:
-    file = ActivityFile.blank(uuid4())
-    file.record(uuid4(), FACT, DAY)
-    await store.save(file, about=About("s01", file.id, file.id), actor="bench")
-
-
-async def a_request(store: EventStore, person: UUID, birth_year: int | None) -> None:
-    pathway = Pathway.blank(uuid4())
-    pathway.ask_for_support(request_for_support(DAY, birth_year, structure="s01", person=person), DAY)
-    await store.save(pathway, about=About("s01", pathway.id, person), actor="bench")
-
-
-KNOWN = cycle([uuid4() for _ in range(1000)])
-REQUESTS: dict[str, Save] = {
-    "nothing sealed": lambda store: a_request(store, uuid4(), None),
-    "one text, person with a key": lambda store: a_request(store, next(KNOWN), 1990),
-    "one text, new person": lambda store: a_request(store, uuid4(), 1990),
+BENCHMARKS = {
+    "append": "saves of events, against another store and bare inserts",
+    "command": "a command over HTTP, against a bare application",
+    "relay": "from the store to the stream, against raw batches",
+    "projection": "from the stream to the read model",
+    "latency": "from a command to the indicators",
+    "indicators": "one request for figures, as history grows",
+    "imports": "a folder of history",
+    "memory": "of the processes at work",
+    "growth": "of tables, streams and rebuilds with history",
+    "loss": "nothing lost while processes are killed",
 }
+"""By name what is measured; each is a module with `async def measure(scale: Scale) -> list[Comparison]`."""
+MUST_HOLD = ("loss",)
+"""Whose targets are a matter of being right, not of being fast."""
+PROFILES = "BENCHMARK_PROFILES"
+"""Names the folder in which a process that a benchmark starts leaves its profile."""
 
 
-async def rate(store: EventStore, save: Save, clients: int) -> float:
-    """Saves of one event a second, each confirmed before the client sends its next."""
-    until = time.perf_counter() + SECONDS
-    done = 0
-
-    async def client() -> None:
-        nonlocal done
-        while time.perf_counter() < until:
-            await save(store)
-            done += 1
-
-    await asyncio.gather(*(client() for _ in range(clients)))
-    return done / SECONDS
-
-
-async def table(title: str, store: EventStore, lines: dict[str, tuple[Save, int]]) -> None:
-    """The first line is what the others are compared with."""
-    rates: dict[str, list[float]] = {name: [] for name in lines}
-    for _ in range(ROUNDS):
-        for name, (save, clients) in lines.items():
-            rates[name].append(await rate(store, save, clients))
-    first = median(next(iter(rates.values())))
-    print(f"\n{title:<46}{'saves/s':>10}{'spread':>18}{'ratio':>8}")
-    for name, of in rates.items():
-        print(f"  {name:<44}{median(of):>10,.0f}{f'{min(of):,.0f}–{max(of):,.0f}':>18}{median(of) / first:>8.2f}")
-
-
-async def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        servers = EmbeddedServers(Path(folder) / "data", ("intake",))
-        database = (await servers.start()).databases["intake"]
+def main() -> int:
+    asked = _arguments()
+    scale = Scale(
+        asked.rounds or (2 if asked.quick else 5), asked.seconds or (0.5 if asked.quick else 2.0), asked.quick
+    )
+    if asked.profile:
+        return _profiled(asked.profile, scale)
+    found: dict[str, Sequence[Comparison]] = {}
+    failed: list[str] = []
+    facts = machine()
+    print(", ".join(f"{name} {fact}" for name, fact in facts.items()))
+    for name in asked.names or BENCHMARKS:
+        print(f"\n── {name}: {BENCHMARKS[name]}", flush=True)
         try:
-            await asyncio.to_thread(migrate, database.owner_url, database.url, [SHARED])
-            async with asyncpg.create_pool(database.url) as pool:
-                store = EventStore(pool, PersonKeys("intake", EnvironmentKeys(new_master_key("bench"))))
-                writing = asyncio.create_task(store.run())
-                clients = {f"{n} clients": (an_activity, n) for n in (1, 32, 128)}
-                await table("append, one event a save", store, clients)
-                for n in (1, 32):
-                    sealing = {name: (save, n) for name, save in REQUESTS.items()}
-                    await table(f"a request for support, {n} clients", store, sealing)
-                writing.cancel()
-        finally:
-            await servers.stop()
+            found[name] = _run(name, scale)
+        except Exception:  # noqa: BLE001 - told, and the others are measured all the same
+            traceback.print_exc()
+            failed.append(f"{name} crashed")
+            continue
+        for comparison in found[name]:
+            print("\n".join(comparison.lines()), flush=True)
+        if name in MUST_HOLD and not all(one.met(target) for one in found[name] for target in one.targets):
+            failed.append(f"{name} does not hold")
+    write(found, asked.json, facts)
+    print("\n".join(["\n── in all", *_summary(found), *failed, f"every figure: {asked.json}"]))
+    return 1 if failed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("benchmarks", description=__doc__, epilog=_listed())
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    # Not `choices`: with none named, argparse would look for the default among them.
+    parser.add_argument("names", nargs="*", metavar="NAME", help="which to measure; none: all")
+    parser.add_argument("--rounds", type=int, help="turns of each contestant (5)")
+    parser.add_argument("--seconds", type=float, help="of a turn, about (2)")
+    parser.add_argument(
+        "--quick", action="store_true", help="little of everything, to try the code and not the machine"
+    )
+    parser.add_argument("--json", type=Path, default=Path("build/benchmarks.json"), help="where the figures go")
+    parser.add_argument("--profile", choices=BENCHMARKS, metavar="NAME", help="where one of them spends its time")
+    asked = parser.parse_args()
+    if unknown := [name for name in asked.names if name not in BENCHMARKS]:
+        parser.error(f"no benchmark is called {', '.join(unknown)}\n{_listed()}")
+    return asked
+
+
+def _listed() -> str:
+    return "\n".join(f"  {name:<12}{what}" for name, what in BENCHMARKS.items())
+
+
+def _run(name: str, scale: Scale) -> list[Comparison]:
+    # Only what is asked for is imported; on the event loop that the services run on.
+    measure = import_module(f"benchmarks.{name}").measure
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        found: list[Comparison] = runner.run(measure(scale))
+    return found
+
+
+def _profiled(name: str, scale: Scale) -> int:
+    """Prints the dearest functions of this process, and of each that the benchmark started and that left its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[PROFILES] = folder
+        profile = cProfile.Profile()
+        for comparison in profile.runcall(_run, name, scale):
+            print("\n".join(comparison.lines()))
+        left = {file.stem: str(file) for file in sorted(Path(folder).glob("*.prof"))}
+        sources: list[tuple[str, Any]] = [("this process", profile), *left.items()]
+        for where, source in sources:
+            print(f"\n── {where}, by own time")
+            pstats.Stats(source).strip_dirs().sort_stats("tottime").print_stats(30)
+            print(f"── {where}, by time with what they call")
+            pstats.Stats(source).strip_dirs().sort_stats("cumulative").print_stats(40)
+    print("A profile makes Python's own functions dearer than they are: where time goes, not how much.")
+    return 0
+
+
+def machine() -> dict[str, Any]:
+    """On what was measured, and with what."""
+    from lieu.embedded.nats import binary
+    from lieu.embedded.postgres import binaries
+
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "processor": _processor(),
+        "Python": platform.python_version(),
+        "PostgreSQL": _version(binaries() / "postgres"),
+        "NATS": _version(binary()),
+        **{name: metadata.version(name) for name in ("eventsourcing", "asyncpg", "fastapi", "uvicorn", "uvloop")},
+    }
+
+
+def _version(program: Path) -> str:
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    return told.split()[-1].removeprefix("v")
+
+
+def _processor() -> str:
+    with Path("/proc/cpuinfo").open() if Path("/proc/cpuinfo").exists() else open(os.devnull) as told:
+        return next(
+            (line.partition(": ")[2].strip() for line in told if line.startswith("model name")), platform.machine()
+        )
+
+
+def _summary(found: Mapping[str, Sequence[Comparison]]) -> list[str]:
+    return [
+        f"{name:<11} {verdict}"
+        for name, comparisons in found.items()
+        for one in comparisons
+        for verdict in one.verdicts()
+    ]
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    sys.exit(main())
