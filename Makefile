@@ -2,7 +2,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-BOTH_CORES := -n 2 --dist worksteal
+# Three on two cores: a third of a run is waiting.
+WORKERS := -n 3 --dist worksteal
 
 .venv/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
@@ -18,9 +19,9 @@ install: .venv/.installed  ## the virtual environment, with .venv/bin/lieu
 demo: install  ## start everything on embedded servers with a made-up cohort, and stay up
 	$(BIN)/lieu up --demo
 test: install  ## the tests (a few minutes), on real embedded servers
-	$(BIN)/pytest $(BOTH_CORES)
+	$(BIN)/pytest $(WORKERS)
 test-all: install  ## the tests with the slow ones: crashes, load, full size
-	$(BIN)/pytest -m '' $(BOTH_CORES)
+	$(BIN)/pytest -m '' $(WORKERS)
 lint: install  ## style, types, direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -47,7 +47,6 @@ PERIODS = {
 }
 RIVAL = "SQL over the events, national, a year"
 NATIONAL = "reporting, national, a year"
-PLANNED_ANEW = "reporting, national, a year, planned for each question"
 PATIENCE = 10.0
 """Seconds after which an answer of ours is given up; its rate is then told as one in that time."""
 
@@ -61,22 +60,15 @@ async def measure(scale: Scale) -> list[Comparison]:
     async with histories.servers("rival") as (data, addresses):
         filling = await Filling.prepared(data, addresses)
         url = addresses.databases["reporting"].url
-        anew = {"plan_cache_mode": "force_custom_plan"}
-        async with (
-            asyncpg.create_pool(url, min_size=2, max_size=4, server_settings=EVERYBODY) as pool,
-            # PostgreSQL plans a prepared statement once for all scopes after five questions on one connection.
-            asyncpg.create_pool(url, min_size=1, max_size=1, server_settings=anew | EVERYBODY) as planned_anew,
-        ):
+        async with asyncpg.create_pool(url, min_size=2, max_size=4, server_settings=EVERYBODY) as pool:
             rival = await asyncpg.connect(addresses.databases["rival"].owner_url, server_settings=EVERYBODY)
             try:
                 for size in sizes:
                     preparing = time.perf_counter()
                     await filling.fill(size)
                     facts = await filling.facts() | {"seconds to prepare": round(time.perf_counter() - preparing)}
-                    if size == sizes[0]:
-                        found.append(await _after_other_scopes(size, scale, url, planned_anew))
-                    found.append(await _compared(size, size == sizes[-1], scale, pool, planned_anew, rival, facts))
-                found.append(await _periods(sizes[-1], scale, planned_anew))
+                    found.append(await _compared(size, size == sizes[-1], scale, pool, rival, facts))
+                found.append(await _periods(sizes[-1], scale, pool))
             finally:
                 await rival.close()
     return found
@@ -87,57 +79,28 @@ async def _compared(
     largest: bool,
     scale: Scale,
     pool: asyncpg.Pool,
-    planned_anew: asyncpg.Pool,
     rival: Connection,
     facts: dict[str, Any],
 ) -> Comparison:
-    facts["figures that both tell, and equal"] = await _same(planned_anew, rival)
+    facts["figures that both tell, and equal"] = await _same(pool, rival)
     turns: dict[str, Turn] = {RIVAL: partial(_rival_turn, rival, scale)}
     for name, scope in SCOPES.items():
         turns[f"reporting, {name}, a year"] = partial(_turn, pool, scope, YEAR, scale)
-    turns[PLANNED_ANEW] = partial(_turn, planned_anew, "national", YEAR, scale)
     others = histories.Others()
     compared = await compare(
         f"indicators over {size:,} pathways",
         "answers/s",
         turns,
         scale.rounds,
-        [Target(NATIONAL, least=20), Target(PLANNED_ANEW, least=20)] if largest else (),
+        [Target(NATIONAL, least=20)] if largest else (),
     )
     facts["of the machine taken by others"] = others.share()
     compared.facts = facts | {f"{name}, ms": round(1000 / compared.middle(name), 1) for name in compared.figures}
     return compared
 
 
-async def _after_other_scopes(size: int, scale: Scale, url: str, planned_anew: asyncpg.Pool) -> Comparison:
-    """The nation on a connection that was asked of a structure and a département six times each before."""
-    shared = "as the platform plans it, once for all scopes"
-
-    async def turn() -> float:
-        async with asyncpg.create_pool(url, min_size=1, max_size=1, server_settings=EVERYBODY) as pool:
-            for scope in ("one structure", "one département"):
-                for _ in range(6):
-                    await answer(pool, question(SCOPES[scope], *YEAR))
-            return await _turn(pool, "national", YEAR, scale)
-
-    turns: dict[str, Turn] = {
-        "planned for each question": partial(_turn, planned_anew, "national", YEAR, scale),
-        shared: turn,
-    }
-    compared = await compare(
-        f"the nation after other scopes, {size:,} pathways",
-        "answers/s",
-        turns,
-        scale.rounds,
-        [Target(shared, least=0.8)],
-    )
-    compared.facts = {f"{name}, ms": round(1000 / compared.middle(name), 1) for name in compared.figures}
-    compared.facts["an answer is given up after, ms"] = 1000 * PATIENCE
-    return compared
-
-
 async def _periods(size: int, scale: Scale, pool: asyncpg.Pool) -> Comparison:
-    """Planned for each question, so that the period alone makes the difference."""
+    """The same history asked of longer and longer periods."""
     turns: dict[str, Turn] = {
         f"{scope}, {period}": partial(_turn, pool, SCOPES[scope], days, scale)
         for scope in ("national", "one structure")

@@ -57,7 +57,7 @@ class TokenCheck:
             raise Problem(403, "unknown-role", "the token carries no role of this platform, and none was given here")
         if entering.role.of_a_structure:
             ask_for(entering.structure)
-        elif entering.role is not Role.INTEGRATOR:
+        elif entering.role in (Role.OPERATOR, Role.OPS):
             ask_across_structures()
         return Caller(entering.subject, entering.role, entering.structure, _id(token, claims))
 
