@@ -61,10 +61,13 @@ templates.globals |= {
 
 
 @pages.get("/")
-async def home(request: Request, start: str = "", end: str = "", structure: str = "", period: str = "") -> Response:
+async def home(
+    request: Request, start: str = "", end: str = "", structure: str | None = None, period: str = ""
+) -> Response:
     """National figures, one structure's beside them, and the way from request to exit.
 
-    An outsider chooses from fixed periods; an adviser and a manager have their own structure beside the nation.
+    An outsider chooses from fixed periods; an adviser and a manager have their own structure beside the nation, from
+    the first look on.
     """
     caller = await signed_in(request)
     if isinstance(caller, Response):
@@ -80,6 +83,8 @@ async def home(request: Request, start: str = "", end: str = "", structure: str 
             "select structure, name, department from structures where known_to = 'infinity' order by name"
         )
     structures = {row["structure"]: row for row in rows if all_seen or row["structure"] == caller.structure}
+    if structure is None and caller.role.of_a_structure:
+        structure = caller.structure
     chosen = structure if structure in structures and caller.role is not Role.EVALUATOR else ""
     try:
         try:

@@ -25,6 +25,20 @@ TIME_TO_SIGN_IN = 600
 """Seconds between leaving for the issuer and coming back."""
 READERS = {Role.OPERATOR, Role.EVALUATOR, Role.ADVISER, Role.MANAGER}
 """Who may read the figures, each as far as reporting lets them (`asked_by`)."""
+REFUSALS = {
+    "not-allowed": "ce rôle ne lit pas ces pages.",
+    "no-structure": "votre compte ne nomme aucune structure.",
+    "unknown-role": "votre compte n'a pas de rôle sur cette plateforme.",
+    "several-roles": "votre compte a plusieurs rôles sur cette plateforme.",
+    "several-structures": "votre compte nomme plusieurs structures.",
+    "several-accesses": "vous avez accès à plusieurs endroits ; le compte doit en nommer un.",
+    "access-withdrawn": "votre accès a été retiré.",
+    "another-structure": "ce sont les chiffres d'une autre structure.",
+    "another-site": "ce formulaire vient d'un autre site.",
+    "token-too-long": "le jeton est trop long.",
+    "invalid-token": "le jeton est refusé ou n'est plus valable.",
+}
+"""Why somebody is not let in, in the words of the pages; what else there may be is told by its detail alone."""
 LARGEST_COOKIE = 4000
 """A browser drops a larger one without a word."""
 
@@ -147,7 +161,8 @@ def _form(request: Request, status: int, problem: Problem | None, back: str) -> 
     settings = _checker(request).settings
     how = "issuer" if _at_issuer(request) else "token" if settings.real_issuer else "development"
     address = "/sign-in?" + urlencode({"back": back})
-    return page("sign_in.html", status, problem=problem, back=back, how=how, address=address)
+    why = REFUSALS.get(problem.code, "") if problem else ""
+    return page("sign_in.html", status, problem=problem, why=why, back=back, how=how, address=address)
 
 
 def _own(back: str) -> str:
