@@ -210,6 +210,7 @@ async def a_stage(addresses: "Addresses", scale: Scale) -> AsyncIterator[Stage]:
         async with our_store(database, ROOT / "services" / "training" / "migrations") as store:
             pathways = await _known(database.owner_url, 500 if scale.quick else 20_000)
             await _fill(store, pathways)
+            await _analyze(database.owner_url)
 
             async def events_of_a_file() -> float:
                 count: int = await store.pool.fetchval("select count(*) from events")
@@ -240,7 +241,6 @@ async def _known(owner_url: str, number: int) -> list[tuple[UUID, UUID]]:
              from generate_series(1, $1) returning pathway, person""",
         number,
     )
-    await connection.execute("analyze known_pathways")
     await connection.close()
     return [(row["pathway"], row["person"]) for row in rows]
 
@@ -260,6 +260,15 @@ async def _fill(store: Any, pathways: list[tuple[UUID, UUID]]) -> None:
             await store.save(file, about=About("s01", pathway, person), actor="benchmark")
 
     await asyncio.gather(*(writer() for _ in range(400)))
+
+
+async def _analyze(owner_url: str) -> None:
+    """As autovacuum will have done on any database that was not filled a moment ago."""
+    import asyncpg
+
+    connection = await asyncpg.connect(owner_url)
+    await connection.execute("analyze")
+    await connection.close()
 
 
 def _free_port() -> int:
