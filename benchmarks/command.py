@@ -318,6 +318,7 @@ def _replace_the_check() -> None:
     """Of the real application, and only in this process: who asks is always the same adviser."""
     import lieu.platform
     from shared import access
+    from shared.database import ask_for
     from shared.event_store import under
 
     make = lieu.platform.platform
@@ -325,6 +326,7 @@ def _replace_the_check() -> None:
 
     async def constant() -> access.Caller:
         under.set((caller.role.value, caller.token))
+        ask_for(caller.structure)
         return caller
 
     def platform(settings: "Mapping[str, Settings]") -> "FastAPI":

@@ -19,10 +19,10 @@ select distinct on (pathway) pathway, structure, person from events
 on conflict (pathway) do update set structure = excluded.structure, person = excluded.person;
 
 call protect('structure = (select own_structure())', 'requests');
-call protect('exists (select from known_pathways k where k.pathway = appointments.pathway)', 'appointments');
-call protect('exists (select from known_pathways k where k.pathway = pathways.pathway)', 'contacts.pathways');
-call protect('exists (select from known_pathways k where k.pathway = facts.pathway)', 'contacts.facts');
-call protect('exists (select from known_pathways k where k.person = persons.person)', 'contacts.persons');
+call protect('supports(pathway)', 'appointments');
+call protect('supports(pathway)', 'contacts.pathways');
+call protect('supports(pathway)', 'contacts.facts');
+call protect('supports_person(person)', 'contacts.persons');
 call protect('false', 'contacts.parked');
 
 -- Whom a person was merged into, and who advises: columns, as a condition on what a text holds may not come before a

@@ -3,17 +3,17 @@
 
 do $$ declare
   model text;
-  of_pathway text;
 begin
   foreach model in array array['read_model_a', 'read_model_b'] loop
     execute format('set local search_path to %I, public', model);
     call protect('structure = (select own_structure()) or (select own_structure()) = any (received_by)', 'intake');
-    foreach of_pathway in array array['activities', 'profiles', 'situations'] loop
-      call protect(format('exists (select from intake i where i.entity = %s.pathway)', of_pathway), of_pathway::regclass);
-    end loop;
-    foreach of_pathway in array array['diagnostic', 'outcomes', 'folds'] loop
-      call protect(format('exists (select from intake i where i.entity = %s.entity)', of_pathway), of_pathway::regclass);
-    end loop;
+    execute format(
+      $f$create function %1$I.counts(of uuid) returns boolean language plpgsql stable as $x$
+         begin
+           return exists (select from %1$I.intake i where i.entity = of);
+         end $x$ $f$, model);
+    call protect('counts(pathway)', 'activities', 'profiles', 'situations');
+    call protect('counts(entity)', 'diagnostic', 'outcomes', 'folds');
     -- One whose structure is unknown makes everybody's figures incomplete.
     call protect(
       $x$coalesce(event -> 'headers' ->> 'ce-structure', (select own_structure())) = (select own_structure())$x$,

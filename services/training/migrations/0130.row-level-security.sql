@@ -1,11 +1,11 @@
 -- What tells of people is shown to the structure that supports them (shared/migrations/0018.row-level-security.sql).
 -- Sessions are open to the programme, and tell of nobody.
 
-call protect('exists (select from known_pathways k where k.pathway = enrolments.pathway)', 'enrolments');
-call protect('exists (select from known_pathways k where k.pathway = placements.pathway)', 'placements');
-call protect('exists (select from known_pathways k where k.pathway = proposals.pathway)', 'proposals');
+call protect('supports(pathway)', 'enrolments');
+call protect('supports(pathway)', 'placements');
+call protect('supports(pathway)', 'proposals');
 call protect($$
-  structure = (select own_structure()) or exists (select from known_pathways k where k.pathway = activities.pathway)
+  structure = (select own_structure()) or supports(pathway)
 $$, 'activities');
 
 -- Who is enrolled in a session, for what follows from its correction: a column, as a condition on what a text holds may
