@@ -5,10 +5,10 @@ every table that tells of people (migrations/0018.row-level-security.sql) then s
 role: a query that forgot its `where` tells nothing of another structure's people.
 """
 
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import asyncpg
 import asyncpg.pool
@@ -79,8 +79,39 @@ async def _as_it_is(_: asyncpg.Connection) -> None:
     trip."""
 
 
-def pool(url: str) -> AbstractAsyncContextManager[asyncpg.Pool]:
+class _Pools:
+    """What is used of a pool, on two of them: connections that ask across structures never ask for one, so that work in
+    the background and requests do not make each other say for whom they ask."""
+
+    def __init__(self, across: asyncpg.Pool, others: asyncpg.Pool) -> None:
+        self._across, self._others = across, others
+
+    @property
+    def _fitting(self) -> asyncpg.Pool:
+        return self._across if _asking.get() == _EVERYBODY else self._others
+
+    def acquire(self) -> Any:
+        return self._fitting.acquire()
+
+    async def execute(self, query: str, *arguments: Any) -> str:
+        return await self._fitting.execute(query, *arguments)
+
+    async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        return await self._fitting.fetch(query, *arguments)
+
+    async def fetchrow(self, query: str, *arguments: Any) -> asyncpg.Record | None:
+        return await self._fitting.fetchrow(query, *arguments)
+
+    async def fetchval(self, query: str, *arguments: Any) -> Any:
+        return await self._fitting.fetchval(query, *arguments)
+
+
+@asynccontextmanager
+async def pool(url: str) -> AsyncIterator[asyncpg.Pool]:
     """A pool whose connections ask for whom the code that borrows them does, and for nobody where it does not say."""
-    return asyncpg.create_pool(
-        url, min_size=2, max_size=10, connection_class=_Scoped, setup=_say_for_whom, reset=_as_it_is
-    )
+    common: dict[str, Any] = {"connection_class": _Scoped, "setup": _say_for_whom, "reset": _as_it_is}
+    async with (
+        asyncpg.create_pool(url, min_size=2, max_size=10, **common) as across,
+        asyncpg.create_pool(url, min_size=0, max_size=6, **common) as others,
+    ):
+        yield cast(asyncpg.Pool, _Pools(across, others))
