@@ -480,6 +480,7 @@ async def test_the_servers_die_with_a_killed_platform_and_the_next_start_recover
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 async def test_everything_killed_at_once_recovers_at_once(tmp_path: Path) -> None:
     for word in ("one", "two", "three"):
         async with platform_in_a_process(tmp_path) as (parent, addresses, pids):
@@ -503,6 +504,7 @@ async def test_servers_that_outlived_their_platform_are_stopped_first(tmp_path: 
         assert await stored(await servers.start()) == (["kept"], ["kept"])
 
 
+@pytest.mark.slow
 @needs_proc
 @pytest.mark.parametrize("content", ["the number of a stranger", "nothing"])
 async def test_a_stale_pid_file_does_not_bar_the_way(tmp_path: Path, content: str) -> None:

@@ -909,6 +909,7 @@ def rows_by_key(file: bytes) -> tuple[list[str], dict[str, list[list[str]]]]:
     return header, by_key
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(mutations)
 def test_mutated_bytes_refuse_the_folder_or_only_the_pathways_that_they_touch(

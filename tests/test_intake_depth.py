@@ -309,6 +309,7 @@ async def test_a_profile_is_published_without_what_is_sealed(running: Running) -
     }
 
 
+@pytest.mark.slow
 async def test_no_adviser_sees_who_is_restricted_and_nobody_who_is_archived(running: Running) -> None:
     await register(running, "s01")
     pathway, person = await ask(running)

@@ -458,6 +458,7 @@ async def test_nobody_is_taken_while_a_contact_is_on_its_way(running: Running, m
     assert await run(running, ANNOUNCED) == {}
 
 
+@pytest.mark.slow
 async def test_a_run_is_made_by_itself_once_a_day(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     person, _ = await started(running)
     await running.caught_up()
