@@ -133,7 +133,7 @@ async def template_of(addresses: Addresses) -> Template:
             found = await connection.fetch("select * from events where pathway is not null order by position")
         finally:
             await connection.close()
-        rows[service] = [_taken_apart(dict(row)) for row in found]
+        rows[service] = [_taken_apart({name: row[name] for name in row.keys() if name != "found_by"}) for row in found]
     return Template(rows, len({row.values["pathway"] for row in rows["intake"]}))
 
 
@@ -165,7 +165,12 @@ async def _copy(url: str, rows: Sequence[_Row], numbers: range) -> None:
                 records: list[tuple[Any, ...]] = []
                 for number in range(start, min(start + 5, numbers.stop)):
                     records += _copied(rows, number, position + len(records), known_at)
-                await connection.copy_records_to_table("events", records=records, columns=list(rows[0].values))
+                # COPY does not go into a table with policies.
+                columns = list(rows[0].values)
+                await connection.execute("create temp table copied (like events) on commit drop")
+                await connection.copy_records_to_table("copied", records=records, columns=columns)
+                names = ", ".join(columns)
+                await connection.execute(f"insert into events ({names}) select {names} from copied")
                 await connection.execute(
                     "update head set position = $1, known_at = $2", position + len(records), known_at
                 )

@@ -19,7 +19,7 @@ from services.reporting.estimates import Figure
 from services.reporting.indicators import Scope, UnknownScope, figures, incomplete, watermark
 from services.reporting.lists import Listed, Part, Place, behind
 from services.reporting.outsiders import ALLOWED, Outsider, must_be_fixed, told
-from services.reporting.read_model import enter_for_reading
+from services.reporting.read_model import enter_for_reading, expect_many
 from services.reporting.withholding import NOTHING, WITHHELD, shown
 from shared.access import Caller, OfStructure, Role, allow
 from shared.codes import BREAKDOWNS
@@ -126,6 +126,8 @@ async def answer(pool: asyncpg.Pool, asked: Question) -> dict[str, Any]:
     """The indicators as they are served."""
 
     async def ask(connection: Connection, at: datetime) -> dict[str, Any]:
+        if asked.scope.structure is None:
+            await expect_many(connection)
         total, classes = await figures(connection, asked.scope, asked.start, asked.end, at, asked.by)
         missing = await incomplete(connection, asked.scope)
         found: dict[str, Any] = {}
