@@ -133,7 +133,9 @@ async def template_of(addresses: Addresses) -> Template:
             found = await connection.fetch("select * from events where pathway is not null order by position")
         finally:
             await connection.close()
-        rows[service] = [_taken_apart({name: row[name] for name in row.keys() if name != "found_by"}) for row in found]
+        rows[service] = [
+            _taken_apart({name: value for name, value in row.items() if name != "found_by"}) for row in found
+        ]
     return Template(rows, len({row.values["pathway"] for row in rows["intake"]}))
 
 
