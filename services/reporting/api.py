@@ -126,7 +126,7 @@ async def answer(pool: asyncpg.Pool, asked: Question) -> dict[str, Any]:
     """The indicators as they are served."""
 
     async def ask(connection: Connection, at: datetime) -> dict[str, Any]:
-        if asked.scope.structure is None:
+        if asked.scope.structure is None and asked.scope.department is None:
             await expect_many(connection)
         total, classes = await figures(connection, asked.scope, asked.start, asked.end, at, asked.by)
         missing = await incomplete(connection, asked.scope)
