@@ -163,6 +163,7 @@ async def a_pathway_with_every_fact(running: Running) -> tuple[str, str, dict[st
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 async def test_every_fact_of_every_service_can_be_disagreed_with_and_shows_it(running: Running) -> None:
     _, pathway, expected = await a_pathway_with_every_fact(running)
     mine = adviser(running, "s01")

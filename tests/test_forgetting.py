@@ -128,6 +128,7 @@ async def test_integrators_are_told_by_a_digest_that_only_a_holder_of_the_id_rec
     assert len({body["digest"] for body in told}) == 4
 
 
+@pytest.mark.slow
 async def test_whoever_was_merged_is_forgotten_together(running: Running) -> None:
     one, first = await a_person(running)
     two, second = await a_person(running)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import pytest_asyncio
 from starlette.routing import Mount
 
@@ -142,6 +143,7 @@ async def asked(
     )
 
 
+@pytest.mark.slow
 async def test_every_role_may_what_the_document_says_and_nothing_else(running: Running, ids: dict[str, str]) -> None:
     wrong, table = [], told()
     found = list(routes(running, nobody()))
@@ -165,6 +167,7 @@ async def test_every_role_may_what_the_document_says_and_nothing_else(running: R
     assert {route.name for route in found} == set(table), "every route has a rule, and every rule a route"
 
 
+@pytest.mark.slow
 async def test_what_is_anothers_is_answered_as_what_does_not_exist(running: Running, ids: dict[str, str]) -> None:
     wrong, table, tried = [], told(), 0
     before = await _recorded(running)

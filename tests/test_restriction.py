@@ -317,6 +317,7 @@ async def with_a_plan(running: Running, pathway: str, diagnostic: str | None) ->
         await running.post(f"/diagnostic/v1/pathways/{pathway}/{path}", body, 201)
 
 
+@pytest.mark.slow
 async def test_no_command_of_any_service_records_anything_until_the_restriction_is_lifted(running: Running) -> None:
     person, pathway, known = await a_pathway_with_every_fact(running)
     for service in SERVICES:

@@ -501,6 +501,7 @@ def test_it_is_switched_off_by_a_setting(
     assert settings_for(addresses, tmp_path, None)["intake"].retention is on
 
 
+@pytest.mark.slow
 async def test_a_late_copy_of_a_forgotten_persons_event_is_no_contact(running: Running) -> None:
     person, pathway = await started(running)
     await running.caught_up()

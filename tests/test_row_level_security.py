@@ -62,6 +62,7 @@ async def test_what_a_service_may_do_with_each_table_is_what_the_document_says(r
     assert found == told, sorted(found ^ told)
 
 
+@pytest.mark.slow
 async def test_a_structure_is_shown_its_own_people_and_who_names_none_nobody(running: Running, tmp_path: Path) -> None:
     write(large(1, 7), tmp_path / "folder")
     assert not (await running.bring(tmp_path / "folder")).refusals

@@ -292,6 +292,7 @@ async def test_a_person_is_found_by_name_in_their_own_structure_only(running: Ru
     assert refused["code"] == "unknown-person"
 
 
+@pytest.mark.slow
 async def test_a_name_stands_in_no_database_no_stream_no_log_and_no_trace(running: Running) -> None:
     person, pathway = await a_person(running, family_name=FAMILY, phone=PHONE)
     identity = {"called": NAME, "family_name": FAMILY + " 2 95 10 99 126 111 93"}
