@@ -1,7 +1,4 @@
 -- What tells of people is shown to the structure that supports them (shared/migrations/0018.row-level-security.sql).
 
 create index if not exists known_pathways_person_idx on known_pathways (person);
-call protect('supports(pathway)', 'diagnosed');
-call protect('supports(pathway)', 'openings');
-call protect('supports(pathway)', 'plans');
-call protect('supports(pathway)', 'planned_actions');
+call protect('supports(pathway)', 'diagnosed', 'openings', 'plans', 'planned_actions');

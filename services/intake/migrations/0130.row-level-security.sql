@@ -19,9 +19,7 @@ select distinct on (pathway) pathway, structure, person from events
 on conflict (pathway) do update set structure = excluded.structure, person = excluded.person;
 
 call protect('structure = (select own_structure())', 'requests');
-call protect('supports(pathway)', 'appointments');
-call protect('supports(pathway)', 'contacts.pathways');
-call protect('supports(pathway)', 'contacts.facts');
+call protect('supports(pathway)', 'appointments', 'contacts.pathways', 'contacts.facts');
 call protect('supports_person(person)', 'contacts.persons');
 call protect('false', 'contacts.parked');
 

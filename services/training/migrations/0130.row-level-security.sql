@@ -1,9 +1,7 @@
 -- What tells of people is shown to the structure that supports them (shared/migrations/0018.row-level-security.sql).
 -- Sessions are open to the programme, and tell of nobody.
 
-call protect('supports(pathway)', 'enrolments');
-call protect('supports(pathway)', 'placements');
-call protect('supports(pathway)', 'proposals');
+call protect('supports(pathway)', 'enrolments', 'placements', 'proposals');
 call protect($$
   structure = (select own_structure()) or supports(pathway)
 $$, 'activities');
