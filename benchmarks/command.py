@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -49,11 +49,13 @@ EVENTS_BEFORE = 4
 
 @dataclass(frozen=True)
 class Variant:
-    """What is served, with which settings beside the usual ones, and whether requests carry an Idempotency-Key."""
+    """What is served, with which settings beside the usual ones, whether requests carry an Idempotency-Key, and whether
+    the tables have their row-level security."""
 
     serves: str = "real"
     settings: Mapping[str, str] = field(default_factory=dict)
     keyed: bool = True
+    protected: bool = True
 
 
 BARE, OURS = "a bare FastAPI route: body checked, nothing stored", "ours, whole"
@@ -62,6 +64,7 @@ PARTS = {
     OURS: Variant(),
     "ours, no Idempotency-Key": Variant(keyed=False),
     "ours, a constant caller: no token, no user looked up": Variant("constant"),
+    "ours, without row-level security": Variant(protected=False),
     "ours, with a rate limit that nobody reaches": Variant(settings={"LIEU_REQUESTS_PER_SECOND": "1000000"}),
 }
 NONE, SOME, ALL = "no request traced", "ten requests a second traced (the default)", "every request traced"
@@ -86,11 +89,31 @@ async def measure(scale: Scale) -> list[Comparison]:
     return [whole, tracing]
 
 
+@asynccontextmanager
+async def _without_policies(owner_url: str) -> AsyncIterator[None]:
+    import asyncpg
+
+    connection = await asyncpg.connect(owner_url)
+    try:
+        tables = [row["name"] for row in await connection.fetch(_PROTECTED)]
+        for table in tables:
+            await connection.execute(f"alter table {table} disable row level security")
+        yield
+        for table in tables:
+            await connection.execute(f"alter table {table} enable row level security")
+    finally:
+        await connection.close()
+
+
+_PROTECTED = "select oid::regclass::text as name from pg_class where relrowsecurity"
+
+
 @dataclass
 class Stage:
     """The training service's database and streams, on which servers come and go."""
 
     environment: Mapping[str, str]
+    owner_url: str
     token: str
     operator: str
     pathways: list[str]
@@ -114,7 +137,8 @@ class Stage:
         return found
 
     async def turn(self, name: str, variant: Variant) -> float:
-        async with self.served(name, variant) as (port, pid):
+        open_to_all = nullcontext() if variant.protected else _without_policies(self.owner_url)
+        async with open_to_all, self.served(name, variant) as (port, pid):
             if "BENCHMARK_PROFILES" in os.environ:
                 os.kill(pid, signal.SIGUSR1)
             load = await self._load(port, pid, variant.keyed)
@@ -218,6 +242,7 @@ async def a_stage(addresses: "Addresses", scale: Scale) -> AsyncIterator[Stage]:
 
             stage = Stage(
                 surroundings | usual,
+                database.owner_url,
                 issuer.token(Path(folder), Role.ADVISER, "s01"),
                 issuer.token(Path(folder), Role.OPERATOR),
                 [str(pathway) for pathway, _ in pathways],
