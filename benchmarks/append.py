@@ -24,7 +24,7 @@ import asyncpg
 from eventsourcing import application, domain
 from opentelemetry import trace
 
-from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare
+from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare, pool_for_everybody
 from lieu.embedded import Addresses, Database, EmbeddedServers
 from services.intake.domain import Pathway, request_for_support
 from services.training.domain import Activity, ActivityFile
@@ -104,7 +104,7 @@ async def on_servers(*services: str) -> AsyncIterator[Addresses]:
 async def our_store(database: Database, *migrations: Path) -> AsyncIterator[EventStore]:
     """Our store on an empty database, writing. `migrations`: a service's, where more than the store is needed."""
     await asyncio.to_thread(migrate, database.owner_url, database.url, [SHARED, *migrations])
-    async with asyncpg.create_pool(database.url, min_size=2, max_size=10, server_settings=EVERYBODY) as pool:
+    async with pool_for_everybody(database.url) as pool:
         store = EventStore(pool, PersonKeys("training", EnvironmentKeys(new_master_key("benchmark"))))
         writing = asyncio.create_task(store.run())
         try:

@@ -27,7 +27,7 @@ import asyncpg
 import vl_convert
 
 from benchmarks import histories
-from benchmarks.measure import EVERYBODY, Comparison, Scale, Target
+from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, pool_for_everybody
 from lieu import issuer, status
 from lieu.client import Platform
 from lieu.embedded import Addresses
@@ -126,9 +126,7 @@ async def _requests(point: Point, http: histories.Http, addresses: Addresses, re
     await connection.close()
     await _floor(point, addresses, requests)
     following = cycle([(row["pathway"], About(row["structure"], row["pathway"], row["person"])) for row in rows])
-    async with asyncpg.create_pool(
-        addresses.databases["training"].url, min_size=2, max_size=4, server_settings=EVERYBODY
-    ) as pool:
+    async with pool_for_everybody(addresses.databases["training"].url) as pool:
         store = EventStore(pool, PersonKeys("training", EnvironmentKeys(None)))
         writing = asyncio.create_task(store.run())
         try:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -28,7 +28,7 @@ import asyncpg
 import orjson
 import uvloop
 
-from benchmarks.measure import EVERYBODY
+from benchmarks.measure import EVERYBODY, pool_for_everybody
 from lieu import issuer
 from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers
 from lieu.platform import platform
@@ -203,24 +203,18 @@ def _copied(rows: Sequence[_Row], number: int, position: int, known_at: datetime
 @asynccontextmanager
 async def relays(addresses: Addresses) -> AsyncIterator[None]:
     """The relays of the services alone, without anything that reacts."""
-    clients, pools, tasks = [], [], []
-    try:
+    async with AsyncExitStack() as standing:
+        tasks = []
         for name, public in PUBLISHING.items():
-            pool = await asyncpg.create_pool(
-                addresses.databases[name].url, min_size=1, max_size=2, server_settings=EVERYBODY
-            )
-            pools.append(pool)
+            pool = await standing.enter_async_context(pool_for_everybody(addresses.databases[name].url))
             client = await broker.connect(addresses.nats_urls[name], name)
-            clients.append(client)
+            standing.push_async_callback(client.close)
             store = EventStore(pool, PersonKeys(name, EnvironmentKeys(None)))
             tasks.append(asyncio.create_task(Relay(name, store, client, public).run()))
-        yield
-    finally:
-        await end(tasks)
-        for client in clients:
-            await client.close()
-        for pool in pools:
-            await pool.close()
+        try:
+            yield
+        finally:
+            await end(tasks)
 
 
 async def published(addresses: Addresses) -> float:

@@ -24,14 +24,14 @@ from uuid import UUID
 import asyncpg
 
 from benchmarks import histories
-from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare
+from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare, pool_for_everybody
 from lieu.embedded import Addresses
 from services.reporting.api import answer, question
 from services.reporting.indicators import STREAMS
 from services.reporting.projections import project
 from services.reporting.read_model import enter
 from shared.contracts import PublicEvent
-from shared.database import Connection
+from shared.database import Connection, Pool
 from shared.event_store import EventStore
 from shared.migrate import SHARED, migrate
 from shared.sealing import EnvironmentKeys, PersonKeys
@@ -60,7 +60,7 @@ async def measure(scale: Scale) -> list[Comparison]:
     async with histories.servers("rival") as (data, addresses):
         filling = await Filling.prepared(data, addresses)
         url = addresses.databases["reporting"].url
-        async with asyncpg.create_pool(url, min_size=2, max_size=4, server_settings=EVERYBODY) as pool:
+        async with pool_for_everybody(url) as pool:
             rival = await asyncpg.connect(addresses.databases["rival"].owner_url, server_settings=EVERYBODY)
             try:
                 for size in sizes:
@@ -78,7 +78,7 @@ async def _compared(
     size: int,
     largest: bool,
     scale: Scale,
-    pool: asyncpg.Pool,
+    pool: Pool,
     rival: Connection,
     facts: dict[str, Any],
 ) -> Comparison:
@@ -99,7 +99,7 @@ async def _compared(
     return compared
 
 
-async def _periods(size: int, scale: Scale, pool: asyncpg.Pool) -> Comparison:
+async def _periods(size: int, scale: Scale, pool: Pool) -> Comparison:
     """The same history asked of longer and longer periods."""
     turns: dict[str, Turn] = {
         f"{scope}, {period}": partial(_turn, pool, SCOPES[scope], days, scale)
@@ -111,7 +111,7 @@ async def _periods(size: int, scale: Scale, pool: asyncpg.Pool) -> Comparison:
     return compared
 
 
-async def _turn(pool: asyncpg.Pool, scope: str, period: tuple[date, date], scale: Scale) -> float:
+async def _turn(pool: Pool, scope: str, period: tuple[date, date], scale: Scale) -> float:
     async def ask() -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
@@ -135,7 +135,7 @@ async def _rate(ask: Any, seconds: float) -> float:
     return 1 / median(taken)
 
 
-async def _same(pool: asyncpg.Pool, rival: Connection) -> int:
+async def _same(pool: Pool, rival: Connection) -> int:
     """How many figures both tell, over all three scopes. Raises AssertionError where one differs."""
     compared = 0
     for text in SCOPES.values():
@@ -278,9 +278,7 @@ class Filling:
             async with connection.transaction():
                 await enter(connection, "read_model_b")
                 for service, public in histories.PUBLISHING.items():
-                    async with asyncpg.create_pool(
-                        addresses.databases[service].url, min_size=1, max_size=2, server_settings=EVERYBODY
-                    ) as pool:
+                    async with pool_for_everybody(addresses.databases[service].url) as pool:
                         store = EventStore(pool, PersonKeys(service, EnvironmentKeys(None)))
                         await project(connection, await _as_it_happened(service, store, public))
             for table in READ_MODELS:

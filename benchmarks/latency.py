@@ -44,7 +44,7 @@ from services.training import application
 from services.training.domain import Activity
 from shared.access import Caller, Command, Role
 from shared.codes import ActivityKind, ActivityStatus
-from shared.database import Connection
+from shared.database import Connection, Pool
 from shared.event_store import EventStore
 from shared.subscriber import Subscriber
 from tests import folders
@@ -260,7 +260,7 @@ class Observed(Subscriber):
 class _Noting:
     """A pool whose connections come back with their transaction committed: then it is noted."""
 
-    def __init__(self, pool: asyncpg.Pool, stream: str) -> None:
+    def __init__(self, pool: Pool, stream: str) -> None:
         self._pool, self._stream = pool, stream
 
     @asynccontextmanager

@@ -27,12 +27,12 @@ import asyncpg
 from nats.js.api import AckPolicy, ConsumerConfig
 
 from benchmarks.append import on_servers, rival_store
-from benchmarks.measure import EVERYBODY, Comparison, Scale, Target
+from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, pool_for_everybody
 from lieu.embedded import EmbeddedServers
 from services.training.publishing import public
 from shared import broker
 from shared.contracts import PublicEvent
-from shared.database import Connection
+from shared.database import Connection, Pool
 from shared.election import end
 from shared.event_store import EventStore
 from shared.migrate import SHARED, migrate
@@ -167,7 +167,7 @@ async def killed(seconds: float) -> Seen:
         try:
             await asyncio.to_thread(migrate, database.owner_url, database.url, [SHARED])
             await _on(database.owner_url, lambda owner: owner.execute(_DELIVERED))
-            async with asyncpg.create_pool(database.url, min_size=2, max_size=10, server_settings=EVERYBODY) as pool:
+            async with pool_for_everybody(database.url) as pool:
                 client = await broker.connect(addresses.nats_urls["training"], "training")
                 store = EventStore(pool, PersonKeys("training", EnvironmentKeys(None)))
                 relay = Relay("training", store, client, public)
@@ -293,7 +293,7 @@ async def _on(url: str, work: Callable[[asyncpg.Connection], Awaitable[Any]]) ->
         await connection.close(timeout=2)
 
 
-async def _caught_up(pool: asyncpg.Pool, client: broker.Client, seen: Seen) -> None:
+async def _caught_up(pool: Pool, client: broker.Client, seen: Seen) -> None:
     """Takes what each stage has once nothing is on its way any more, or after a minute: the rest is lost."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:

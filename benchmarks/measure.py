@@ -5,12 +5,15 @@ shown beside it and move between machines.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from math import isnan, nan
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from shared.database import Pool, ask_across_structures, pool
 
 Turn = Callable[[], Awaitable[float]]
 """One turn of a contestant: returns its figure, in the comparison's unit."""
@@ -18,6 +21,14 @@ Turn = Callable[[], Awaitable[float]]
 
 EVERYBODY = {"lieu.across": "on"}
 """Settings of a connection that works for every structure, as a service's own do in the background."""
+
+
+@asynccontextmanager
+async def pool_for_everybody(url: str) -> AsyncIterator[Pool]:
+    """A service's own pool; the caller, and what it starts from here on, works for every structure."""
+    ask_across_structures()
+    async with pool(url) as connections:
+        yield connections
 
 
 @dataclass(frozen=True)

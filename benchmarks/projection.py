@@ -32,7 +32,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from psycopg.sql import SQL
 
 from benchmarks import histories
-from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare
+from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare, pool_for_everybody
 from lieu import issuer
 from lieu.embedded import Addresses
 from lieu.up import ensure_master_key, settings_for
@@ -43,7 +43,7 @@ from services.reporting.read_model import enter
 from services.reporting.rebuild import TABLES
 from shared import broker
 from shared.access import Role
-from shared.database import Connection
+from shared.database import Connection, Pool
 from shared.election import end
 from shared.event_store import EventStore
 from shared.sealing import EnvironmentKeys, PersonKeys
@@ -109,12 +109,10 @@ Ends = dict[str, tuple[int, int]]
 
 
 @asynccontextmanager
-async def _reporting(addresses: Addresses) -> AsyncIterator[tuple[asyncpg.Pool, broker.Client]]:
+async def _reporting(addresses: Addresses) -> AsyncIterator[tuple[Pool, broker.Client]]:
     client = await broker.connect(addresses.nats_url, "bench")
     try:
-        async with asyncpg.create_pool(
-            addresses.databases["reporting"].url, min_size=2, max_size=10, server_settings=EVERYBODY
-        ) as pool:
+        async with pool_for_everybody(addresses.databases["reporting"].url) as pool:
             yield pool, client
     finally:
         await client.close()
@@ -147,13 +145,13 @@ async def _enter_aside(connection: Connection) -> None:
     await enter(connection, ASIDE)
 
 
-async def _emptied(pool: asyncpg.Pool) -> None:
+async def _emptied(pool: Pool) -> None:
     async with pool.acquire() as connection, connection.transaction():
         await _enter_aside(connection)
         await connection.execute(f"truncate {TABLES}")
 
 
-def _subscriber(name: str | None, stream: str, pool: asyncpg.Pool, client: broker.Client) -> Subscriber:
+def _subscriber(name: str | None, stream: str, pool: Pool, client: broker.Client) -> Subscriber:
     store = EventStore(pool, PersonKeys("reporting", EnvironmentKeys(None)))
     stage = "projection" if name else "rebuild"
     return Subscriber(
@@ -168,7 +166,7 @@ def _subscriber(name: str | None, stream: str, pool: asyncpg.Pool, client: broke
     )
 
 
-async def _follow(pool: asyncpg.Pool, client: broker.Client, ends: Ends) -> float:
+async def _follow(pool: Pool, client: broker.Client, ends: Ends) -> float:
     await _emptied(pool)
     subscribers = [_subscriber("bench", stream, pool, client) for stream in ends]
     started = time.perf_counter()
@@ -185,7 +183,7 @@ async def _follow(pool: asyncpg.Pool, client: broker.Client, ends: Ends) -> floa
     return sum(count for _, count in ends.values()) / taken
 
 
-async def _catch_up(pool: asyncpg.Pool, client: broker.Client, ends: Ends) -> float:
+async def _catch_up(pool: Pool, client: broker.Client, ends: Ends) -> float:
     await _emptied(pool)
     started = time.perf_counter()
     for stream, (position, _) in ends.items():

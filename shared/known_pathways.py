@@ -11,8 +11,6 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-import asyncpg
-
 from shared.access import Caller, Command, Role
 from shared.commands import Done, decide
 from shared.contracts import PublicEvent
@@ -27,7 +25,7 @@ from shared.contracts.intake import (
     Start,
 )
 from shared.contracts.outcomes import Exit, Reopening
-from shared.database import Connection
+from shared.database import Connection, Pool
 from shared.event_store import About, Aggregate, EventStore
 from shared.history import Dossier
 from shared.problems import NotYetKnown, Problem
@@ -59,14 +57,15 @@ class KnownPathway:
             raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
 
 
-async def known_pathways(pool: asyncpg.Pool | Connection, pathways: Sequence[UUID]) -> dict[UUID, KnownPathway]:
+async def known_pathways(pool: Pool | Connection, pathways: Sequence[UUID]) -> dict[UUID, KnownPathway]:
     """Those of the pathways whose request this service has heard of."""
-    rows = await pool.fetch(
-        """select pathway, structure, person, requested_on, started_on, restricted, archived, adviser
-             from known_pathways where pathway = any($1) and requested_on is not null""",
-        pathways,
-    )
-    return {row["pathway"]: KnownPathway(**row) for row in rows}
+    return {row["pathway"]: KnownPathway(**row) for row in await pool.fetch(_KNOWN, pathways)}
+
+
+_KNOWN = """
+select pathway, structure, person, requested_on, started_on, restricted, archived, adviser
+  from known_pathways where pathway = any($1) and requested_on is not null
+"""
 
 
 async def known_soon(store: EventStore, dossiers: Sequence[Dossier], patience: float = 5) -> dict[UUID, KnownPathway]:
@@ -87,18 +86,18 @@ async def known_soon(store: EventStore, dossiers: Sequence[Dossier], patience: f
         await asyncio.sleep(0.05)
 
 
-async def known_pathway(pool: asyncpg.Pool, pathway: UUID, caller: Caller | None = None) -> KnownPathway:
+async def known_pathway(pool: Pool, pathway: UUID, caller: Caller | None = None) -> KnownPathway:
     """For a command. Raises NotYetKnown where no request was heard of, Problem where the file is archived.
 
     An adviser or a manager, where `caller` is one, gets of another structure's pathway the answer of one that nobody
     has heard of.
     """
-    found = await known_pathways(pool, [pathway])
-    if pathway not in found or (caller is not None and not caller.is_of(found[pathway].structure)):
+    found = [KnownPathway(**row) for row in await pool.rows_of(_KNOWN, pathway)]
+    if not found or (caller is not None and not caller.is_of(found[0].structure)):
         raise NotYetKnown(pathway)
-    if found[pathway].archived:
+    if found[0].archived:
         raise Problem(409, "archived", "the person's file is archived; a new request for support opens it again")
-    return found[pathway]
+    return found[0]
 
 
 async def decide_here(
@@ -129,7 +128,7 @@ async def known_by_events(store: EventStore, pathway: UUID, caller: Caller) -> K
     return await known_pathway(store.pool, pathway, caller)
 
 
-async def exit_date(pool: asyncpg.Pool, pathway: UUID) -> date | None:
+async def exit_date(pool: Pool, pathway: UUID) -> date | None:
     """When the pathway's person left, as far as this service has heard."""
     found: date | None = await pool.fetchval("select exited_on from known_pathways where pathway = $1", pathway)
     return found

@@ -16,6 +16,7 @@ import asyncpg
 from fastapi import Depends, Request
 
 from shared.access import AnyCaller, Caller
+from shared.database import Pool
 from shared.event_store import EventStore
 from shared.telemetry import trace_id
 
@@ -94,9 +95,7 @@ def _looking(request: Request, caller: AnyCaller) -> Looking:
 Reading = Annotated[Looking, Depends(_looking)]
 
 
-async def readings_of(
-    pool: asyncpg.Pool, persons: Sequence[UUID], pathways: Sequence[UUID], structure: str
-) -> list[Noted]:
+async def readings_of(pool: Pool, persons: Sequence[UUID], pathways: Sequence[UUID], structure: str) -> list[Noted]:
     """Looks by people of the structure, and of none, the oldest first."""
     rows = await pool.fetch(
         """select at, reader, role, structure, route from readings
@@ -108,7 +107,7 @@ async def readings_of(
     return [Noted(**row) for row in rows]
 
 
-async def drop_old(pool: asyncpg.Pool) -> None:
+async def drop_old(pool: Pool) -> None:
     """Takes away what is older than twelve months, once an hour, until cancelled."""
     while True:
         try:

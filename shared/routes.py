@@ -19,7 +19,7 @@ from shared.problems import Problem
 from shared.readings import Reading
 
 
-def _store(request: Request) -> EventStore:
+async def _store(request: Request) -> EventStore:
     store: EventStore = request.app.state.runtime.store
     return store
 

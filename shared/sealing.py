@@ -17,13 +17,12 @@ from functools import cache
 from typing import Any, Protocol, get_args, get_type_hints
 from uuid import UUID
 
-import asyncpg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from shared.database import across_structures
+from shared.database import Pool, across_structures
 from shared.nir import holds_nir
 
 LONGEST = 10_000
@@ -181,7 +180,7 @@ class PersonKeys:
     def _bound(self, person: UUID) -> bytes:
         return f"{self._service}/{person}".encode()
 
-    async def ensure(self, pool: asyncpg.Pool, persons: Sequence[UUID]) -> dict[UUID, AESGCM]:
+    async def ensure(self, pool: Pool, persons: Sequence[UUID]) -> dict[UUID, AESGCM]:
         """The persons' keys, made at first use. Raises CannotOpen."""
         found = await self.find(pool, persons)
         # In order: two callers that make the same keys wait for each other, and never both.
@@ -203,7 +202,7 @@ class PersonKeys:
             usable[person] = key
         return usable
 
-    async def find(self, pool: asyncpg.Pool, persons: Sequence[UUID]) -> dict[UUID, AESGCM | CannotOpen]:
+    async def find(self, pool: Pool, persons: Sequence[UUID]) -> dict[UUID, AESGCM | CannotOpen]:
         """The keys that are there; one that cannot be unwrapped is told by its reason."""
         with across_structures():
             rows = await pool.fetch(
@@ -218,7 +217,7 @@ class PersonKeys:
                 found[row["person"]] = why
         return found
 
-    async def rewrap(self, pool: asyncpg.Pool, at_once: int = 500) -> int:
+    async def rewrap(self, pool: Pool, at_once: int = 500) -> int:
         """Wraps every data key anew with the master key in use; returns how many were. No event changes.
 
         Raises CannotOpen; the keys wrapped until then stay so.

@@ -7,14 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import asyncpg
 from fastapi import FastAPI
 
 from shared import audit, broker, correspondents, database, disagreement, forgetting, readings, users
 from shared.access import TokenCheck
 from shared.contracts import Body
 from shared.contracts.reporting import ErasureRewritten
-from shared.database import ask_across_structures
+from shared.database import Pool, ask_across_structures
 from shared.election import Election, end
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import EventStore, Recorded
@@ -37,7 +36,7 @@ class Runtime:
 
     name: str
     settings: Settings
-    pool: asyncpg.Pool
+    pool: Pool
     client: broker.Client
     store: EventStore
     relay: Relay | None = None

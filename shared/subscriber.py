@@ -27,7 +27,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from shared import broker, telemetry
 from shared.contracts import EVENTS, Body, PublicEvent, decode_body
-from shared.database import Connection
+from shared.database import Connection, Pool
 from shared.election import end
 from shared.event_store import Ledger
 from shared.relay import watermark_subject
@@ -129,7 +129,7 @@ class Subscriber:
         self,
         name: str | None,
         service: str,
-        pool: asyncpg.Pool,
+        pool: Pool,
         client: broker.Client,
         apply: Apply,
         *,

@@ -1,11 +1,13 @@
 """Tokens of the issuer: its keys, read again and again, and what a token must be to be believed."""
 
 import asyncio
+import hashlib
 import json
 import logging
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import jwt
@@ -142,6 +144,16 @@ def usable(key_set: Mapping[str, Any]) -> dict[tuple[str, str], jwt.PyJWK]:
     return found
 
 
+class _Proven(NamedTuple):
+    key: jwt.PyJWK
+    header: dict[str, Any]
+    claims: dict[str, Any]
+
+
+_MOST = 10_000
+"""Proven tokens remembered at most."""
+
+
 class Tokens:
     """Turns a token into its claims, or a 401 that says what is wrong with it."""
 
@@ -149,6 +161,8 @@ class Tokens:
         self._issuer, self._audience = settings.oidc_issuer, settings.oidc_audience
         self.discovery = Discovery(settings.oidc_issuer, settings.oidc_keys_seconds)
         self._keys = Keys(settings, self.discovery)
+        self._proven: dict[tuple[bytes, str], _Proven] = {}
+        """By the token's SHA-256, never the token, and the audience that it was asked for."""
 
     async def access(self, token: str) -> dict[str, Any]:
         """Of a bearer token for this platform."""
@@ -170,8 +184,16 @@ class Tokens:
         return claims
 
     async def _verified(self, token: str, audience: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Of its header only the names of key and algorithm are used; keys or addresses inside it are not looked at."""
+        """Of its header only the names of key and algorithm are used; keys or addresses inside it are not looked at.
+
+        A token that was proven is not proven again until it ends, or its key is withdrawn or read again.
+        """
         try:
+            digest = hashlib.sha256(token.encode()).digest()
+            if proven := self._proven.get((digest, audience)):
+                same_key = await self._keys.get(proven.header["kid"], proven.header["alg"]) is proven.key
+                if same_key and time.time() < proven.claims["exp"] + LEEWAY:
+                    return proven.header, proven.claims
             header = jwt.get_unverified_header(token)
             id, algorithm = header.get("kid"), header.get("alg")
             if not isinstance(id, str) or not isinstance(algorithm, str):
@@ -190,6 +212,9 @@ class Tokens:
             )
         except (jwt.PyJWTError, UnicodeError) as error:
             raise refused(str(error)) from None
+        if len(self._proven) >= _MOST:
+            self._proven.clear()
+        self._proven[digest, audience] = _Proven(key, header, claims)
         return header, claims
 
 

@@ -13,7 +13,7 @@ from shared import broker
 from shared.codes import PROGRAMME, Role
 from shared.contracts import PublicEvent
 from shared.contracts.intake import Access
-from shared.database import Connection, across_structures
+from shared.database import Connection, Pool, across_structures
 from shared.problems import Problem
 from shared.subscriber import Subscriber
 
@@ -45,7 +45,7 @@ class Claimed:
 class Users:
     """What the platform itself says of its users."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._remembered: dict[str, tuple[float, list[User]]] = {}
 
@@ -93,7 +93,7 @@ def _entering(user: User) -> Claimed:
     return Claimed(user.user, user.role, None if user.structure == PROGRAMME else user.structure)
 
 
-async def of_structure(pool: asyncpg.Pool, structure: str, limit: int) -> list[User]:
+async def of_structure(pool: Pool, structure: str, limit: int) -> list[User]:
     """Those of a structure, or of the programme, by their subjects."""
     rows = await pool.fetch(
         """select subject as user, structure, role, withdrawn from users.access
@@ -128,6 +128,6 @@ async def _enter(connection: Connection) -> None:
     await connection.execute("select set_config('search_path', 'users, public', true)")
 
 
-def subscriber(service: str, pool: asyncpg.Pool, client: broker.Client) -> Subscriber:
+def subscriber(service: str, pool: Pool, client: broker.Client) -> Subscriber:
     """Of a service, on intake's events."""
     return Subscriber(f"{service}-users", "intake", pool, client, follow, of=[Access], stage="view", enter=_enter)

@@ -19,7 +19,7 @@ from lieu.embedded import EmbeddedServers
 from services.training.publishing import public
 from shared import broker
 from shared.contracts import PublicEvent
-from shared.database import Connection
+from shared.database import Connection, Pool
 from shared.database import pool as pool_of
 from shared.election import end
 from shared.event_store import EventStore
@@ -140,7 +140,7 @@ async def _follow_the_store(url: str, into: list[int]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def _until_equal(pool: asyncpg.Pool, followed: list[int]) -> None:
+async def _until_equal(pool: Pool, followed: list[int]) -> None:
     for _ in range(1200):
         try:
             stored = await pool.fetchval("select count(*) from events")

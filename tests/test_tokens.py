@@ -96,6 +96,14 @@ async def test_times_hold_with_a_small_leeway(provider: Provider) -> None:
         assert name in await invalid(check, provider.token(**{name: None}))
 
 
+async def test_a_token_that_was_good_ends_at_its_time(provider: Provider) -> None:
+    check = check_of(provider)
+    ending = provider.token(exp=int(time.time()) - LEEWAY + 2)
+    assert await check.caller(ending) == await check.caller(ending)
+    await asyncio.sleep(2)
+    assert "expired" in await invalid(check, ending)
+
+
 async def test_a_token_for_another_or_of_another_is_refused(provider: Provider) -> None:
     check = check_of(provider)
     await invalid(check, provider.token(aud="another"))

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-import asyncpg
-
 from shared.codes import ActionKind, Barrier
 from shared.commands import PARIS
 from shared.contracts import PublicEvent
@@ -22,7 +20,7 @@ from shared.contracts.diagnostic import (
     PlannedAction,
     SettledAction,
 )
-from shared.database import Connection
+from shared.database import Connection, Pool
 from shared.months import months_later
 
 OF = (Diagnostic, DiagnosticOpening, OpeningClosed, Plan, PlannedAction, SettledAction)
@@ -153,7 +151,7 @@ _IN_FORCE = """p.agreed_on is not null and not exists (
 
 
 async def without_diagnostic(
-    pool: asyncpg.Pool, started_until: date, structure: str | None, adviser: str | None, limit: int
+    pool: Pool, started_until: date, structure: str | None, adviser: str | None, limit: int
 ) -> list[WithoutDiagnostic]:
     """Those who started on or before the day, the longest waiting first."""
     rows = await pool.fetch(
@@ -169,7 +167,7 @@ async def without_diagnostic(
 
 
 async def diagnostics_waiting(
-    pool: asyncpg.Pool, structure: str | None, adviser: str | None, limit: int
+    pool: Pool, structure: str | None, adviser: str | None, limit: int
 ) -> list[WaitingDiagnostic]:
     rows = await pool.fetch(
         f"""select k.pathway, k.structure, o.opened_on
@@ -184,7 +182,7 @@ async def diagnostics_waiting(
 
 
 async def actions_overdue(
-    pool: asyncpg.Pool, today: date, structure: str | None, adviser: str | None, limit: int
+    pool: Pool, today: date, structure: str | None, adviser: str | None, limit: int
 ) -> list[OverdueAction]:
     rows = await pool.fetch(
         f"""select k.pathway, k.structure, a.plan, a.action, a.kind, a.barrier, a.due_on
@@ -211,7 +209,7 @@ async def actions_overdue(
 
 
 async def plans_to_review(
-    pool: asyncpg.Pool, today: date, structure: str | None, adviser: str | None, limit: int
+    pool: Pool, today: date, structure: str | None, adviser: str | None, limit: int
 ) -> list[PlanToReview]:
     rows = await pool.fetch(
         f"""select k.pathway, k.structure, p.plan, p.agreed_on, p.review_on as due_on

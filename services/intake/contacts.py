@@ -21,7 +21,7 @@ from shared.contracts.diagnostic import Diagnostic, Plan
 from shared.contracts.intake import Appointment, Request, Start, Welcome
 from shared.contracts.outcomes import EmploymentSupport, FollowUp
 from shared.contracts.training import Activity
-from shared.database import Connection
+from shared.database import Connection, Pool
 from shared.event_store import Ledger
 
 CONSUMER = "intake-contacts"
@@ -196,7 +196,7 @@ def _kept(row: asyncpg.Record) -> Kept:
     )
 
 
-async def those_due(pool: asyncpg.Pool, today: date, after: tuple[date, UUID], limit: int) -> list[tuple[date, Kept]]:
+async def those_due(pool: Pool, today: date, after: tuple[date, UUID], limit: int) -> list[tuple[date, Kept]]:
     """Those due by today, by their place in the index: (due_on, person), after `after`."""
     rows = await pool.fetch(
         f"{_KEPT} where due_on <= $1 and (due_on, person) > ($2, $3) order by due_on, person limit $4",
@@ -207,7 +207,7 @@ async def those_due(pool: asyncpg.Pool, today: date, after: tuple[date, UUID], l
     return [(row["due_on"], _kept(row)) for row in rows]
 
 
-async def to_reactivate(pool: asyncpg.Pool, limit: int) -> list[UUID]:
+async def to_reactivate(pool: Pool, limit: int) -> list[UUID]:
     """Those who were met again since they were announced, and those of whom a step was interrupted."""
     rows = await pool.fetch(
         """select person from contacts.persons
@@ -217,7 +217,7 @@ async def to_reactivate(pool: asyncpg.Pool, limit: int) -> list[UUID]:
     return [row["person"] for row in rows]
 
 
-async def announced_in(pool: asyncpg.Pool, structure: str) -> list[Kept]:
+async def announced_in(pool: Pool, structure: str) -> list[Kept]:
     """People of a structure whose file is announced or archived. Grows with the structure, not with history."""
     rows = await pool.fetch(
         f"""{_KEPT} where k.announced_on is not null
@@ -228,12 +228,12 @@ async def announced_in(pool: asyncpg.Pool, structure: str) -> list[Kept]:
     return [_kept(row) for row in rows]
 
 
-async def last_contact(pool: asyncpg.Pool, person: UUID) -> LastContact | None:
+async def last_contact(pool: Pool, person: UUID) -> LastContact | None:
     row = await pool.fetchrow("select last_contact, imported_only from contacts.persons where person = $1", person)
     return None if row is None else _contact(row)
 
 
-async def is_held(pool: asyncpg.Pool, person: UUID) -> bool:
+async def is_held(pool: Pool, person: UUID) -> bool:
     """Whether an event of the person waits to be mended, which may tell of a contact."""
     held: bool = await pool.fetchval(
         """select exists(select from contacts.pathways p join contacts.parked x on x.key = p.pathway::text
@@ -243,14 +243,14 @@ async def is_held(pool: asyncpg.Pool, person: UUID) -> bool:
     return held
 
 
-async def begin_step(pool: asyncpg.Pool, person: UUID) -> None:
+async def begin_step(pool: Pool, person: UUID) -> None:
     """Until `end_step` the person stays among those due, whatever happens to this process."""
     await pool.execute(
         "update contacts.persons set unsettled = true, due_on = least(due_on, last_contact) where person = $1", person
     )
 
 
-async def end_step(pool: asyncpg.Pool, person: UUID, retention: Retention) -> None:
+async def end_step(pool: Pool, person: UUID, retention: Retention) -> None:
     announced = retention.announced
     async with pool.acquire() as connection, connection.transaction():
         await alone(connection)
@@ -267,7 +267,7 @@ async def end_step(pool: asyncpg.Pool, person: UUID, retention: Retention) -> No
         )
 
 
-async def drop(pool: asyncpg.Pool, person: UUID) -> None:
+async def drop(pool: Pool, person: UUID) -> None:
     await pool.execute("delete from contacts.persons where person = $1", person)
 
 
@@ -280,12 +280,12 @@ async def forget(connection: Connection, persons: Sequence[UUID], pathways: Sequ
     await connection.execute("delete from contacts.parked where key = any($1)", [str(id) for id in pathways])
 
 
-async def ran_on(pool: asyncpg.Pool, day: date) -> bool:
+async def ran_on(pool: Pool, day: date) -> bool:
     ran: bool = await pool.fetchval("select exists(select from contacts.runs where day = $1)", day)
     return ran
 
 
-async def has_run(pool: asyncpg.Pool, day: date) -> None:
+async def has_run(pool: Pool, day: date) -> None:
     """Only the latest day is kept."""
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("delete from contacts.runs")

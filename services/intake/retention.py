@@ -22,7 +22,7 @@ from services.intake import application, contacts
 from services.intake.domain import ArchiveReason, Due, LastContact, Pathway, Person, Retention, Step
 from shared.access import Caller, Command, Role
 from shared.commands import decide, today
-from shared.database import across_structures
+from shared.database import Pool, across_structures
 from shared.event_store import About, Forgotten
 from shared.problems import Problem
 from shared.service import Runtime, Task
@@ -74,7 +74,7 @@ class Taken:
     held: Hold | None = None
 
 
-async def plan(pool: asyncpg.Pool, today: date, after: Place = FIRST) -> tuple[list[Planned], Place | None]:
+async def plan(pool: Pool, today: date, after: Place = FIRST) -> tuple[list[Planned], Place | None]:
     """What a run would do next, and from where to go on; null: that is all."""
     found = await contacts.those_due(pool, today, after, AT_ONCE)
     planned = [_planned(kept, kept.due) for _, kept in found if kept.due is not None]

@@ -24,7 +24,7 @@ from shared.contracts.outcomes import (
     Reopening,
     SituationPeriod,
 )
-from shared.database import Connection
+from shared.database import Connection, Pool
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ _ASKED_FOR = """($1::text is null or k.structure = $1) and ($2::text is null or 
 
 
 async def follow_ups_due(
-    pool: asyncpg.Pool, until: date, structure: str | None, adviser: str | None, limit: int
+    pool: Pool, until: date, structure: str | None, adviser: str | None, limit: int
 ) -> list[FollowUpDue]:
     """Follow-ups due on or before a day and not answered since the exit that stands, the oldest first."""
     rows = await pool.fetch(
@@ -217,7 +217,7 @@ async def follow_ups_due(
 
 
 async def contracts_ending(
-    pool: asyncpg.Pool, start: date, end: date, structure: str | None, adviser: str | None, limit: int
+    pool: Pool, start: date, end: date, structure: str | None, adviser: str | None, limit: int
 ) -> list[ListedJob]:
     """Jobs that are to end between two days, both included, the next first."""
     return await _jobs(
@@ -226,19 +226,19 @@ async def contracts_ending(
 
 
 async def ended_without_news(
-    pool: asyncpg.Pool, today: date, structure: str | None, adviser: str | None, limit: int
+    pool: Pool, today: date, structure: str | None, adviser: str | None, limit: int
 ) -> list[ListedJob]:
     """Jobs that were to end before today, and nobody said whether they did or go on; the longest ago first."""
     return await _jobs(pool, "s.contract_end < $4", "s.contract_end", (today,), structure, adviser, limit)
 
 
-async def in_employment(pool: asyncpg.Pool, structure: str | None, adviser: str | None, limit: int) -> list[ListedJob]:
+async def in_employment(pool: Pool, structure: str | None, adviser: str | None, limit: int) -> list[ListedJob]:
     """Jobs that go on, the least recently supported first."""
     return await _jobs(pool, "true", "last_supported_on nulls first, s.started_on", (), structure, adviser, limit)
 
 
 async def _jobs(
-    pool: asyncpg.Pool,
+    pool: Pool,
     which: str,
     order: str,
     days: Sequence[date],
@@ -271,9 +271,7 @@ async def _jobs(
     ]
 
 
-async def exits(
-    pool: asyncpg.Pool, since: date, structure: str | None, adviser: str | None, limit: int
-) -> list[ListedExit]:
+async def exits(pool: Pool, since: date, structure: str | None, adviser: str | None, limit: int) -> list[ListedExit]:
     """Exits on or after a day that stand, the latest first."""
     rows = await pool.fetch(
         f"""select e.pathway, k.structure, k.adviser, e.exited_on, e.situation, e.reason, e.exit_class, e.uncertain

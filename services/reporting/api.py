@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-import asyncpg
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
@@ -24,7 +23,7 @@ from services.reporting.withholding import NOTHING, WITHHELD, shown
 from shared.access import Caller, OfStructure, Role, allow
 from shared.codes import BREAKDOWNS
 from shared.commands import today
-from shared.database import Connection, across_structures
+from shared.database import Connection, Pool, across_structures
 from shared.problems import Problem
 from shared.readings import Noted, Reading, readings_of
 from shared.routes import Limit
@@ -37,7 +36,7 @@ _operations = [Depends(allow(Role.OPERATOR, Role.OPS))]
 
 
 @asynccontextmanager
-async def reading(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+async def reading(pool: Pool) -> AsyncIterator[Connection]:
     """One consistent look at the read models that answer."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         await enter_for_reading(connection)
@@ -103,7 +102,7 @@ def is_own(caller: Caller, scope: Scope) -> bool:
 
 
 async def as_known(
-    pool: asyncpg.Pool, known_at: datetime | None, ask: Callable[[Connection, datetime], Awaitable[T]]
+    pool: Pool, known_at: datetime | None, ask: Callable[[Connection, datetime], Awaitable[T]]
 ) -> tuple[str, T]:
     """The instant for which the answer holds (now: as far as the projections are), and the answer. Raises Problem."""
     deadline = asyncio.get_running_loop().time() + PATIENCE
@@ -122,7 +121,7 @@ async def as_known(
         await asyncio.sleep(0.02)
 
 
-async def answer(pool: asyncpg.Pool, asked: Question) -> dict[str, Any]:
+async def answer(pool: Pool, asked: Question) -> dict[str, Any]:
     """The indicators as they are served."""
 
     async def ask(connection: Connection, at: datetime) -> dict[str, Any]:

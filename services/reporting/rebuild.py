@@ -11,7 +11,7 @@ from services.reporting.indicators import STREAMS
 from services.reporting.projections import follow
 from services.reporting.read_model import enter
 from shared import broker
-from shared.database import Connection
+from shared.database import Connection, Pool
 from shared.event_store import EventStore
 from shared.problems import Problem
 from shared.subscriber import Subscriber
@@ -110,6 +110,6 @@ class Rebuilder:
         )
 
     @staticmethod
-    async def _positions(where: asyncpg.Pool | Connection, name: str) -> dict[str, int]:
+    async def _positions(where: Pool | Connection, name: str) -> dict[str, int]:
         rows = await where.fetch(f"select stream, position from {name}.subscription")
         return {row["stream"]: row["position"] for row in rows}

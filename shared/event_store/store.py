@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
-from shared.database import Connection, across_structures
+from shared.database import Connection, Pool, across_structures
 from shared.event_store.aggregates import Aggregate, TypedMapper, has_texts, holds_sealed, is_of, open_sealed
 from shared.sealing import CannotOpen, PersonKeys
 from shared.telemetry import current_traceparent
@@ -127,7 +127,7 @@ class _Save:
 class Ledger:
     """The forgotten ids of one database, as keyed digests."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self._digest: Callable[[UUID], bytes] | None = None
 
@@ -155,7 +155,7 @@ class Ledger:
 class EventStore:
     """The event store of one service. `pool` connects as the service's own role."""
 
-    def __init__(self, pool: asyncpg.Pool, keys: PersonKeys) -> None:
+    def __init__(self, pool: Pool, keys: PersonKeys) -> None:
         self.pool, self.keys, self.ledger = pool, keys, Ledger(pool)
         self.mapper = TypedMapper()
         self.appended = asyncio.Event()
@@ -168,20 +168,13 @@ class EventStore:
 
     async def load(self, cls: type[A], id: UUID) -> A:
         """The aggregate as it now stands; blank, at version 0, where nothing was recorded."""
-        return (await self.load_many(cls, [id]))[id]
+        return (await self._aggregates(cls, [id], await self.pool.rows_of(_LOAD, id)))[id]
 
     async def load_many(self, cls: type[A], ids: Sequence[UUID], connection: Connection | None = None) -> dict[UUID, A]:
         """As a transaction on `connection` sees them, where one is given."""
-        rows = await (connection or self.pool).fetch(
-            """select aggregate, version, name, state, person, true as snapshot
-                 from snapshots where aggregate = any($1)
-               union all
-               select e.aggregate, e.version, e.name, e.state, e.person, false
-                 from events e left join snapshots s using (aggregate)
-                where e.aggregate = any($1) and e.version > coalesce(s.version, 0)
-               order by aggregate, version""",
-            ids,
-        )
+        return await self._aggregates(cls, ids, await (connection or self.pool).fetch(_LOAD, ids))
+
+    async def _aggregates(self, cls: type[A], ids: Sequence[UUID], rows: Sequence[asyncpg.Record]) -> dict[UUID, A]:
         events = [self._event(row) for row in rows]
         await self._open(rows, events)
         found: dict[UUID, A] = {}
@@ -284,14 +277,8 @@ class EventStore:
     async def answer(self, key: IdempotencyKey) -> Answer | None:
         """What was answered under this key in the last 24 hours."""
         with across_structures():  # an answer is the caller's, whatever their structure
-            row = await self.pool.fetchrow(
-                """select answer, known_at, body_hash from answers
-                    where caller = $1 and route = $2 and key = $3 and known_at > now() - interval '24 hours'""",
-                key.caller,
-                key.route,
-                key.key,
-            )
-        return Answer(orjson.loads(row["answer"]), row["known_at"], row["body_hash"]) if row else None
+            rows = await self.pool.rows_of(_ANSWERED, key.caller, key.route, key.key)
+        return Answer(orjson.loads(rows[0]["answer"]), rows[0]["known_at"], rows[0]["body_hash"]) if rows else None
 
     async def save(
         self,
@@ -511,6 +498,21 @@ def _fail(save: _Save, error: Exception) -> None:
         save.done.set_exception(error)
 
 
+_LOAD = """
+select aggregate, version, name, state, person, true as snapshot from snapshots where aggregate = any($1)
+union all
+select e.aggregate, e.version, e.name, e.state, e.person, false
+  from events e left join snapshots s using (aggregate)
+ where e.aggregate = any($1) and e.version > coalesce(s.version, 0)
+ order by aggregate, version
+"""
+# The inner limit has each key looked up by the table's index, whatever the planner takes a list to hold.
+_ANSWERED = """
+select a.* from unnest($1::text[], $2::text[], $3::text[]) asked(caller, route, key) cross join lateral (
+  select caller, route, key, answer, known_at, body_hash from answers
+   where caller = asked.caller and route = asked.route and key = asked.key
+     and known_at > now() - interval '24 hours' limit 1) a
+"""
 _APPEND = "select * from append_saves({})".format(", ".join(f"${n}" for n in range(1, 24)))
 
 

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-import asyncpg
-
 from shared.contracts import PublicEvent
 from shared.contracts.intake import Appointment, Reception, Request
-from shared.database import Connection
+from shared.database import Connection, Pool
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ async def follow_appointments(connection: Connection, events: Sequence[PublicEve
 
 
 async def appointments(
-    pool: asyncpg.Pool,
+    pool: Pool,
     structure: str | None,
     adviser: str | None,
     first: date,

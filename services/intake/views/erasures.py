@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-import asyncpg
-
 from shared.commands import PARIS
 from shared.contracts import PublicEvent
 from shared.contracts.forgetting import ErasureDone
-from shared.database import Connection, across_structures
+from shared.database import Connection, Pool, across_structures
 from shared.problems import Problem
 
 SERVICES = ("intake", "diagnostic", "training", "outcomes")
@@ -43,7 +41,7 @@ async def follow_erasures(connection: Connection, events: Sequence[PublicEvent])
             )
 
 
-async def erasure(pool: asyncpg.Pool, erasure: UUID, backup_days: int) -> ErasureState:
+async def erasure(pool: Pool, erasure: UUID, backup_days: int) -> ErasureState:
     """`backup_days`: for how long backups are kept. Raises Problem where there is none."""
     with across_structures():  # it tells of nobody any more
         begun = await pool.fetchval("select exists(select from erasures where erasure = $1)", erasure)

@@ -31,7 +31,7 @@ from shared.contracts.intake import (
     Withdrawal,
 )
 from shared.contracts.outcomes import Exit, Reopening
-from shared.database import Connection
+from shared.database import Connection, Pool
 
 
 class Stage(StrEnum):
@@ -191,7 +191,7 @@ _LAST = "(select max(f.happened_on) from contacts.facts f where f.pathway = r.pa
 
 
 async def waiting_requests(
-    pool: asyncpg.Pool, structure: str | None, today: date, limit: int, *, restricted_too: bool
+    pool: Pool, structure: str | None, today: date, limit: int, *, restricted_too: bool
 ) -> list[WaitingRequest]:
     """Oldest first."""
     rows = await pool.fetch(
@@ -234,7 +234,7 @@ _ASKED = """requested_on is not null and not archived and ($1::text is null or s
 
 
 async def people(
-    pool: asyncpg.Pool,
+    pool: Pool,
     structure: str | None,
     adviser: str | None,
     today: date,
@@ -258,7 +258,7 @@ async def people(
 
 
 async def silent(
-    pool: asyncpg.Pool,
+    pool: Pool,
     structure: str | None,
     adviser: str | None,
     today: date,
@@ -295,9 +295,7 @@ def _person(row: asyncpg.Record) -> PersonHere:
     )
 
 
-async def double_pathways(
-    pool: asyncpg.Pool, structure: str, limit: int, *, restricted_too: bool
-) -> list[OpenPathways]:
+async def double_pathways(pool: Pool, structure: str, limit: int, *, restricted_too: bool) -> list[OpenPathways]:
     """By person, in the order in which they asked."""
     rows = await pool.fetch(
         f"""select person, structure, array_agg(pathway order by requested_on, pathway) as pathways from requests

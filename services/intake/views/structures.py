@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import asyncpg
-
 from shared.contracts import PublicEvent
 from shared.contracts.intake import Structure, WelcomeDelay
-from shared.database import Connection
+from shared.database import Connection, Pool
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,6 @@ async def follow_structures(connection: Connection, events: Sequence[PublicEvent
                 )
 
 
-async def structures(pool: asyncpg.Pool) -> list[RegisteredStructure]:
+async def structures(pool: Pool) -> list[RegisteredStructure]:
     rows = await pool.fetch("select structure, name, department, welcome_within from structures order by structure")
     return [RegisteredStructure(**row) for row in rows]

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-import asyncpg
-
 from shared.contracts import PublicEvent
 from shared.contracts.intake import Wave
-from shared.database import Connection
+from shared.database import Connection, Pool
 
 
 async def follow_waves(connection: Connection, events: Sequence[PublicEvent]) -> None:
@@ -24,7 +22,7 @@ async def follow_waves(connection: Connection, events: Sequence[PublicEvent]) ->
             )
 
 
-async def waves(pool: asyncpg.Pool, limit: int) -> list[UUID]:
+async def waves(pool: Pool, limit: int) -> list[UUID]:
     """The one opened last first."""
     return [
         row["wave"] for row in await pool.fetch("select wave from waves order by opened_on desc, wave limit $1", limit)

@@ -6,12 +6,10 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-import asyncpg
-
 from shared.codes import ActivityKind, ActivityStatus
 from shared.contracts import PublicEvent
 from shared.contracts.training import Activity
-from shared.database import Connection
+from shared.database import Connection, Pool
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,7 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     )
 
 
-async def activities(
-    pool: asyncpg.Pool, structure: str | None, start: date, end: date, limit: int
-) -> list[ListedActivity]:
+async def activities(pool: Pool, structure: str | None, start: date, end: date, limit: int) -> list[ListedActivity]:
     """Activities of a structure (null: of all) that started between two days, both included, by date."""
     rows = await pool.fetch(
         """select activity, pathway, structure, kind, started_on, ended_on, hours, status from activities

@@ -11,7 +11,7 @@ import asyncpg
 from shared.codes import ActivityKind, ActivityStatus, PlacementForm
 from shared.contracts import PublicEvent
 from shared.contracts.training import Activity, Evaluation, Placement, PlacementCancellation, PlacementEnd
-from shared.database import Connection
+from shared.database import Connection, Pool
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ _ROWS = """select p.placement, p.pathway, k.structure, k.adviser, p.form, p.star
 
 
 async def placements(
-    pool: asyncpg.Pool, structure: str | None, adviser: str | None, start: date, end: date, limit: int
+    pool: Pool, structure: str | None, adviser: str | None, start: date, end: date, limit: int
 ) -> list[ListedPlacement]:
     """Of a structure's people (null: of all) and one adviser's (null: all): those that start between two days."""
     return _listed(
@@ -136,7 +136,7 @@ async def placements(
 
 
 async def ending(
-    pool: asyncpg.Pool, structure: str | None, adviser: str | None, until: date, limit: int
+    pool: Pool, structure: str | None, adviser: str | None, until: date, limit: int
 ) -> list[ListedPlacement]:
     """Those whose last day is on or before a day and of which no end is recorded, the first to end first."""
     return _listed(
@@ -151,9 +151,7 @@ async def ending(
     )
 
 
-async def to_evaluate(
-    pool: asyncpg.Pool, structure: str | None, adviser: str | None, limit: int
-) -> list[ListedPlacement]:
+async def to_evaluate(pool: Pool, structure: str | None, adviser: str | None, limit: int) -> list[ListedPlacement]:
     """Those that the person came to, that have ended and are not evaluated, the oldest first; no imported ones."""
     return _listed(
         await pool.fetch(

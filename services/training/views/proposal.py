@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-import asyncpg
-
 from shared.codes import ActivityKind, Barrier
 from shared.contracts import PublicEvent
 from shared.contracts.training import Proposal, ProposalClosing
-from shared.database import Connection
+from shared.database import Connection, Pool
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,7 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
                 )
 
 
-async def open_proposals(
-    pool: asyncpg.Pool, structure: str | None, adviser: str | None, limit: int
-) -> list[OpenProposal]:
+async def open_proposals(pool: Pool, structure: str | None, adviser: str | None, limit: int) -> list[OpenProposal]:
     """Of a structure's people (null: of all) and one adviser's (null: all), the oldest first."""
     rows = await pool.fetch(
         """select p.proposal, p.pathway, k.structure, k.adviser, p.action, p.kind, p.due_on, p.proposed_at

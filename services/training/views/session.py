@@ -6,8 +6,6 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid5
 
-import asyncpg
-
 from shared.codes import SessionKind
 from shared.contracts import PublicEvent
 from shared.contracts.training import (
@@ -18,7 +16,7 @@ from shared.contracts.training import (
     SessionCancellation,
     SessionPlan,
 )
-from shared.database import Connection
+from shared.database import Connection, Pool
 
 
 @dataclass(frozen=True)
@@ -135,9 +133,7 @@ async def _plan(connection: Connection, event: PublicEvent, plan: SessionPlan) -
         )
 
 
-async def sessions(
-    pool: asyncpg.Pool, structure: str | None, start: date, end: date, limit: int
-) -> list[ListedSession]:
+async def sessions(pool: Pool, structure: str | None, start: date, end: date, limit: int) -> list[ListedSession]:
     """Sessions of a structure (null: of all) with a half-day between two days, both included, by that day."""
     rows = await pool.fetch(
         """select s.session, s.structure, s.kind, s.capacity as places, least(e.standing, s.capacity) as enrolled,
@@ -156,7 +152,7 @@ async def sessions(
     return [ListedSession(**dict(row) | {"kind": SessionKind(row["kind"])}) for row in rows]
 
 
-async def participants(pool: asyncpg.Pool, session: UUID, structure: str | None, limit: int) -> list[Participant]:
+async def participants(pool: Pool, session: UUID, structure: str | None, limit: int) -> list[Participant]:
     """Who of a structure's people (null: of all) takes part, or did, in the order of their enrolment.
 
     Everybody counts for the ranks; of whom nothing may be done at the moment (restricted, archived) is not listed.
@@ -179,7 +175,7 @@ async def participants(pool: asyncpg.Pool, session: UUID, structure: str | None,
 
 
 async def missing_attendance(
-    pool: asyncpg.Pool, today: date, structure: str | None, adviser: str | None, limit: int
+    pool: Pool, today: date, structure: str | None, adviser: str | None, limit: int
 ) -> list[MissingAttendance]:
     """Of a structure's people (null: of all), those of one adviser where one is named; the oldest session first."""
     rows = await pool.fetch(
