@@ -84,7 +84,12 @@ class _Root(FastAPI):
 
     def __init__(self, settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> None:
         super().__init__(
-            lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, max_body_size=settings.body_limit
+            lifespan=lifespan,
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            max_body_size=settings.body_limit,
+            telemetry={"operation_spans": False},  # one a request; the stages of the pipeline have their own
         )
         self._settings = settings
         answer_problems(self)
