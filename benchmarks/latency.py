@@ -44,7 +44,7 @@ from services.training import application
 from services.training.domain import Activity
 from shared.access import Caller, Command, Role
 from shared.codes import ActivityKind, ActivityStatus
-from shared.database import Connection, Pool
+from shared.database import Connection, Pool, ask_across_structures
 from shared.event_store import EventStore
 from shared.subscriber import Subscriber
 from tests import folders
@@ -70,6 +70,7 @@ async def measure(scale: Scale) -> list[Comparison]:
         await histories.copy(addresses, template, range(1, 3 if scale.quick else 10))
         async with _observed(), histories.platform_on(data, addresses) as running:
             await running.caught_up()
+            ask_across_structures()  # as the operator's commands do
             gc.freeze()  # as `lieu up` does
             send = _into_the_application(running, await _started(addresses.databases["training"].url))
             for rate in (10, 100, 300, 1_000):
