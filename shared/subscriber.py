@@ -144,7 +144,7 @@ class Subscriber:
         self._ledger = Ledger(pool)
         self.trouble: str | None = None
         self._pulses: deque[tuple[str, int, datetime]] = deque(maxlen=1000)
-        self._applied = 0
+        self._generation, self._applied = "", 0
         """Up to where, as far as this process knows; the truth stands in `subscription`."""
 
     @asynccontextmanager
@@ -220,8 +220,8 @@ class Subscriber:
         if self.name is not None:
             with suppress(nats.js.errors.NotFoundError):
                 await js.delete_consumer(self.stream, self.name)
-        generation, self._applied = await self._position()
-        start = await self._sequence_after(generation, self._applied)
+        self._generation, self._applied = await self._position()
+        start = await self._sequence_after(self._generation, self._applied)
         config = ConsumerConfig(
             name=self.name or f"passing-{uuid4().hex}",
             durable_name=self.name,
@@ -266,57 +266,75 @@ class Subscriber:
         deliveries = [_delivery(message) for message in messages]
         traceparents = [delivery.headers.get("traceparent") for delivery in deliveries]
         with telemetry.stage(self.stage, self.name or "rebuild", traceparents):
-            async with self.pool.acquire() as connection, connection.transaction():
-                await self.enter(connection)
-                self._applied = await self._apply_new(connection, deliveries)
+            try:
+                await self._apply_new(deliveries, self._all_at_once)
+            except PASSING:
+                raise
+            except Exception as error:  # noqa: BLE001 - found one by one, and parked with its reason
+                log.warning("%s on %s: %s; applying one by one", self.name, self.stream, _reason(error))
+                await self._apply_new(deliveries, self._one_by_one)
         await self._move_watermark()
         return self._applied
 
-    async def _apply_new(self, connection: Connection, deliveries: Sequence[Delivery]) -> int:
-        generation, position = await self._locked_position(connection)
-        parked = {
-            row["key"]
-            for row in await connection.fetch(
-                "select distinct key from parked where stream = $1 and key = any($2) and discarded_at is null",
+    async def _apply_new(
+        self,
+        deliveries: Sequence[Delivery],
+        effect: Callable[[Connection, Sequence[tuple[Delivery, PublicEvent]]], Awaitable[None]],
+    ) -> None:
+        """What is new of these, in one transaction with the position."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await self.enter(connection)
+            generation, position = await self._locked_position(connection)
+            new: list[Delivery] = []
+            for delivery in deliveries:
+                if delivery.generation and delivery.generation != generation:
+                    # Another history: its positions start anew; aggregates skip the versions that they know.
+                    generation, position = delivery.generation, 0
+                if not 0 < delivery.position <= position:
+                    position = max(position, delivery.position)
+                    new.append(delivery)
+            if fresh := await self._not_held_back(connection, new):
+                await effect(connection, fresh)
+            await connection.execute(
+                """update subscription set generation = $2, position = $3,
+                          watermark = greatest(watermark, $4) where stream = $1""",
                 self.stream,
-                [delivery.key for delivery in deliveries],
+                generation,
+                position,
+                self._watermark(generation, position),
             )
-        }
+        self._generation, self._applied = generation, position
+
+    async def _not_held_back(
+        self, connection: Connection, new: Sequence[Delivery]
+    ) -> Sequence[tuple[Delivery, PublicEvent]]:
+        """What can be applied now: the malformed, and what follows on something parked, is parked. Of who was forgotten
+        late copies are passed over: a tail that comes back, a restored stream."""
+        if not new:
+            return []
+        read = [(delivery, _read(delivery)) for delivery in new]
+        pathways = list({event.pathway for _, event in read if isinstance(event, PublicEvent) and event.pathway})
+        digests = dict(zip(await self._ledger.digests(pathways), pathways, strict=True))
+        # After the lock and in a statement of its own: what another instance parked or replayed before is seen.
+        held = await connection.fetchrow(
+            """select array(select key from parked where stream = $1 and key = any($2) and discarded_at is null) parked,
+                      array(select digest from forgotten where digest = any($3)) forgotten""",
+            self.stream,
+            list({delivery.key for delivery in new}),
+            list(digests),
+        )
+        assert held is not None
+        parked, forgotten = set(held["parked"]), {digests[digest] for digest in held["forgotten"]}
         fresh: list[tuple[Delivery, PublicEvent]] = []
-        for delivery in deliveries:
-            if delivery.generation and delivery.generation != generation:
-                # Another history: its positions start anew; aggregates skip the versions that they know.
-                generation, position = delivery.generation, 0
-            if 0 < delivery.position <= position:
-                continue
-            position = max(position, delivery.position)
+        for delivery, event in read:
             if delivery.key in parked:
                 await self._park(connection, delivery, "waits behind an earlier event of the same pathway")
-                continue
-            try:
-                fresh.append((delivery, delivery.event()))
-            except Exception as error:  # noqa: BLE001 - whatever a message holds, it must not stop the others
+            elif isinstance(event, Exception):
                 parked.add(delivery.key)
-                await self._park(connection, delivery, f"malformed: {_reason(error)}")
-        await self._apply_or_park(connection, await self._not_forgotten(connection, fresh))
-        watermark = self._watermark(generation, position)
-        await connection.execute(
-            """update subscription set generation = $2, position = $3,
-                      watermark = greatest(watermark, $4) where stream = $1""",
-            self.stream,
-            generation,
-            position,
-            watermark,
-        )
-        return position
-
-    async def _not_forgotten(
-        self, connection: Connection, fresh: Sequence[tuple[Delivery, PublicEvent]]
-    ) -> Sequence[tuple[Delivery, PublicEvent]]:
-        """Without late copies of what was forgotten: a tail that comes back, a restored stream."""
-        pathways = {event.pathway for _, event in fresh if event.pathway is not None}
-        forgotten = await self._ledger.forgotten(pathways, connection) if pathways else set()
-        return [one for one in fresh if one[1].pathway not in forgotten] if forgotten else fresh
+                await self._park(connection, delivery, f"malformed: {_reason(event)}")
+            elif event.pathway not in forgotten:
+                fresh.append((delivery, event))
+        return fresh
 
     async def _locked_position(self, connection: Connection) -> tuple[str, int]:
         """Ours alone until the transaction ends: a second instance, or a replay, waits."""
@@ -331,25 +349,20 @@ class Subscriber:
             assert row is not None
         return row["generation"], row["position"]
 
-    async def _apply_or_park(self, connection: Connection, fresh: Sequence[tuple[Delivery, PublicEvent]]) -> None:
-        if not fresh:
-            return
-        try:
-            async with connection.transaction():
-                await self.apply(connection, [event for _, event in fresh])
-        except PASSING:
-            raise
-        except Exception as error:  # noqa: BLE001 - found below, one by one, and parked with its reason
-            log.warning("%s on %s: %s; applying one by one", self.name, self.stream, _reason(error))
-            stuck: set[str] = set()
-            for delivery, event in fresh:
-                if delivery.key in stuck:
-                    reason: str | None = "waits behind an earlier event of the same pathway"
-                else:
-                    reason = await self._try(connection, event)
-                if reason is not None:
-                    stuck.add(delivery.key)
-                    await self._park(connection, delivery, reason)
+    async def _all_at_once(self, connection: Connection, fresh: Sequence[tuple[Delivery, PublicEvent]]) -> None:
+        await self.apply(connection, [event for _, event in fresh])
+
+    async def _one_by_one(self, connection: Connection, fresh: Sequence[tuple[Delivery, PublicEvent]]) -> None:
+        """Each for itself; what cannot be applied is parked, with every later one of its pathway."""
+        stuck: set[str] = set()
+        for delivery, event in fresh:
+            if delivery.key in stuck:
+                reason: str | None = "waits behind an earlier event of the same pathway"
+            else:
+                reason = await self._try(connection, event)
+            if reason is not None:
+                stuck.add(delivery.key)
+                await self._park(connection, delivery, reason)
 
     async def _try(self, connection: Connection, event: PublicEvent) -> str | None:
         """Applies one event alone; returns why it cannot be applied."""
@@ -441,11 +454,18 @@ class Subscriber:
     # Watermarks
 
     async def _hear_pulses(self) -> None:
-        subscription = await self.client.subscribe(watermark_subject(self.service))
+        heard = asyncio.Event()
+
+        async def hear(message: Msg) -> None:
+            pulse = orjson.loads(message.data)
+            self._pulses.append((pulse["generation"], pulse["position"], datetime.fromisoformat(pulse["known_at"])))
+            heard.set()
+
+        subscription = await self.client.subscribe(watermark_subject(self.service), cb=hear)
         try:
-            async for message in subscription.messages:
-                pulse = orjson.loads(message.data)
-                self._pulses.append((pulse["generation"], pulse["position"], datetime.fromisoformat(pulse["known_at"])))
+            while True:
+                await heard.wait()
+                heard.clear()
                 await self._move_watermark()
         finally:
             await subscription.unsubscribe()
@@ -454,14 +474,19 @@ class Subscriber:
         """Where a pulse waits for nothing more to be applied; what is still to be applied brings the others along."""
         if not self._pulses or self._pulses[0][1] > self._applied:
             return
-        async with self.pool.acquire() as connection, connection.transaction():
-            await self.enter(connection)
-            generation, position = await self._locked_position(connection)
-            if watermark := self._watermark(generation, position):
+        of, position = self._generation, self._applied
+        if watermark := self._watermark(of, position):
+            async with self.reading() as connection:
+                # Where another instance, or a rebuild, has not come as far, it says so itself.
                 await connection.execute(
-                    "update subscription set watermark = greatest(watermark, $2) where stream = $1",
+                    """with known as (update subscription set watermark = greatest(watermark, $2)
+                                       where stream = $1 and generation = $3 and position >= $4)
+                       insert into subscription (stream, generation, position, watermark)
+                       select $1, '', 0, $2 where $3 = '' and $4 = 0 on conflict (stream) do nothing""",
                     self.stream,
                     watermark,
+                    of,
+                    position,
                 )
 
     def _watermark(self, generation: str, position: int) -> datetime | None:
@@ -472,6 +497,13 @@ class Subscriber:
         while self._pulses and self._pulses[0][1] <= position:
             self._pulses.popleft()
         return max(reached, default=None)
+
+
+def _read(delivery: Delivery) -> PublicEvent | Exception:
+    try:
+        return delivery.event()
+    except Exception as error:  # noqa: BLE001 - whatever a message holds, it must not stop the others
+        return error
 
 
 def _delivery(message: Msg) -> Delivery:

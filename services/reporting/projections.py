@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -410,27 +411,34 @@ async def _project(connection: Connection, projection: Projection, events: Seque
     if not touched:
         return
     standing = [(id, fold.known_from, None, *projection.row(fold.state)) for id, fold in touched.items()]
-    columns = (("entity", "uuid"), ("known_from", "timestamptz"), ("known_to", "timestamptz"), *projection.columns)
-    names = [name for name, _ in columns]
-    shown = ["coalesce(known_to, 'infinity')" if name == "known_to" else f"{name}::{type}" for name, type in columns]
-    # An array of arrays would be taken apart into its elements: each comes as text.
-    arrays = ", ".join(f"${n}::{'text' if '[' in type else type}[]" for n, (_, type) in enumerate(columns, 1))
     await connection.execute(
-        f"delete from {projection.table} where entity = any($1) and known_to = 'infinity'", list(touched)
-    )
-    await connection.execute(
-        f"insert into {projection.table} ({', '.join(names)}) select {', '.join(shown)} "
-        f"from unnest({arrays}) u({', '.join(names)})",
+        _write(projection),
         *map(list, zip(*[*closed, *standing], strict=True)),
-    )
-    await connection.execute(
-        """insert into folds (projection, entity, version, known_from, state)
-           select $1, u.* from unnest($2::uuid[], $3::integer[], $4::timestamptz[], $5::json[]) u
-           on conflict (projection, entity) do update
-             set version = excluded.version, known_from = excluded.known_from, state = excluded.state""",
         projection.table,
         list(touched),
         [fold.version for fold in touched.values()],
         [fold.known_from for fold in touched.values()],
         [orjson.dumps(fold.state).decode() for fold in touched.values()],
     )
+
+
+@cache
+def _write(projection: Projection) -> str:
+    """One statement for the rows and the folds. The row that stood is written over, by what closes it or by what stands
+    in its place from the same instant."""
+    columns = (("entity", "uuid"), ("known_from", "timestamptz"), ("known_to", "timestamptz"), *projection.columns)
+    names = [name for name, _ in columns]
+    shown = ["coalesce(known_to, 'infinity')" if name == "known_to" else f"{name}::{type}" for name, type in columns]
+    # An array of arrays would be taken apart into its elements: each comes as text.
+    arrays = ", ".join(f"${n}::{'text' if '[' in type else type}[]" for n, (_, type) in enumerate(columns, 1))
+    table, entities, versions, instants, states = range(len(columns) + 1, len(columns) + 6)
+    return f"""
+        with rows as (
+          insert into {projection.table} ({", ".join(names)})
+          select {", ".join(shown)} from unnest({arrays}) u({", ".join(names)})
+          on conflict (entity, known_from) do update set {", ".join(f"{name} = excluded.{name}" for name in names[2:])})
+        insert into folds (projection, entity, version, known_from, state)
+        select ${table}, u.* from unnest(${entities}::uuid[], ${versions}::integer[], ${instants}::timestamptz[],
+                                         ${states}::json[]) u
+        on conflict (projection, entity) do update
+          set version = excluded.version, known_from = excluded.known_from, state = excluded.state"""

@@ -5,8 +5,10 @@ from shared.database import Connection
 
 async def enter_active(connection: Connection) -> None:
     """For the rest of the transaction, unqualified names are those of the set that answers, until it ends."""
-    name = await connection.fetchval("select name from active_read_model for share")
-    await connection.execute("select set_config('search_path', $1 || ', public', true)", name)
+    await connection.execute(
+        """select set_config('search_path', name || ', public', true)
+             from (select name from active_read_model for share) active"""
+    )
 
 
 async def enter(connection: Connection, name: str) -> None:
