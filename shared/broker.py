@@ -5,7 +5,7 @@ import json
 import logging
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -55,15 +55,28 @@ class Client(_Client):
     ) -> None:
         if headers is None:
             return await super()._send_publish(subject, reply, payload, payload_size, headers)
-        head = "".join(("NATS/1.0\r\n", *[f"{name}: {value}\r\n" for name, value in headers.items()], "\r\n")).encode()
-        if head.count(b"\n") != len(headers) + 2:
-            raise ValueError(f"a header of a message to {subject} holds a line's end")
-        line = f"HPUB {subject} {reply} {len(head)} {len(head) + payload_size}\r\n".encode()
-        self.stats["out_msgs"] += 1
-        self.stats["out_bytes"] += payload_size
-        await self._send_command(b"".join((line, head, payload, b"\r\n")))
+        await self._send([_on_the_wire(subject, reply, headers, payload)])
+
+    async def publish_all(self, messages: Iterable[Message]) -> None:
+        """In order, and handed over at once: what nats-py does for each on its own takes longer than the rest."""
+        if not self.is_connected:
+            raise ConnectionError("the broker is not connected")
+        await self._send([_on_the_wire(message.subject, "", message.headers, message.data) for message in messages])
+
+    async def _send(self, lines: list[bytes]) -> None:
+        together = b"".join(lines)
+        self.stats["out_msgs"] += len(lines)
+        self.stats["out_bytes"] += len(together)
+        await self._send_command(together)
         if self._flush_queue is not None and self._flush_queue.empty():
             await self._flush_pending()
+
+
+def _on_the_wire(subject: str, reply: str, headers: dict[str, str], data: bytes) -> bytes:
+    head = "".join(("NATS/1.0\r\n", *[f"{name}: {value}\r\n" for name, value in headers.items()], "\r\n")).encode()
+    if head.count(b"\n") != len(headers) + 2:
+        raise ValueError(f"a header of a message to {subject} holds a line's end")
+    return f"HPUB {subject} {reply} {len(head)} {len(head) + len(data)}\r\n".encode() + head + data + b"\r\n"
 
 
 async def connect(nats_url: str, name: str) -> Client:
@@ -121,15 +134,15 @@ async def _api(client: Client, call: str, body: dict[str, Any] | None = None) ->
 async def publish_batch(client: Client, messages: Sequence[Message], last_sequence: int) -> int:
     """Publishes all or nothing, after `last_sequence`; returns the new last sequence. Raises StaleTail."""
     batch = uuid.uuid4().hex
-    for number, message in enumerate(messages, 1):
-        headers = message.headers | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
-        if number == 1:
-            headers["Nats-Expected-Last-Sequence"] = str(last_sequence)
-        if number < len(messages):
-            await client.publish(message.subject, message.data, headers=headers)
-        else:
-            headers["Nats-Batch-Commit"] = "1"
-            answer = await client.request(message.subject, message.data, timeout=2, headers=headers)
+    first, *others = (
+        Message(one.subject, one.headers | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}, one.data)
+        for number, one in enumerate(messages, 1)
+    )
+    first.headers["Nats-Expected-Last-Sequence"] = str(last_sequence)
+    *before, last = first, *others
+    await client.publish_all(before)
+    last.headers["Nats-Batch-Commit"] = "1"
+    answer = await client.request(last.subject, last.data, timeout=2, headers=last.headers)
     acknowledged = json.loads(answer.data)
     if error := acknowledged.get("error"):
         if error.get("err_code") in (_STALE, _DUPLICATE):

@@ -8,17 +8,20 @@ by the stream's last sequence, so that a second relay cannot interleave.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import nats.errors
 import nats.js.errors
 import orjson
+from nats.aio.msg import Msg
 
 from shared import broker, telemetry
 from shared.contracts import Body
+from shared.election import end
 from shared.event_store import EventStore, Recorded
 
 log = logging.getLogger(__name__)
@@ -29,11 +32,23 @@ Publishing = Callable[[Recorded], tuple[str, Body] | None]
 POLL = 0.02
 """Seconds after which events appended by another process are noticed."""
 PULSE = 0.1
-"""Seconds between two watermarks where nothing happens."""
-
+"""Seconds between two watermarks where nothing happens anywhere."""
+STIRRED = 0.02
+"""Seconds between two watermarks of a service where nothing happens while something does in another."""
 
 LOOK = 1.0
 """Seconds after which an idle relay looks whether its stream is as it left it: an erasure may have dropped it."""
+
+
+class _Batch(NamedTuple):
+    """`head`, `known_at`: the service's last event when these were read. `position`: up to where this batch goes."""
+
+    head: int
+    known_at: datetime
+    position: int
+    messages: list[broker.Message]
+    traceparents: list[str | None]
+    """Of every event, those included that stay inside."""
 
 
 class AnotherHistory(Exception):
@@ -49,9 +64,19 @@ class Relay:
         self.service, self.store, self.client, self.public = service, store, client, public
         self.trouble: str | None = None
         """Why nothing is published at the moment, for `lieu status`."""
+        self._heard: dict[str, int] = {}
+        self._stirred = False
 
     async def run(self) -> None:
         """Publishes until cancelled; to be run while elected."""
+        others = await self.client.subscribe(watermark_subject("*"), cb=self._hear)
+        try:
+            await self._run()
+        finally:
+            with suppress(nats.errors.Error):  # a connection that is gone heard its last
+                await others.unsubscribe()
+
+    async def _run(self) -> None:
         while True:
             try:
                 await broker.ensure_stream(self.client, self.service)
@@ -70,36 +95,63 @@ class Relay:
     async def _publish_from_the_tail(self) -> None:
         generation = await self.store.generation()
         sequence = await broker.last_sequence(self.client, self.service)
-        position = published = await self._tail_position(generation)
+        published = await self._tail_position(generation)
         self.trouble = None
         last_pulse, last_look = 0.0, time.monotonic()
-        while True:
-            head = await self.store.pool.fetchrow("select position, known_at from head")
-            assert head is not None
-            events = await self.store.read(position, broker.BATCH_LIMIT) if head["position"] > position else []
-            if events:
-                messages = [message for event in events if (message := self._message(event, generation))]
-                if messages:
-                    with telemetry.stage("relay", self.service, [event.traceparent for event in events]):
-                        sequence = await broker.publish_batch(self.client, messages, sequence)
-                    published = int(messages[-1].headers["ce-sequence"])
-                position = events[-1].position
-            if position >= head["position"]:
-                if events:
-                    await self._pulse(generation, published, head["known_at"])
-                elif time.monotonic() - last_pulse >= PULSE:
+        async with aclosing(self._batches(published, generation)) as batches:
+            async for batch in batches:
+                if batch.messages:
+                    with telemetry.stage("relay", self.service, batch.traceparents):
+                        sequence = await broker.publish_batch(self.client, batch.messages, sequence)
+                    published = int(batch.messages[-1].headers["ce-sequence"])
+                if batch.position < batch.head:
+                    continue
+                now = time.monotonic()
+                if batch.traceparents:
+                    await self._pulse(generation, published, batch.known_at)
+                elif now - last_pulse >= (PULSE if not self._stirred else STIRRED):
                     # Only here does an idle service tell the others that nothing happened until now.
+                    self._stirred = False
                     at, known_at = await self.store.let_time_pass()
-                    last_pulse = time.monotonic()
-                    if at == position:
+                    last_pulse = now
+                    if at == batch.position:
                         await self._pulse(generation, published, known_at)
-                    if last_pulse - last_look >= LOOK:
-                        last_look = last_pulse
+                    if now - last_look >= LOOK:
+                        last_look = now
                         if await broker.last_sequence(self.client, self.service) != sequence:
                             raise broker.StaleTail("it is not as it was left")
                 await self._wait()
-            elif not events:
-                position = head["position"]  # what is missing below the head was erased
+
+    async def _batches(self, position: int, generation: str) -> "AsyncGenerator[_Batch, None]":
+        """What follows a position, again and again; while a full batch is published, the next is read and encoded."""
+        ahead: asyncio.Future[_Batch] | None = None
+        try:
+            while True:
+                batch = await (ahead or self._batch(position, generation))
+                position = batch.position
+                full = len(batch.traceparents) == broker.BATCH_LIMIT
+                ahead = asyncio.ensure_future(self._batch(position, generation)) if full else None
+                yield batch
+        finally:
+            await end([ahead] if ahead else [])
+
+    async def _batch(self, after: int, generation: str) -> "_Batch":
+        head, known_at, events = await self.store.read_on(after, broker.BATCH_LIMIT)
+        return _Batch(
+            head,
+            known_at,
+            events[-1].position if events else head,  # what is missing below the head was erased
+            [message for event in events if (message := self._message(event, generation))],
+            [event.traceparent for event in events],
+        )
+
+    async def _hear(self, message: Msg) -> None:
+        """Another service's pulse: where it tells of something new, everyone waits to hear that we have nothing."""
+        position = orjson.loads(message.data)["position"]
+        if message.subject != watermark_subject(self.service) and self._heard.get(message.subject) != position:
+            self._heard[message.subject] = position
+            self._stirred = True
+            self.store.appended.set()  # looks at once instead of at the next POLL
 
     async def _wait(self) -> None:
         try:

@@ -208,6 +208,19 @@ class EventStore:
         )
         return [self._recorded(row) for row in rows]
 
+    async def read_on(self, after: int, limit: int) -> tuple[int, datetime, list[Recorded]]:
+        """As `read`, beside the position and the instant of the service's last event at that moment."""
+        rows = await self.pool.fetch(
+            """select h.position as head, h.known_at as head_known_at, e.*
+                 from head h left join lateral (
+                   select * from events where position > $1 order by position limit $2) e on true
+                order by e.position""",
+            after,
+            limit,
+        )
+        events = [self._recorded(row) for row in rows if row["position"] is not None]
+        return rows[0]["head"], rows[0]["head_known_at"], events
+
     async def pathways_of(self, person: UUID) -> list[UUID]:
         """The pathways with an event that concerns a person."""
         rows = await self.pool.fetch(
