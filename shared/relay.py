@@ -60,8 +60,13 @@ def watermark_subject(service: str) -> str:
 
 
 class Relay:
-    def __init__(self, service: str, store: EventStore, client: broker.Client, public: Publishing) -> None:
+    """`watermarks`: it tells up to which instant it has published everything."""
+
+    def __init__(
+        self, service: str, store: EventStore, client: broker.Client, public: Publishing, watermarks: bool = True
+    ) -> None:
         self.service, self.store, self.client, self.public = service, store, client, public
+        self.watermarks = watermarks
         self.trouble: str | None = None
         """Why nothing is published at the moment, for `lieu status`."""
         self._heard: dict[str, int] = {}
@@ -109,17 +114,16 @@ class Relay:
                 now = time.monotonic()
                 if batch.traceparents:
                     await self._pulse(generation, published, batch.known_at)
-                elif now - last_pulse >= (PULSE if not self._stirred else STIRRED):
+                elif self.watermarks and now - last_pulse >= (STIRRED if self._stirred else PULSE):
                     # Only here does an idle service tell the others that nothing happened until now.
-                    self._stirred = False
+                    last_pulse, self._stirred = now, False
                     at, known_at = await self.store.let_time_pass()
-                    last_pulse = now
                     if at == batch.position:
                         await self._pulse(generation, published, known_at)
-                    if now - last_look >= LOOK:
-                        last_look = now
-                        if await broker.last_sequence(self.client, self.service) != sequence:
-                            raise broker.StaleTail("it is not as it was left")
+                if now - last_look >= LOOK and not batch.traceparents:
+                    last_look = now
+                    if await broker.last_sequence(self.client, self.service) != sequence:
+                        raise broker.StaleTail("it is not as it was left")
                 await self._wait()
 
     async def _batches(self, position: int, generation: str) -> "AsyncGenerator[_Batch, None]":

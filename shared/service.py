@@ -54,14 +54,15 @@ def create_service(
     *,
     migrations: Sequence[Path],
     public: Publishing | None = None,
+    watermarks: bool = True,
     subscribers: Callable[[Runtime], list[Subscriber]] = lambda _: [],
     forget: Forget | None = None,
     elected: Callable[[Runtime], dict[str, Task]] = lambda _: {},
 ) -> FastAPI:
     """The service's application; its routers are added by the caller. It runs while its lifespan is entered.
 
-    `forget`: of a service that owns facts of people, what deletes its own views of them. `elected`: what else one
-    instance at a time does, for ever.
+    `watermarks`: somebody waits for the instant up to which it has told everything. `forget`: of a service that owns
+    facts of people, what deletes its own views of them. `elected`: what else one instance at a time does, for ever.
     """
 
     master_keys = EnvironmentKeys(settings.keys_master.get_secret_value() if settings.keys_master else None)
@@ -79,7 +80,7 @@ def create_service(
                     runtime.forgetting = Forgetting(name, runtime.store, client, forget, outside)
                 runtime.subscribers = [*subscribers(runtime), *_erasures(runtime), users.subscriber(name, pool, client)]
                 if public is not None:
-                    runtime.relay = Relay(name, runtime.store, client, _with_shared(public))
+                    runtime.relay = Relay(name, runtime.store, client, _with_shared(public), watermarks)
                 app.state.runtime, app.state.pool = runtime, pool
                 app.state.token_check = TokenCheck(settings, users.Users(pool).admit)
                 election = Election(settings.database_url)

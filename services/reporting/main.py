@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from services.reporting.api import router
 from services.reporting.forgetting import public
+from services.reporting.indicators import STREAMS
 from services.reporting.pages import pages as page_routes
 from services.reporting.projections import follow
 from services.reporting.read_model import enter_active
@@ -26,6 +27,7 @@ def create_app(settings: Settings) -> FastAPI:
         "Reporting: indicators per structure, département and nation",
         migrations=[SHARED, Path(__file__).parent / "migrations"],
         public=public,
+        watermarks=False,  # its events tell of what figures knew before
         subscribers=lambda runtime: _projections(app, runtime),
     )
     app.include_router(router)
@@ -44,7 +46,7 @@ def _projections(app: FastAPI, runtime: Runtime) -> list[Subscriber]:
             partial(follow, runtime.store),
             stage="projection",
             enter=enter_active,
-            watermarks=True,
+            watermarks=stream in STREAMS,
         )
         for stream in FOLLOWED
     ]
