@@ -70,7 +70,7 @@ class Relay:
         self.trouble: str | None = None
         """Why nothing is published at the moment, for `lieu status`."""
         self._heard: dict[str, int] = {}
-        self._stirred = False
+        self._stirred, self._pulsed = False, 0.0
 
     async def run(self) -> None:
         """Publishes until cancelled; to be run while elected."""
@@ -102,7 +102,7 @@ class Relay:
         sequence = await broker.last_sequence(self.client, self.service)
         published = await self._tail_position(generation)
         self.trouble = None
-        last_pulse, last_look = 0.0, time.monotonic()
+        last_look = time.monotonic()
         async with aclosing(self._batches(published, generation)) as batches:
             async for batch in batches:
                 if batch.messages:
@@ -114,9 +114,9 @@ class Relay:
                 now = time.monotonic()
                 if batch.traceparents:
                     await self._pulse(generation, published, batch.known_at)
-                elif self.watermarks and now - last_pulse >= (STIRRED if self._stirred else PULSE):
+                elif self.watermarks and now - self._pulsed >= (STIRRED if self._stirred else PULSE):
                     # Only here does an idle service tell the others that nothing happened until now.
-                    last_pulse, self._stirred = now, False
+                    self._pulsed, self._stirred = now, False
                     at, known_at = await self.store.let_time_pass()
                     if at == batch.position:
                         await self._pulse(generation, published, known_at)
@@ -155,7 +155,8 @@ class Relay:
         if message.subject != watermark_subject(self.service) and self._heard.get(message.subject) != position:
             self._heard[message.subject] = position
             self._stirred = True
-            self.store.appended.set()  # looks at once instead of at the next POLL
+            if time.monotonic() - self._pulsed >= STIRRED:
+                self.store.appended.set()  # looks at once instead of at the next POLL
 
     async def _wait(self) -> None:
         try:
