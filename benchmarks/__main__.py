@@ -23,6 +23,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.measure import Comparison, Scale, write
+from lieu.cli import spare_the_collector
 
 BENCHMARKS = {
     "append": "saves of events, against another store and bare inserts",
@@ -96,6 +97,7 @@ def _listed() -> str:
 def _run(name: str, scale: Scale) -> list[Comparison]:
     # Only what is asked for is imported; on the event loop that the services run on.
     measure = import_module(f"benchmarks.{name}").measure
+    spare_the_collector()  # as in the services' own processes
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         found: list[Comparison] = runner.run(measure(scale))
     return found

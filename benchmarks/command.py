@@ -366,7 +366,7 @@ def _serve_bare(port: int) -> None:
     import uvicorn
     from fastapi import FastAPI
 
-    from lieu.cli import _spare_the_collector
+    from lieu.cli import spare_the_collector
     from services.training.api.activities import ActivityBody
     from shared import edge
     from shared.commands import Done
@@ -381,7 +381,7 @@ def _serve_bare(port: int) -> None:
     async def ready() -> str:
         return "ready"
 
-    _spare_the_collector()  # as ours has it
+    spare_the_collector()  # as ours has it
     uvicorn.run(app, host="127.0.0.1", port=port, access_log=False, **edge.server_options(""))
 
 

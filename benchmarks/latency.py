@@ -14,7 +14,6 @@ process of its own, the clock in this one. PostgreSQL, NATS, platform and clock 
 
 import asyncio
 import atexit
-import gc
 import os
 import tempfile
 import time
@@ -71,7 +70,6 @@ async def measure(scale: Scale) -> list[Comparison]:
         async with _observed(), histories.platform_on(data, addresses) as running:
             await running.caught_up()
             ask_across_structures()  # as the operator's commands do
-            gc.freeze()  # as `lieu up` does
             send = _into_the_application(running, await _started(addresses.databases["training"].url))
             for rate in (10, 100, 300, 1_000):
                 turns = [

@@ -73,7 +73,7 @@ def up(
 async def _up(data: Path, port: int, demo: bool) -> int:
     from lieu.up import stay_up
 
-    _spare_the_collector()
+    spare_the_collector()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -107,13 +107,13 @@ def serve(
 
     if service not in SERVICES:
         raise typer.BadParameter(f"one of {', '.join(SERVICES)}")
-    _spare_the_collector()
+    spare_the_collector()
     settings = Settings()
     options = edge.server_options(settings.trusted_proxies)
     uvicorn.run(platform({service: settings}), host=host, port=port, access_log=False, **options)
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """What the libraries made on import lives as long as the process: looking through it again and again costs a tenth
     of a busy platform's time."""
     gc.collect()

@@ -10,11 +10,10 @@ The tables (in the schema that `enter` chooses): `subscription` and `parked`, se
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -49,25 +48,15 @@ async def _stay(_: Connection) -> None:
     """The tables stand in the connection's own schema."""
 
 
-@dataclass(frozen=True)
 class Delivery:
-    """A message as it came, before anyone knows whether it makes sense."""
+    """A message as it came, before anyone knows whether it makes sense. `sequence`: tells its place in the stream."""
 
-    subject: str
-    headers: dict[str, str]
-    data: bytes
-    sequence: Callable[[], int]
-    """Its place in the stream."""
-
-    @cached_property
-    def position(self) -> int:
+    def __init__(self, subject: str, headers: dict[str, str], data: bytes, sequence: Callable[[], int]) -> None:
+        self.subject, self.headers, self.data, self.sequence = subject, headers, data, sequence
+        text = headers.get("ce-sequence", "")
+        self.position = int(text) if _is_position(text) else -sequence()
         """The service's position; a message that names none is told by its place in the stream, negated."""
-        text = self.headers.get("ce-sequence", "")
-        return int(text) if _is_position(text) else -self.sequence()
-
-    @property
-    def generation(self) -> str:
-        return self.headers.get("ce-generation", "")
+        self.generation = headers.get("ce-generation", "")
 
     @property
     def key(self) -> str:
@@ -76,14 +65,22 @@ class Delivery:
         return tokens[3] if len(tokens) == 5 else self.subject
 
     def event(self) -> PublicEvent:
-        """The typed event. Raises what a malformed message deserves: KeyError, ValueError, ValidationError."""
-        return _event(self.subject, tuple(self.headers), tuple(self.headers.values()), self.data)
+        """The typed event. Raises what a malformed message deserves: KeyError, ValueError, ValidationError.
+
+        Several consumers of a process follow the same stream, each a moment after the other, and share the headers that
+        the client has read: the event is made once for all, and kept beside these.
+        """
+        kept = self.headers.kept if isinstance(self.headers, broker.Headers) else None
+        if kept is not None and kept[0] == self.subject and kept[1] == self.data:
+            event: PublicEvent = kept[2]
+        else:
+            event = _event(self.subject, self.headers, self.data)
+            if isinstance(self.headers, broker.Headers):
+                self.headers.kept = (self.subject, self.data, event)
+        return event
 
 
-@lru_cache(broker.RECENT)
-def _event(subject: str, names: tuple[str, ...], values: tuple[str, ...], data: bytes) -> PublicEvent:
-    """Several consumers of a process follow the same stream, each a moment after the other: typed once for all."""
-    headers = dict(zip(names, values, strict=True))
+def _event(subject: str, headers: Mapping[str, str], data: bytes) -> PublicEvent:
     _, service, _, key, name = subject.split(".")
     position = headers["ce-sequence"]
     if headers["ce-type"] != f"lieu.{service}.{name}" or not _is_position(position) or int(position) < 1:
@@ -196,10 +193,16 @@ class Subscriber:
         position = (await self._position())[1]
         if position < until:
             async with await self._pull() as pull:
-                while position < until:
-                    if messages := await pull.fetch(FETCH, timeout=5):
-                        position = await self._take(messages)
-                        progress(position)
+                fetching = asyncio.ensure_future(pull.fetch(FETCH, timeout=5))
+                try:
+                    while position < until:
+                        messages = await fetching
+                        fetching = asyncio.ensure_future(pull.fetch(FETCH, timeout=5))  # while these are applied
+                        if messages:
+                            position = await self._take(messages)
+                            progress(position)
+                finally:
+                    await end([fetching])
         return position
 
     async def _follow(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +11,7 @@ import asyncpg
 from services.reporting.indicators import STREAMS
 from services.reporting.projections import follow
 from services.reporting.read_model import enter
-from shared import broker
+from shared import broker, database
 from shared.database import Connection, Pool
 from shared.event_store import EventStore
 from shared.problems import Problem
@@ -54,7 +55,9 @@ class Rebuilder:
             lock = await asyncpg.connect(self.database_url)
             try:
                 await lock.execute("select pg_advisory_lock(hashtext('rebuild'))")
-                await self._rebuild(rebuild)
+                # Its readers have connections of their own: at the end all others wait for them.
+                async with database.pool(self.database_url) as pool:
+                    await self._rebuild(rebuild, pool)
             finally:
                 await lock.close(timeout=5)
             rebuild.state = "done"
@@ -62,13 +65,13 @@ class Rebuilder:
             log.exception("the rebuild failed; the read models that answer are untouched")
             rebuild.state, rebuild.error = "failed", f"{type(error).__name__}: {error}"
 
-    async def _rebuild(self, rebuild: Rebuild) -> None:
+    async def _rebuild(self, rebuild: Rebuild, pool: Pool) -> None:
         active: str = await self.pool.fetchval("select name from active_read_model")
         fresh = SETS[1 - SETS.index(active)]
         async with self.pool.acquire() as connection, connection.transaction():
             await enter(connection, fresh)
             await connection.execute(f"truncate {TABLES}")
-        readers = [self._reader(stream, fresh) for stream in FOLLOWED]
+        readers = [self._reader(stream, fresh, pool) for stream in FOLLOWED]
         done = dict.fromkeys(FOLLOWED, 0)
 
         def progress(stream: str, position: int) -> None:
@@ -77,32 +80,38 @@ class Rebuilder:
 
         positions = await self._positions(self.pool, active)
         rebuild.of = sum(positions.values())
-        for reader in readers:
-            until = positions.get(reader.stream, 0)
-            await reader.catch_up(until, lambda at, stream=reader.stream: progress(stream, at))  # type: ignore[misc]
+        await self._catch_up(readers, positions, progress)
         # The last stretch with the live projections held: they go on in the new set, from its positions.
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.fetchval("select name from active_read_model for update")
-            held = await self._positions(connection, active)
-            for reader in readers:
-                await reader.catch_up(
-                    held.get(reader.stream, 0),
-                    lambda at, stream=reader.stream: progress(stream, at),  # type: ignore[misc]
-                )
+            await self._catch_up(readers, await self._positions(connection, active), progress)
             await connection.execute(
                 f"""insert into {fresh}.subscription as s select * from {active}.subscription
                     on conflict (stream) do update set watermark = excluded.watermark"""
             )
             await connection.execute("update active_read_model set name = $1", fresh)
 
-    def _reader(self, stream: str, fresh: str) -> Subscriber:
+    @staticmethod
+    async def _catch_up(
+        readers: Sequence[Subscriber], positions: Mapping[str, int], progress: Callable[[str, int], None]
+    ) -> None:
+        """All streams at once, as when they are followed: while the database works for one, another is read."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for reader in readers:
+                    told = partial(progress, reader.stream)
+                    tasks.create_task(reader.catch_up(positions.get(reader.stream, 0), told))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+
+    def _reader(self, stream: str, fresh: str, pool: Pool) -> Subscriber:
         async def enter_fresh(connection: Connection) -> None:
             await enter(connection, fresh)
 
         return Subscriber(
             None,
             stream.lower(),
-            self.pool,
+            pool,
             self.client,
             partial(follow, self.store),
             stage="rebuild",
