@@ -34,6 +34,7 @@ from psycopg.sql import SQL
 from benchmarks import histories
 from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare, pool_for_everybody
 from lieu import issuer
+from lieu.cli import spare_the_collector
 from lieu.embedded import Addresses
 from lieu.up import ensure_master_key, settings_for
 from services.reporting.indicators import STREAMS
@@ -285,7 +286,8 @@ class Runner:
 
 
 def serve(settings: Settings, port: int) -> None:
-    """Reporting alone in a process of its own."""
+    """Reporting alone in a process of its own, as `lieu serve` has it."""
+    spare_the_collector()
     uvicorn.run(create_app(settings), host="127.0.0.1", port=port, loop="uvloop", log_level="error", access_log=False)
 
 

@@ -83,10 +83,11 @@ _AT_START, _AT_EXIT = (
 
 # Whoever had received the pathway by the period's last day holds it, else who was asked. Null arrays cost nothing.
 _HOLDER = "coalesce(i.received_by[width_bucket($2::date, i.received_on)], i.structure)"
-# The first condition says nothing new: indexes serve it, where they cannot serve the second.
+_IN_DEPARTMENT = "select s.structure from structures s where s.department = $5"
+# Of each scope the first condition says nothing new: indexes serve it, where they cannot serve the second.
 SCOPE = f"""($4::text is null or ((i.structure = $4 or i.received_by is not null) and {_HOLDER} = $4))
-        and ($5::text is null or exists (
-              select from structures s where s.structure = {_HOLDER} and s.department = $5 and {KNOWN.format("s")}))"""
+        and ($5::text is null or ((i.structure = any (array({_IN_DEPARTMENT})) or i.received_by is not null)
+             and exists ({_IN_DEPARTMENT} and s.structure = {_HOLDER} and {KNOWN.format("s")})))"""
 
 
 DEPARTMENT = f"(select s.department from structures s where s.structure = {_HOLDER} and {KNOWN.format('s')})"
@@ -103,37 +104,44 @@ def examined(of_class: str) -> str:
     )
     months = ", ".join(f"o.{what}_{m}" for m in MONTHS for what in ("asked", "reached", "employed"))
     return f"""
-      with standing as (
+      with held as materialized (
         select i.entity, {of_class} as class, i.person, i.requested_on, i.welcomed_on, i.started_on, i.withdrawn_on,
-               o.exited_on, o.exit_class, o.deceased, {months},
-               d.diagnosed, d.planned, d.scored_twice, d.remobilised,
-               d.barriers_examined, d.barriers_reduced, d.domains,
-               ($3::timestamptz at time zone 'Europe/Paris')::date as known_on,
-               i.requested_on between $1 and $2 as r,
-               coalesce(i.started_on between $1 and $2, false) as e,
-               coalesce(i.started_on <= $2 and (o.exited_on is null or o.exited_on >= $1), false) as a,
-               coalesce(i.started_on is not null and o.exited_on between $1 and $2, false) as l,
-               exists (select from activities t where t.pathway = i.entity and t.attended
-                          and t.kind in ('workshop', 'training', 'placement') and t.started_on between $1 and $2
-                          and {KNOWN.format("t")}) as mobilised,
-               case when i.started_on between $1 and $2 then least(
-                 (select min(s.job_on) from situations s where s.pathway = i.entity and {KNOWN.format("s")}
-                     and s.job_on between i.started_on and coalesce(o.exited_on, 'infinity')),
-                 case when o.exit_class in ('durable', 'transition') then
-                   case when o.contract_start >= i.started_on then o.contract_start else o.exited_on end end
-               ) end as employed_on
+               o.exited_on, o.exit_class, o.deceased, o.contract_start, {months}
           from intake i
           left join outcomes o on o.entity = i.entity and {KNOWN.format("o")}
-          left join diagnostic d on d.entity = i.entity and {KNOWN.format("d")}
          where {KNOWN.format("i")} and i.requested_on is not null
            and {SCOPE}
            and (i.requested_on between $1 and $2 or i.welcomed_on between $1 and $2 or i.started_on between $1 and $2
                 or (i.started_on <= $2 and (o.exited_on is null or o.exited_on >= $1))
                 or (i.started_on is not null and o.exited_on between $1 and $2))
+      ), jobs as (
+        select h.entity, array_agg(s.job_on) as days
+          from held h join situations s on s.pathway = h.entity and {KNOWN.format("s")}
+         where h.started_on between $1 and $2 and s.job_on is not null group by h.entity
+      ), standing as (
+        select h.*, d.diagnosed, d.planned, d.scored_twice, d.remobilised,
+               d.barriers_examined, d.barriers_reduced, d.domains,
+               ($3::timestamptz at time zone 'Europe/Paris')::date as known_on,
+               h.requested_on between $1 and $2 as r,
+               coalesce(h.started_on between $1 and $2, false) as e,
+               coalesce(h.started_on <= $2 and (h.exited_on is null or h.exited_on >= $1), false) as a,
+               coalesce(h.started_on is not null and h.exited_on between $1 and $2, false) as l,
+               exists (select from activities t where t.pathway = h.entity and t.attended
+                          and t.kind in ('workshop', 'training', 'placement') and t.started_on between $1 and $2
+                          and {KNOWN.format("t")}) as mobilised,
+               case when h.started_on between $1 and $2 then least(
+                 (select min(job_on) from unnest(j.days) job_on
+                   where job_on between h.started_on and coalesce(h.exited_on, 'infinity')),
+                 case when h.exit_class in ('durable', 'transition') then
+                   case when h.contract_start >= h.started_on then h.contract_start else h.exited_on end end
+               ) end as employed_on
+          from held h
+          left join diagnostic d on d.entity = h.entity and {KNOWN.format("d")}
+          left join jobs j on j.entity = h.entity
       ), examined as (
         select *, l and exit_class <> 'neutralised' as x, {due},
                l and {_AT_START} as without_mainstream, l and {_AT_EXIT} as with_mainstream
-          from standing
+          from standing offset 0
       )"""
 
 

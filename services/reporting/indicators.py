@@ -75,7 +75,7 @@ async def figures(
 ) -> tuple[dict[str, Figure], dict[str, dict[str, Figure]]]:
     """(every indicator, every indicator of each class of `by`). Raises UnknownScope."""
     await must_exist(connection, scope)
-    column = by if by in BREAKDOWNS else "sex"
+    column = by if by in BREAKDOWNS else None
     arguments = (start, end, known_at, scope.structure, scope.department)
     counted = await connection.fetch(_pathways_query(column), *arguments)
     hours = await connection.fetch(_hours_query(column), *arguments)
@@ -100,7 +100,7 @@ async def must_exist(connection: Connection, scope: Scope) -> None:
             raise UnknownScope(f"{scope.text}: no such structure was ever registered")
 
 
-def _pathways_query(column: str) -> str:
+def _pathways_query(column: str | None) -> str:
     counts = {id: f"count(*) filter (where {condition})" for id, condition in COUNTS.items()}
     counts |= {id: f"count(distinct person) filter (where {condition})" for id, condition in PERSONS.items()}
     for id, parts in SHARES.items():
@@ -113,12 +113,16 @@ def _pathways_query(column: str) -> str:
     for id, (condition, ended, days, _) in DURATIONS.items():
         counts[f"{id}_ended"] = f"array_agg({days}) filter (where {condition} and {ended})"
         counts[f"{id}_going_on"] = f"array_agg({days}) filter (where {condition} and not ({ended}))"
+    told = ", ".join(f"{sql} as {name}" for name, sql in counts.items())
+    if column is None:
+        return f"{examined('null')} select null as class, true as whole, {told} from examined"
     return f"""{examined(f"i.{column}")}
-      select class, grouping(class) = 1 as whole, {", ".join(f"{sql} as {name}" for name, sql in counts.items())}
-        from examined group by grouping sets ((), (class))"""
+      select class, grouping(class) = 1 as whole, {told} from examined group by grouping sets ((), (class))"""
 
 
-def _hours_query(column: str) -> str:
+def _hours_query(column: str | None) -> str:
+    if column is None:
+        return f"select null as class, true as whole, t.kind, sum(t.hours) as hours from {ACTIVE} group by t.kind"
     return f"""
       select i.{column} as class, grouping(i.{column}) = 1 as whole, t.kind, sum(t.hours) as hours
         from {ACTIVE} group by grouping sets ((t.kind), (t.kind, i.{column}))"""

@@ -29,6 +29,6 @@ async def enter_for_reading(connection: Connection) -> None:
 
 
 async def expect_many(connection: Connection) -> None:
-    """For the rest of the transaction, rows are joined in bulk: behind the policies the planner takes the nation's
-    pathways for a few, and would look each of them up by an index."""
-    await connection.execute("select set_config('enable_nestloop', 'off', true)")
+    """For the rest of the transaction, rows are joined and sorted in bulk: behind the policies the planner takes the
+    nation's pathways for a few, and would look each of them up by an index."""
+    await connection.execute("select set_config('enable_nestloop', 'off', true), set_config('work_mem', '64MB', true)")
