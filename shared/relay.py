@@ -1,8 +1,8 @@
 """The relay of one service: publishes its stored events in commit order, at least once, one active by election.
 
 The event store is the truth and the stream's tail is the relay's position: on every start, and whenever a batch
-did not go through as expected, the relay reads the tail and publishes what follows it. An atomic batch is fenced
-by the stream's last sequence, so that a second relay cannot interleave.
+did not go through as expected, the relay reads the tail and publishes what follows it. Everything it publishes is
+fenced by the stream's last sequence, so that a second relay cannot interleave.
 """
 
 import asyncio
