@@ -335,7 +335,7 @@ def serve(kind: str, port: str, name: str) -> None:
             app(["serve", "training", "--host", "127.0.0.1", "--port", port])
     finally:
         profile.disable()
-        if "BENCHMARK_PROFILES" in os.environ:
+        if "BENCHMARK_PROFILES" in os.environ and profile.getstats():
             profile.dump_stats(Path(os.environ["BENCHMARK_PROFILES"]) / f"{name.replace('/', ' ')}.prof")
 
 

@@ -24,7 +24,8 @@ FEW = 8
 RECENT = 2000
 """Messages that a process remembers for the next of its consumers: several follow the same stream."""
 _EXPECTED = "Nats-Expected-Last-Sequence"
-_STALE = 10071  # the stream's last sequence is not the expected one
+_EXPECTED_ID = "Nats-Expected-Last-Msg-Id"
+_STALE = (10070, 10071)  # the stream's last message, or its sequence, is not the expected one
 _DUPLICATE = 10201  # a message of the batch is already there
 
 
@@ -151,20 +152,21 @@ async def publish_batch(client: Client, messages: Sequence[Message], last_sequen
         if acknowledged.get("duplicate"):
             raise StaleTail("a message is already there")
         if error := acknowledged.get("error"):
-            if error.get("err_code") in (_STALE, _DUPLICATE):
+            if error.get("err_code") in (*_STALE, _DUPLICATE):
                 raise StaleTail(error["description"])
             raise ConnectionError(f"publishing was refused: {error['description']}")
     return int(acknowledged["seq"])
 
 
 async def _one_by_one(client: Client, messages: Sequence[Message], last_sequence: int) -> list[Msg]:
-    """Each expects the one before it: after one that fails, all that follow do."""
+    """Each expects the one before it, by its id as well: somebody else's message may have its place in the stream."""
+    fenced = [message.headers | {_EXPECTED: str(at)} for at, message in enumerate(messages, last_sequence)]
+    for headers, before in zip(fenced[1:], messages, strict=False):
+        headers[_EXPECTED_ID] = before.headers["Nats-Msg-Id"]
     return await asyncio.gather(
         *(
-            client.request(
-                message.subject, message.data, timeout=2, headers=message.headers | {_EXPECTED: str(sequence)}
-            )
-            for sequence, message in enumerate(messages, last_sequence)
+            client.request(message.subject, message.data, timeout=2, headers=headers)
+            for message, headers in zip(messages, fenced, strict=True)
         )
     )
 

@@ -262,8 +262,7 @@ class Subscriber:
         return max(low, 1)
 
     async def _position(self) -> tuple[str, int]:
-        async with self.pool.acquire() as connection, connection.transaction():
-            await self.enter(connection)
+        async with self.reading() as connection:
             row = await connection.fetchrow(
                 "select generation, position from subscription where stream = $1", self.stream
             )

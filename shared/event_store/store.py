@@ -385,21 +385,25 @@ class EventStore:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                while group := self._next_group():
+                # Of those that come at once half go first: while these are committed, the others' commands have been
+                # computed, and from then on computing and committing go on at the same time.
+                most = min(GROUP_LIMIT, (len(self._waiting) + 1) // 2)
+                while group := self._next_group(most):
                     await self._append(group)
                     self.appended.set()
+                    most = GROUP_LIMIT
         finally:
             for save in self._waiting:
                 save.done.cancel()
 
-    def _next_group(self) -> list[_Save]:
+    def _next_group(self, most: int) -> list[_Save]:
         """Waiting saves in order of arrival, at most one of an aggregate and of an idempotency key."""
         group: list[_Save] = []
         later: list[_Save] = []
         taken: set[object] = set()
         for save in self._waiting:
             mine = {save.aggregate, *([save.key] if save.key else [])}
-            if len(group) >= GROUP_LIMIT or mine & taken:
+            if len(group) >= most or mine & taken:
                 later.append(save)
             else:
                 group.append(save)
