@@ -17,14 +17,13 @@ from functools import partial
 from itertools import count, cycle
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
 from eventsourcing import application, domain
 from opentelemetry import trace
 
-from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare, pool_for_everybody
+from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare, pool_for_everybody, rival_settings
 from lieu.embedded import Addresses, Database, EmbeddedServers
 from services.intake.domain import Pathway, request_for_support
 from services.training.domain import Activity, ActivityFile
@@ -194,15 +193,9 @@ class RivalFiles(application.Application[UUID]):
 @contextmanager
 def rival_store(database: Database, **settings: str) -> Iterator[RivalFiles]:
     """As its manual has it, and safe: with the table lock, which is the default. `settings`: others of its recorder."""
-    parts = urlsplit(database.owner_url)
     rival = RivalFiles(
         {
-            "PERSISTENCE_MODULE": "eventsourcing.postgres",
-            "POSTGRES_DBNAME": parts.path.strip("/"),
-            "POSTGRES_HOST": str(parts.hostname),
-            "POSTGRES_PORT": str(parts.port),
-            "POSTGRES_USER": str(parts.username),
-            "POSTGRES_PASSWORD": str(parts.password),
+            **rival_settings(database.owner_url),
             "POSTGRES_POOL_SIZE": str(RIVAL_CONNECTIONS),
             "POSTGRES_CONNECT_TIMEOUT": "30",
             **settings,

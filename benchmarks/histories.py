@@ -388,6 +388,15 @@ def megabytes(pids: Iterable[int], what: str = "Pss") -> float:
     return kilobytes / 1024
 
 
+def highest(pid: int) -> float:
+    """Resident memory of a process at its highest so far, in megabytes; 0 where it has ended."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
 class Others:
     """How much of the machine's processors others took since this was made: what makes a figure worse than it is."""
 

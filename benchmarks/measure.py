@@ -12,6 +12,7 @@ from math import isnan, nan
 from pathlib import Path
 from statistics import median
 from typing import Any
+from urllib.parse import urlsplit
 
 from shared.database import Pool, ask_across_structures, pool
 
@@ -29,6 +30,19 @@ async def pool_for_everybody(url: str) -> AsyncIterator[Pool]:
     ask_across_structures()
     async with pool(url) as connections:
         yield connections
+
+
+def rival_settings(url: str) -> dict[str, str]:
+    """Of eventsourcing's own PostgreSQL store, on the database of this address."""
+    parts = urlsplit(url)
+    return {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": parts.path.strip("/"),
+        "POSTGRES_HOST": str(parts.hostname),
+        "POSTGRES_PORT": str(parts.port),
+        "POSTGRES_USER": str(parts.username),
+        "POSTGRES_PASSWORD": str(parts.password),
+    }
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ buffers are. The import's client at its highest, of resident set size.
 """
 
 import asyncio
-import resource
 import tempfile
 from pathlib import Path
 
@@ -32,15 +31,16 @@ async def measure(scale: Scale) -> list[Comparison]:
             await asyncio.sleep(2)
             found.append(_now("started, nothing recorded", process.pid))
             client = await histories.lieu("import", str(Path(folder) / "facts"), "--data", str(data))
-            if code := await client.wait():
+            ending, highest = asyncio.ensure_future(client.wait()), 0.0
+            while not ending.done():
+                highest = max(highest, histories.highest(client.pid))
+                await asyncio.wait([ending], timeout=0.05)
+            if code := ending.result():
                 raise AssertionError(f"lieu import ended with status {code}")
             async with Platform(None, None, data) as platform:
                 await status.wait_until_caught_up(platform)
             imported = _now(f"{sum(len(of) for of in vars(facts).values()):,} facts imported", process.pid)
-            # The highest of all children that have ended: no other is as large as the import's client.
-            imported.figures["import client, at its highest"] = [
-                resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-            ]
+            imported.figures["import client, at its highest"] = [highest]
             found.append(imported)
             await _burst(data, asked)
             found.append(_now(f"{asked} answers of indicators, {AT_ONCE} at once", process.pid))

@@ -17,7 +17,6 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -32,7 +31,7 @@ from nats.js.api import AckPolicy, ConsumerConfig
 from psycopg.sql import SQL
 
 from benchmarks import histories
-from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare, pool_for_everybody
+from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare, pool_for_everybody, rival_settings
 from lieu import issuer
 from lieu.cli import spare_the_collector
 from lieu.embedded import Addresses
@@ -242,16 +241,8 @@ class Runner:
     """ProjectionRunner over `events` events of its own PostgreSQL store, without a broker between."""
 
     def __init__(self, url: str, events: int) -> None:
-        parts = urlsplit(url)
         self.events = events
-        self.env = {
-            "PERSISTENCE_MODULE": "eventsourcing.postgres",
-            "POSTGRES_DBNAME": parts.path.strip("/"),
-            "POSTGRES_HOST": str(parts.hostname),
-            "POSTGRES_PORT": str(parts.port),
-            "POSTGRES_USER": str(parts.username),
-            "POSTGRES_PASSWORD": str(parts.password),
-        }
+        self.env = rival_settings(url)
 
     def prepare(self) -> None:
         app = Dogs(self.env)
@@ -295,14 +286,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def megabytes(pid: int, field: str) -> float:
-    """`VmRSS` now, `VmHWM` at its highest, of one process."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) / 1024
-    raise ValueError(field)
 
 
 async def _rebuild(data: Path, addresses: Addresses) -> list[Comparison]:
@@ -395,7 +378,7 @@ async def _watch_rebuild(http: httpx.AsyncClient, pid: int, addresses: Addresses
             facts,
         ),
         Comparison(
-            "memory of a rebuild", "MB", {peak: [megabytes(pid, "VmHWM")]}, [Target(peak, most=400, of="figure")]
+            "memory of a rebuild", "MB", {peak: [histories.highest(pid)]}, [Target(peak, most=400, of="figure")]
         ),
     ]
 
