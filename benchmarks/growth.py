@@ -82,6 +82,14 @@ def _size(point: Point) -> str:
     return f"{point.events:,} events"
 
 
+async def _analyzed(addresses: Addresses) -> None:
+    """As autovacuum does within a minute of any table that has grown so."""
+    for service in ("training", "reporting"):
+        connection = await asyncpg.connect(addresses.databases[service].owner_url)
+        await connection.execute("analyze")
+        await connection.close()
+
+
 async def _points(sizes: Sequence[int], requests: int) -> list[Point]:
     points: list[Point] = []
     with tempfile.TemporaryDirectory(prefix="lieu-bench-") as folder:
@@ -102,6 +110,7 @@ async def _points(sizes: Sequence[int], requests: int) -> list[Point]:
                 report = await status.wait_until_caught_up(platform)
                 if report.code:
                     raise AssertionError(report.text())
+                await _analyzed(addresses)
                 point = Point(template.events * (copies + 1), template.pathways * (copies + 1))
                 point.facts = {
                     "seconds to store": round(stored - started),

@@ -127,6 +127,7 @@ class Pool:
 
     async def _answer(self, together: tuple[str, _Asking]) -> None:
         query, _ = together
+        waiting: list[_Question] = []
         try:
             while waiting := self._asked[together][:_TOGETHER]:
                 del self._asked[together][:_TOGETHER]
@@ -140,8 +141,8 @@ class Pool:
                             if not question.answer.done():
                                 question.answer.set_exception(error)
         finally:
-            for question in self._asked.pop(together):
-                question.answer.cancel()
+            for question in (*waiting, *self._asked.pop(together)):
+                question.answer.cancel()  # of those only that are not answered: the task was cancelled
 
     async def _tell(self, query: str, questions: "Sequence[_Question]") -> None:
         keys = list({question.key for question in questions})

@@ -149,9 +149,13 @@ class _Proven(NamedTuple):
     header: dict[str, Any]
     claims: dict[str, Any]
 
+    @property
+    def named(self) -> tuple[str, str]:
+        return self.header["kid"], self.header["alg"]
 
-_MOST = 10_000
-"""Proven tokens remembered at most."""
+    @property
+    def ended(self) -> bool:
+        return time.time() >= float(self.claims["exp"]) + LEEWAY
 
 
 class Tokens:
@@ -161,39 +165,38 @@ class Tokens:
         self._issuer, self._audience = settings.oidc_issuer, settings.oidc_audience
         self.discovery = Discovery(settings.oidc_issuer, settings.oidc_keys_seconds)
         self._keys = Keys(settings, self.discovery)
-        self._proven: dict[tuple[bytes, str], _Proven] = {}
-        """By the token's SHA-256, never the token, and the audience that it was asked for."""
+        self._proven: dict[bytes, _Proven] = {}
+        """By the SHA-256 of an access token, never the token."""
 
     async def access(self, token: str) -> dict[str, Any]:
-        """Of a bearer token for this platform."""
-        header, claims = await self._verified(token, self._audience)
-        kind, said = _type(header), claims.get("typ")
-        if kind not in ACCESS_TYPES or said not in (None, "Bearer") or any(name in claims for name in NEVER_IN_ACCESS):
+        """Of a bearer token for this platform. A token that was proven is not proven again until it ends, or its key is
+        withdrawn or read again."""
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        proven = self._proven.get(digest)
+        if proven and not proven.ended and proven.key is await self._keys.get(*proven.named):
+            return proven.claims
+        proven = await self._prove(token, self._audience)
+        kind, said = _type(proven.header), proven.claims.get("typ")
+        never = any(name in proven.claims for name in NEVER_IN_ACCESS)
+        if kind not in ACCESS_TYPES or said not in (None, "Bearer") or never:
             raise refused("it is no access token")
-        if "nonce" in claims and said is None and "at+jwt" not in kind:
+        if "nonce" in proven.claims and said is None and "at+jwt" not in kind:
             raise refused("it is no access token")
-        return claims
+        self._proven = {of: one for of, one in self._proven.items() if not one.ended} | {digest: proven}
+        return proven.claims
 
     async def identity(self, token: str, client: str, nonce: str) -> dict[str, Any]:
         """Of the ID token that answers our own sign-in."""
-        header, claims = await self._verified(token, client)
+        _, header, claims = await self._prove(token, client)
         if _type(header) not in ("", "jwt") or claims.get("typ") not in (None, "ID"):
             raise refused("it is no ID token")
         if claims.get("nonce") != nonce or claims.get("azp", client) != client:
             raise refused("it answers another sign-in")
         return claims
 
-    async def _verified(self, token: str, audience: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Of its header only the names of key and algorithm are used; keys or addresses inside it are not looked at.
-
-        A token that was proven is not proven again until it ends, or its key is withdrawn or read again.
-        """
+    async def _prove(self, token: str, audience: str) -> _Proven:
+        """Of its header only the names of key and algorithm are used; keys or addresses inside it are not looked at."""
         try:
-            digest = hashlib.sha256(token.encode()).digest()
-            if proven := self._proven.get((digest, audience)):
-                same_key = await self._keys.get(proven.header["kid"], proven.header["alg"]) is proven.key
-                if same_key and time.time() < proven.claims["exp"] + LEEWAY:
-                    return proven.header, proven.claims
             header = jwt.get_unverified_header(token)
             id, algorithm = header.get("kid"), header.get("alg")
             if not isinstance(id, str) or not isinstance(algorithm, str):
@@ -212,10 +215,7 @@ class Tokens:
             )
         except (jwt.PyJWTError, UnicodeError) as error:
             raise refused(str(error)) from None
-        if len(self._proven) >= _MOST:
-            self._proven.clear()
-        self._proven[digest, audience] = _Proven(key, header, claims)
-        return header, claims
+        return _Proven(key, header, claims)
 
 
 def issuer_client() -> httpx.AsyncClient:
