@@ -19,13 +19,12 @@ from nats.js.errors import NotFoundError
 log = logging.getLogger(__name__)
 
 BATCH_LIMIT = 500
-FEW = 8
+FEW = 4
 """Messages up to which an atomic batch, of which the server makes a file of its own, takes longer than one by one."""
 RECENT = 2000
 """Messages that a process remembers for the next of its consumers: several follow the same stream."""
 _EXPECTED = "Nats-Expected-Last-Sequence"
-_EXPECTED_ID = "Nats-Expected-Last-Msg-Id"
-_STALE = (10070, 10071)  # the stream's last message, or its sequence, is not the expected one
+_STALE = 10071  # the stream's last sequence is not the expected one
 _DUPLICATE = 10201  # a message of the batch is already there
 
 
@@ -146,32 +145,17 @@ async def publish_batch(client: Client, messages: Sequence[Message], last_sequen
 
     Raises StaleTail; then, and after any other error, nothing or only the first of them may be in the stream.
     """
-    publish = _one_by_one if len(messages) <= FEW else _as_one
-    for answer in await publish(client, messages, last_sequence):
-        acknowledged = json.loads(answer.data)
-        if acknowledged.get("duplicate"):
-            raise StaleTail("a message is already there")
-        if error := acknowledged.get("error"):
-            if error.get("err_code") in (*_STALE, _DUPLICATE):
-                raise StaleTail(error["description"])
-            raise ConnectionError(f"publishing was refused: {error['description']}")
-    return int(acknowledged["seq"])
+    if len(messages) > FEW:
+        return await _as_one(client, messages, last_sequence)
+    for message in messages:
+        # Not all at once, each expecting the one before by its id: that would keep the id of somebody who is forgotten
+        # later in another's message.
+        headers = message.headers | {_EXPECTED: str(last_sequence)}
+        last_sequence = _acknowledged(await client.request(message.subject, message.data, timeout=2, headers=headers))
+    return last_sequence
 
 
-async def _one_by_one(client: Client, messages: Sequence[Message], last_sequence: int) -> list[Msg]:
-    """Each expects the one before it, by its id as well: somebody else's message may have its place in the stream."""
-    fenced = [message.headers | {_EXPECTED: str(at)} for at, message in enumerate(messages, last_sequence)]
-    for headers, before in zip(fenced[1:], messages, strict=False):
-        headers[_EXPECTED_ID] = before.headers["Nats-Msg-Id"]
-    return await asyncio.gather(
-        *(
-            client.request(message.subject, message.data, timeout=2, headers=headers)
-            for message, headers in zip(messages, fenced, strict=True)
-        )
-    )
-
-
-async def _as_one(client: Client, messages: Sequence[Message], last_sequence: int) -> list[Msg]:
+async def _as_one(client: Client, messages: Sequence[Message], last_sequence: int) -> int:
     """An atomic batch: all or nothing."""
     batch = uuid.uuid4().hex
     *before, last = (
@@ -181,7 +165,19 @@ async def _as_one(client: Client, messages: Sequence[Message], last_sequence: in
     before[0].headers[_EXPECTED] = str(last_sequence)
     last.headers["Nats-Batch-Commit"] = "1"
     await client.publish_all(before)
-    return [await client.request(last.subject, last.data, timeout=2, headers=last.headers)]
+    return _acknowledged(await client.request(last.subject, last.data, timeout=2, headers=last.headers))
+
+
+def _acknowledged(answer: Msg) -> int:
+    """The sequence that the server gave."""
+    acknowledged = json.loads(answer.data)
+    if acknowledged.get("duplicate"):
+        raise StaleTail("a message is already there")
+    if error := acknowledged.get("error"):
+        if error.get("err_code") in (_STALE, _DUPLICATE):
+            raise StaleTail(error["description"])
+        raise ConnectionError(f"publishing was refused: {error['description']}")
+    return int(acknowledged["seq"])
 
 
 async def last_sequence(client: Client, service: str) -> int:

@@ -174,9 +174,10 @@ async def _consumer_state(runtime: Any, subscriber: Any) -> ConsumerState:
     async with subscriber.reading() as connection:
         row = await connection.fetchrow(
             """select count(*) filter (where discarded_at is null) as parked, count(discarded_at) as discarded,
-                      (select watermark from subscription where stream = $1) as watermark
+                      (select watermark from subscription where stream = $1 and $2) as watermark
                  from parked where stream = $1""",
             subscriber.stream,
+            subscriber.watermarks,
         )
     pending = unacknowledged = None
     try:

@@ -80,6 +80,18 @@ async def test_a_line_end_in_a_header_is_refused(client: broker.Client, size: in
     assert set(await _held(client)) <= set(range(1, size))
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_no_message_holds_the_id_of_another(client: broker.Client, size: int) -> None:
+    """An erasure deletes a person's messages, and looks for them in no other."""
+    messages = _messages(size)
+    await broker.publish_batch(client, messages, 0)
+    for sequence in range(1, size + 1):
+        held = await broker.message_at_or_after(client, "scratch", sequence)
+        assert held is not None
+        told = " ".join((held.headers or {}).values())
+        assert [one for one in messages if one.headers["Nats-Msg-Id"] in told.split()] == [messages[sequence - 1]]
+
+
 async def test_an_event_is_read_anew_where_another_message_has_the_same_headers() -> None:
     user = uuid4()
 
