@@ -58,12 +58,7 @@ async def look(platform: Platform, since: datetime | None = None) -> Report:
                 broken.append(f"{name}: {consumer['trouble'] or 'not running'} ({RUNBOOK}#consumer)")
             elif consumer["pending"] or consumer["unacknowledged"]:
                 late.append(f"{name}: {consumer['pending'] + consumer['unacknowledged']} to apply ({RUNBOOK}#late)")
-            elif (
-                since
-                and consumer["name"] == "reporting"
-                and consumer["stream"] != "REPORTING"  # for whose instant no figure waits
-                and (not watermark or datetime.fromisoformat(watermark) < since)
-            ):
+            elif since and consumer["watermarks"] and (not watermark or datetime.fromisoformat(watermark) < since):
                 late.append(f"{name}: as of {watermark} ({RUNBOOK}#late)")
             if consumer["parked"]:
                 parked.append(f"{name}: {consumer['parked']} events parked ({RUNBOOK}#parked)")

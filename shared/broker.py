@@ -85,6 +85,8 @@ def _on_the_wire(subject: str, reply: str, headers: dict[str, str], data: bytes)
     head = "".join(("NATS/1.0\r\n", *[f"{name}: {value}\r\n" for name, value in headers.items()], "\r\n")).encode()
     if head.count(b"\n") != len(headers) + 2:
         raise ValueError(f"a header of a message to {subject} holds a line's end")
+    if subject.split() != [subject]:
+        raise ValueError(f"{subject!r} is no subject")
     return f"HPUB {subject} {reply} {len(head)} {len(head) + len(data)}\r\n".encode() + head + data + b"\r\n"
 
 

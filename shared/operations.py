@@ -24,7 +24,10 @@ class RelayState(BaseModel):
 
 
 class ConsumerState(BaseModel):
-    """`pending`: messages not yet delivered; `unacknowledged`: delivered and not yet applied for sure."""
+    """`pending`: messages not yet delivered; `unacknowledged`: delivered and not yet applied for sure.
+
+    `watermarks`: it keeps in `watermark` the instant up to which everything of the stream is applied.
+    """
 
     name: str
     stream: str
@@ -32,6 +35,7 @@ class ConsumerState(BaseModel):
     unacknowledged: int | None
     parked: int
     discarded: int
+    watermarks: bool
     watermark: datetime | None
     trouble: str | None
 
@@ -191,5 +195,6 @@ async def _consumer_state(runtime: Any, subscriber: Any) -> ConsumerState:
         pending=pending,
         unacknowledged=unacknowledged,
         trouble=subscriber.trouble,
+        watermarks=subscriber.watermarks,
         **row,
     )

@@ -80,6 +80,16 @@ async def test_a_line_end_in_a_header_is_refused(client: broker.Client, size: in
     assert set(await _held(client)) <= set(range(1, size))
 
 
+@pytest.mark.parametrize("subject", ["lieu.scratch.s 1.p.told", "lieu.scratch.s01.p.told\r\nPING", ""])
+async def test_what_is_no_subject_is_refused(client: broker.Client, subject: str) -> None:
+    messages = _messages(broker.FEW + 2)
+    messages[1] = broker.Message(subject, messages[1].headers, b"2")
+    with pytest.raises(ValueError, match="no subject"):
+        await broker.publish_batch(client, messages, 0)
+    assert client.is_connected
+    assert await _held(client) == []
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_no_message_holds_the_id_of_another(client: broker.Client, size: int) -> None:
     """An erasure deletes a person's messages, and looks for them in no other."""

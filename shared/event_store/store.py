@@ -159,7 +159,7 @@ class EventStore:
         self.pool, self.keys, self.ledger = pool, keys, Ledger(pool)
         self.mapper = TypedMapper()
         self.appended = asyncio.Event()
-        """Set after every commit: wakes the relay of this process."""
+        """Set after every commit, and by the relay itself where it heard of news elsewhere: wakes the relay."""
         self._waiting: list[_Save] = []
         self._wake = asyncio.Event()
         self._to_snapshot: asyncio.Queue[tuple[type[Aggregate], UUID, UUID | None]] = asyncio.Queue()
