@@ -16,6 +16,7 @@ from fastapi import Depends, FastAPI, Header, Query
 from starlette.types import ASGIApp
 
 from shared.commands import PARIS, today
+from shared.door import Application
 from shared.openapi import describe
 from shared.problems import NotYetKnown, Problem, answer_problems
 
@@ -42,6 +43,8 @@ LISTS = {
 }
 """By name in the morning's answer, the list that stands there."""
 OF_THE_WEEK = ("appointments", "sessions")
+OF_THE_STRUCTURE = ("requests_waiting", "possible_duplicates", "sessions")
+"""Lists that nobody's in particular stand in: whole, also in one adviser's morning."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ async def morning(http: httpx.AsyncClient, adviser: str | None) -> Morning:
     week = {"from": today().isoformat(), "to": (today() + timedelta(days=6)).isoformat()}
 
     async def asked(name: str, path: str) -> tuple[str, list[dict[str, Any]] | str]:
-        query = {"adviser": adviser} if adviser else {}
+        query = {"adviser": adviser} if adviser and name not in OF_THE_STRUCTURE else {}
         answer = await http.get(f"/{path}", params=query | (week if name in OF_THE_WEEK else {}))
         if answer.status_code in (401, 403, 422):
             raise _problem(answer)
@@ -110,7 +113,7 @@ def _problem(answer: httpx.Response) -> Problem:
 
 def desk_app(platform: ASGIApp) -> FastAPI:
     """`platform` answers the services' routes."""
-    app = FastAPI(title="Desk: what an adviser opens in the morning", version="1", docs_url=None, redoc_url=None)
+    app = Application(title="Desk: what an adviser opens in the morning", version="1")
     answer_problems(app)
     describe(app, "desk")
 

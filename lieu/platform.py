@@ -18,6 +18,7 @@ import services.training.main
 from lieu.asyncapi import asyncapi
 from lieu.desk import desk_app
 from lieu.personal_copy.pages import copy_pages
+from shared.door import Application
 from shared.edge import Edge
 from shared.problems import answer_problems
 from shared.settings import Settings
@@ -78,16 +79,13 @@ def platform(settings: Mapping[str, Settings]) -> FastAPI:
     return root
 
 
-class _Root(FastAPI):
+class _Root(Application):
     """The edge is outside everything that can fail, inside the span of the request. What the desk asks the services
     does not pass it again."""
 
     def __init__(self, settings: Settings, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> None:
         super().__init__(
             lifespan=lifespan,
-            docs_url=None,
-            redoc_url=None,
-            openapi_url=None,
             max_body_size=settings.body_limit,
             telemetry={"operation_spans": False},  # one a request; the stages of the pipeline have their own
         )

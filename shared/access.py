@@ -2,14 +2,18 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Annotated, Any
+from uuid import UUID, uuid4, uuid5
 
 from fastapi import Depends, Header, Request
 
 from shared.claims import at, pseudonym, role_in, structures_in
 from shared.codes import Role as Role
 from shared.database import ask_across_structures, ask_for
+from shared.door import in_one_order, refuse_unknown
 from shared.event_store import IdempotencyKey, under
 from shared.problems import Problem
 from shared.settings import Settings
@@ -85,6 +89,7 @@ async def _caller(
     caller = await check.caller(token.strip())
     request.state.caller = caller
     under.set((caller.role.value, caller.token))
+    await refuse_unknown(request)
     return caller
 
 
@@ -130,6 +135,29 @@ class Command:
         return self.caller.id
 
 
+_IDS = UUID("5a1b7e0c-93d4-4b7e-8a56-2f0d6c1e9b43")
+
+
+class _Chosen:
+    """The ids that the service chooses under one idempotency key, in the order in which the body asks for them."""
+
+    def __init__(self, key: IdempotencyKey) -> None:
+        self._seed = uuid5(_IDS, "\0".join([key.caller, key.route, key.key, key.body_hash.hex()]))
+        self._numbers = count()
+
+    def next(self) -> UUID:
+        return uuid5(self._seed, str(next(self._numbers)))
+
+
+_chosen_under: ContextVar[_Chosen | None] = ContextVar("chosen_under", default=None)
+
+
+def chosen_id() -> UUID:
+    """The id of a fact to which the caller gave none: the same at every repeat under one idempotency key."""
+    chosen = _chosen_under.get()
+    return uuid4() if chosen is None else chosen.next()
+
+
 def _commanded(*roles: Role) -> Callable[..., Awaitable[Command]]:
     async def command(
         request: Request,
@@ -153,9 +181,12 @@ def _commanded(*roles: Role) -> Callable[..., Awaitable[Command]]:
     ) -> Command:
         version = None if if_match is None else int(if_match.strip('"'))
         if idempotency_key is None:
+            _chosen_under.set(None)
             return Command(caller, None, version)
-        body_hash = hashlib.sha256(await request.body()).digest()
-        return Command(caller, IdempotencyKey(caller.id, request.url.path, idempotency_key, body_hash), version)
+        body_hash = hashlib.sha256(in_one_order(await request.body())).digest()
+        key = IdempotencyKey(caller.id, request.url.path, idempotency_key, body_hash)
+        _chosen_under.set(_Chosen(key))
+        return Command(caller, key, version)
 
     return command
 

@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 
 from shared.access import Caller, Role, allow
 from shared.database import across_structures
+from shared.door import Router
 from shared.event_store import EventStore
 from shared.problems import Problem
 from shared.readings import Reading
@@ -58,7 +59,7 @@ class _About:
     pathway: UUID | None
 
 
-router = APIRouter(prefix="/v1", tags=["audit"])
+router = Router(prefix="/v1", tags=["audit"])
 
 
 @router.get("/audit")

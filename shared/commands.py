@@ -1,7 +1,7 @@
 """The one way in which a command changes an aggregate: load, decide, save; and the answer it gives."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -22,12 +22,15 @@ ATTEMPTS = 10
 
 @dataclass(frozen=True)
 class Done:
-    """What a command answers. `recorded` is false where asking again changed nothing.
+    """What a command answers. `id` is the fact that was recorded, `file` the aggregate that it stands in, `version`
+    that of the file. A fact of which a file has one only has the id of what it is asked under, as a pathway's welcome.
 
-    `known_at` is when what was recorded became known (null when nothing was).
+    `recorded` is false where asking again changed nothing, `known_at` when what was recorded became known (null when
+    nothing was).
     """
 
     id: UUID
+    file: UUID
     version: int
     recorded: bool
     known_at: datetime | None
@@ -81,7 +84,7 @@ async def decide(
             if earlier := await _answered(store, command):
                 return earlier
             continue
-        return Done(id, aggregate.version, aggregate.version > before, known_at)
+        return Done(id, id, aggregate.version, aggregate.version > before, known_at)
     raise Problem(503, "busy", "too many others write on this file at the moment", retry_after=1)
 
 
@@ -108,7 +111,8 @@ async def _answered(store: EventStore, command: Command) -> Done | None:
     if answer.body_hash != command.key.body_hash:
         raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came with another body before")
     recorded = answer.body["recorded"]
-    return Done(UUID(answer.body["id"]), answer.body["version"], recorded, answer.known_at if recorded else None)
+    file = UUID(answer.body["id"])
+    return Done(file, file, answer.body["version"], recorded, answer.known_at if recorded else None)
 
 
 REACTION = "reaction/"
@@ -119,7 +123,7 @@ def is_reaction(actor: str) -> bool:
     return actor.startswith(REACTION)
 
 
-def answered(response: Response, done: Done) -> Done:
-    """201 where something was recorded, 200 where asking again changed nothing."""
+def answered(response: Response, done: Done, fact: UUID | None = None) -> Done:
+    """201 where something was recorded, 200 where asking again changed nothing. `fact`: the id that it now goes by."""
     response.status_code = 201 if done.recorded else 200
-    return done
+    return done if fact is None else replace(done, id=fact)

@@ -12,10 +12,11 @@ from enum import IntEnum, StrEnum
 from typing import Any, Literal, get_type_hints
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 
 from shared.access import OfStructure, Role
 from shared.database import across_structures
+from shared.door import Router
 from shared.event_store import Aggregate, EventStore, Recorded
 from shared.known_pathways import Known, known_by_events
 from shared.problems import Problem
@@ -68,9 +69,9 @@ async def _only(_: EventStore, person: UUID) -> set[UUID]:
 
 def copies(
     known_in: Literal["known_pathways", "requests"], one_person: OnePerson = _only, known: Known = known_by_events
-) -> APIRouter:
+) -> Router:
     """The route. `known_in`: the service's own table of pathways with their structure and person, as they now stand."""
-    router = APIRouter(prefix="/v1", tags=["person's copy"])
+    router = Router(prefix="/v1", tags=["person's copy"])
 
     @router.get("/copies/{person}")
     async def copy(person: UUID, caller: OfStructure, store: Store, reading: Reading, request: Request) -> CopyHere:

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass, fields
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import Field
 
 from shared import correspondents
-from shared.access import CommandedByManager, CommandedInStructure, OfStructure
+from shared.access import CommandedByManager, CommandedInStructure, OfStructure, chosen_id
 from shared.commands import Done, answered
 from shared.correspondents import Contact, ErasedCorrespondent, ListedCorrespondent
+from shared.door import Router
 from shared.routes import Limit, Store
 
 
@@ -19,14 +20,14 @@ class NewCorrespondent(Contact):
     """A correspondent of a structure (its code). `id`: chosen by the caller, so that a repeat asks for the same."""
 
     structure: Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$")]
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
     def contact(self) -> Contact:
         return Contact(**{field.name: getattr(self, field.name) for field in fields(Contact)})
 
 
-def correspondent_routes() -> APIRouter:
-    router = APIRouter(prefix="/v1/correspondents", tags=["correspondents"])
+def correspondent_routes() -> Router:
+    router = Router(prefix="/v1/correspondents", tags=["correspondents"])
 
     @router.post("")
     async def record_correspondent(
@@ -35,14 +36,14 @@ def correspondent_routes() -> APIRouter:
         """Records a tutor, an employer's contact or another person whom a structure works with."""
         command.caller.must_be_of(body.structure)
         done = await correspondents.record(store, body.id, body.structure, body.contact(), command)
-        return answered(response, done)
+        return answered(response, done, body.id)
 
     @router.post("/{correspondent}/correction")
     async def correct_correspondent(
         correspondent: UUID, body: Contact, command: CommandedInStructure, store: Store, response: Response
     ) -> Done:
         """The whole contact as it is to stand."""
-        return answered(response, await correspondents.correct(store, correspondent, body, command))
+        return answered(response, await correspondents.correct(store, correspondent, body, command), correspondent)
 
     @router.get("")
     async def list_correspondents(caller: OfStructure, store: Store, limit: Limit = 100) -> list[ListedCorrespondent]:

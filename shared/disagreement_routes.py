@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import Depends, Response
 from pydantic import Field
 
 from shared import disagreement
-from shared.access import Caller, CommandedInStructure, Role, allow
+from shared.access import Caller, CommandedInStructure, Role, allow, chosen_id
 from shared.commands import Done, answered
 from shared.disagreement import FactId, FactOf, ShownFact, facts_of
+from shared.door import Router
 from shared.known_pathways import Known, known_by_events
 from shared.problems import Problem
 from shared.readings import Reading
@@ -31,12 +32,12 @@ class Said:
     said_on: date
     fact: Annotated[str, Field(max_length=40)] | None = None
     text: Sealed | None = None
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
 
-def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> APIRouter:
+def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> Router:
     """Of a service whose events tell of facts as `fact_of` says."""
-    router = APIRouter(prefix="/v1/pathways/{pathway}", tags=["disagreements"])
+    router = Router(prefix="/v1/pathways/{pathway}", tags=["disagreements"])
 
     @router.post("/disagreements")
     async def disagree(
@@ -45,7 +46,7 @@ def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> APIR
         """Records that the person disagrees with a fact. It stays beside the fact, whatever becomes of that."""
         of, concerned = FactId(body.kind, body.fact), await known(store, pathway, command.caller)
         done = await disagreement.disagree(store, concerned, fact_of, body.id, of, body.said_on, body.text, command)
-        return answered(response, done)
+        return answered(response, done, body.id)
 
     @router.post("/disagreements/{disagreement_id}/withdrawal")
     async def withdraw(
@@ -58,7 +59,9 @@ def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> APIR
     ) -> Done:
         """The person no longer disagrees; that they did remains."""
         concerned = await known(store, pathway, command.caller)
-        return answered(response, await disagreement.withdraw(store, concerned, disagreement_id, body.on, command))
+        return answered(
+            response, await disagreement.withdraw(store, concerned, disagreement_id, body.on, command), disagreement_id
+        )
 
     @router.get("/facts")
     async def facts(

@@ -92,6 +92,9 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        asked = scope["method"]
+        if asked == "HEAD":
+            scope = {**scope, "method": "GET"}
         credentials, length, chunked = b"", 0, False
         for name, value in scope["headers"]:
             if name == b"authorization" or (name == b"cookie" and not credentials):
@@ -107,6 +110,8 @@ class Edge:
                 _add_headers(message, scope["scheme"] == "https")
                 if message["status"] in (401, 403):
                     _tell(scope, message["status"])
+            elif asked == "HEAD":
+                message = {**message, "body": b""}
             await send(message)
 
         if self.buckets is not None and (wait := self._wait(self.buckets, scope, credentials)):

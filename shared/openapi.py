@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from shared.door import closed, references
 from shared.rules import RuleBroken
 
 SCHEMA = "ProblemDetails"
@@ -31,7 +32,8 @@ REASONS = {
     409: "The file has moved on (`version-conflict`, with `changes`), or the service has not heard of the pathway yet "
     "(`not-yet-known`, with Retry-After), or a rule refuses it, by name:",
     413: "The body is too large: `content-too-large`",
-    422: "The request is malformed: `invalid`, with `errors` that name each place and rule",
+    422: "The request is malformed: `invalid`, or `unknown-field` where it names what the description does not, with "
+    "`errors` that name each place and rule, and the `nearest` known name",
     429: "Too many requests under this token, or from this address without one: `too-many-requests`; again after "
     "Retry-After seconds",
     503: "Not possible at the moment; try again after Retry-After seconds",
@@ -59,12 +61,28 @@ def describe(app: FastAPI, service: str) -> None:
                     schema.setdefault("examples", [example(schema, schemas)])
             for operations in described["paths"].values():
                 for operation in operations.values():
+                    _close(operation.get("requestBody", {}), schemas)
                     operation["security"] = [{"bearer": []}]
                     _errors(operation, service)
             app.openapi_schema = described
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def description() -> dict[str, Any]:
+        return app.openapi()
+
+
+def _close(request: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Publishes what the door holds a body to: no field but these, in no part of it."""
+    open_ends = [content["schema"] for content in request.get("content", {}).values()]
+    seen: set[str] = set()
+    while open_ends:
+        schema = closed(open_ends.pop())
+        for name in references(schema) - seen:
+            seen.add(name)
+            open_ends.append(schemas[name])
 
 
 def _errors(operation: dict[str, Any], service: str) -> None:
@@ -102,7 +120,9 @@ def example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
             return [example(schema.get("items", {}), schemas)]
         case "string":
             return _EXAMPLES.get(schema.get("format", ""), "texte"[: schema.get("maxLength", 5)])
-        case "integer" | "number":
+        case "integer":
+            return int(schema.get("minimum", 1))  # published as 1900.0, which is no integer to everybody
+        case "number":
             return schema.get("minimum", 1)
         case "boolean":
             return True

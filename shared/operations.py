@@ -6,11 +6,12 @@ from uuid import UUID
 
 import nats.errors
 import nats.js.errors
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from pydantic import BaseModel
 
 from shared import broker
 from shared.access import Role, allow
+from shared.door import Router
 from shared.event_store import Recorded
 from shared.problems import Problem
 from shared.readings import Reading
@@ -83,9 +84,9 @@ class EventTrace(BaseModel):
     traceparent: str | None
 
 
-def operations(service: str) -> APIRouter:
+def operations(service: str) -> Router:
     """The routes of operations, the same in each service."""
-    router = APIRouter(prefix="/v1", tags=["operations"], dependencies=[Depends(allow(Role.OPS, Role.OPERATOR))])
+    router = Router(prefix="/v1", tags=["operations"], dependencies=[Depends(allow(Role.OPS, Role.OPERATOR))])
 
     @router.get("/status")
     async def status(request: Request) -> Status:

@@ -1,13 +1,16 @@
 """Errors as HTTP answers them: `application/problem+json` (RFC 9457), one shape everywhere."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
+from shared.door import UNKNOWN_FIELD
 from shared.event_store import Forgotten, IdTaken, VersionConflict
 from shared.rules import RuleBroken
 from shared.sealing import CannotOpen
@@ -51,6 +54,23 @@ def challenge(problem: Problem) -> str:
     return f'Bearer error="invalid_token", error_description="{reason}"'
 
 
+def _told(error: Mapping[str, Any]) -> dict[str, str]:
+    """An error with its place, its rule and, of an unknown name, the nearest one that is known."""
+    told = {"place": ".".join(map(str, error["loc"])), "rule": str(error["msg"])}
+    return told | ({"nearest": error["nearest"]} if "nearest" in error else {})
+
+
+def _methods_at(request: Request) -> list[str]:
+    """What may be asked at a path, over all its routes; HEAD wherever GET is (shared/edge.py)."""
+    routes = request.app.routes
+    found = [
+        method
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
+    return ["HEAD", *found] if "GET" in found else found
+
+
 def answer_problems(app: FastAPI) -> None:
     """Every error of the application leaves as problem+json; an unexpected one without its inside."""
 
@@ -81,16 +101,19 @@ def answer_problems(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, invalid: RequestValidationError) -> JSONResponse:
         # The input itself is not repeated: it may hold what must not reach a log or another screen.
-        errors = [{"place": ".".join(map(str, error["loc"])), "rule": error["msg"]} for error in invalid.errors()]
+        errors = [_told(error) for error in invalid.errors()]
         detail = "; ".join(f"{error['place']}: {error['rule']}" for error in errors[:5])
-        return answer(Problem(422, "invalid", detail, errors=errors))
+        unknown = any(error["type"] == UNKNOWN_FIELD for error in invalid.errors())
+        return answer(Problem(422, UNKNOWN_FIELD if unknown else "invalid", detail, errors=errors))
 
     @app.exception_handler(HTTPException)
-    async def _http(_: Request, error: HTTPException) -> JSONResponse:
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 400:
             return answer(Problem(422, "invalid", "the body cannot be read: it is no JSON in UTF-8"))
         told = answer(Problem(error.status_code, str(error.detail).lower().replace(" ", "-"), str(error.detail)))
-        told.headers.update(error.headers or {})  # Allow, of a 405
+        told.headers.update(error.headers or {})
+        if error.status_code == 405:
+            told.headers["Allow"] = ", ".join(_methods_at(request))
         return told
 
     @app.exception_handler(Exception)

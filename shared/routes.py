@@ -6,11 +6,12 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import AfterValidator, Field
 
 from shared.access import Caller, Command, Commanded, Role, allow
 from shared.disagreement import FactOf, ShownFact, facts_of
+from shared.door import Router
 from shared.event_store import EventStore
 from shared.history import Dossier
 from shared.imports import AT_ONCE, Imported, KnownDossier
@@ -93,9 +94,9 @@ def pathway_routes(
     take: Callable[[EventStore, Sequence[Dossier], Command], Awaitable[list[Imported]]],
     known: Callable[[EventStore, Sequence[UUID]], Awaitable[list[KnownDossier]]],
     fact_of: FactOf,
-) -> APIRouter:
+) -> Router:
     """A service's part of the historical import, and what it knows of a pathway."""
-    router = APIRouter(prefix="/v1")
+    router = Router(prefix="/v1")
 
     @router.post("/imports", tags=["import"])
     async def import_dossiers(body: Dossiers, command: Commanded, store: Store) -> list[Imported]:

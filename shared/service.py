@@ -14,6 +14,7 @@ from shared.access import TokenCheck
 from shared.contracts import Body
 from shared.contracts.reporting import ErasureRewritten
 from shared.database import Pool, ask_across_structures
+from shared.door import Application
 from shared.election import Election, end
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import EventStore, Recorded
@@ -96,7 +97,7 @@ def create_service(
         finally:
             await client.close()
 
-    app = FastAPI(title=title, version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = Application(title=title, version="1", lifespan=lifespan)
     answer_problems(app)
     describe(app, name)
     app.include_router(operations(name))

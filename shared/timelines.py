@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from fastapi import APIRouter
-
 from shared.access import OfStructure
 from shared.copies import CopiedFact, copied
+from shared.door import Router
 from shared.known_pathways import Known, known_by_events
 from shared.problems import Problem
 from shared.readings import Reading
@@ -21,8 +20,8 @@ class Told(CopiedFact):
     version: int
 
 
-def timeline_routes(known: Known = known_by_events) -> APIRouter:
-    router = APIRouter(prefix="/v1/pathways/{pathway}", tags=["timeline"])
+def timeline_routes(known: Known = known_by_events) -> Router:
+    router = Router(prefix="/v1/pathways/{pathway}", tags=["timeline"])
 
     @router.get("/timeline")
     async def timeline(pathway: UUID, caller: OfStructure, store: Store, reading: Reading) -> list[Told]:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import httpx
 import jinja2
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
@@ -21,6 +21,7 @@ from lieu.personal_copy.composing import CopyRefused, PersonalCopy, compose
 from lieu.personal_copy.document import NoGlyph, pdf
 from services.reporting.frame import HEADERS
 from services.reporting.signing_in import bearer_or_cookie
+from shared.door import Router
 
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(
@@ -39,9 +40,9 @@ REASONS = {
 }
 
 
-def copy_pages(platform: ASGIApp) -> APIRouter:
+def copy_pages(platform: ASGIApp) -> Router:
     """`platform` answers the services' routes."""
-    pages = APIRouter()
+    pages = Router()
 
     async def made(request: Request, person: UUID, form: Callable[[PersonalCopy], Awaitable[Response]]) -> Response:
         token = bearer_or_cookie(request)

@@ -5,17 +5,18 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 
 from services.intake import contacts, domain, retention
 from services.intake.api import PersonFound, person_found
 from shared.access import Caller, Command, Commanded, Role, allow
 from shared.commands import today
+from shared.door import Router
 from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import reads
 
-router = APIRouter(prefix="/v1", tags=["retention"])
+router = Router(prefix="/v1", tags=["retention"])
 
 After = Annotated[
     str | None, Query(pattern=r"^\d{4}-\d\d-\d\d/[0-9a-f-]{36}$", description="`next` of the answer before")

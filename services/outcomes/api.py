@@ -3,21 +3,22 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 
 from services.outcomes import application, domain, views
-from shared.access import CommandedInStructure
+from shared.access import CommandedInStructure, chosen_id
 from shared.codes import ContactMeans, FollowUpMonth, FollowUpStatus, JobEnd, Situation
 from shared.commands import Done, answered, today
 from shared.disagreement_routes import disagreement_routes
+from shared.door import Router
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, OnDay, Store, pathway_routes
 from shared.sealing import Sealed
 
-router = APIRouter(prefix="/v1")
+router = Router(prefix="/v1")
 
 AskedAdviser = Annotated[
     str | None,
@@ -49,7 +50,7 @@ class AttemptBody:
     attempted_on: date
     means: ContactMeans
     note: Sealed | None = None
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
     def fact(self, month: FollowUpMonth) -> domain.Attempt:
         return domain.Attempt(month, self.attempted_on, self.means, self.note)
@@ -64,7 +65,7 @@ class PeriodBody(domain.Period):
     id of the contact there. `id`: chosen by the caller, so that a repeat asks for the same.
     """
 
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
     def fact(self) -> domain.Period:
         return domain.Period(**{name: value for name, value in vars(self).items() if name != "id"})
@@ -83,7 +84,7 @@ class EmploymentSupportBody(domain.EmploymentSupport):
     `note` is sealed. `id`: chosen by the caller, so that a repeat asks for the same.
     """
 
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
     def fact(self) -> domain.EmploymentSupport:
         return domain.EmploymentSupport(**{name: value for name, value in vars(self).items() if name != "id"})
@@ -97,7 +98,7 @@ async def leave(
 
     `situation` tells where they stand on leaving, `reason` why support ended; null: not known.
     """
-    return answered(response, await application.leave(store, pathway, body, command))
+    return answered(response, await application.leave(store, pathway, body, command), pathway)
 
 
 @router.post("/pathways/{pathway}/exit/correction")
@@ -105,7 +106,7 @@ async def correct_exit(
     pathway: UUID, body: domain.Exit, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole exit as it is to stand, classed by the rule that is now in force."""
-    return answered(response, await application.correct_exit(store, pathway, body, command))
+    return answered(response, await application.correct_exit(store, pathway, body, command), pathway)
 
 
 @router.post("/pathways/{pathway}/exit/reopening")
@@ -115,7 +116,7 @@ async def reopen(pathway: UUID, body: OnDay, command: CommandedInStructure, stor
     What was answered stands as history. Who leaves on or after this day leaves anew: 3, 6 and 12 months are counted
     from then, and every month is due that was not answered since.
     """
-    return answered(response, await application.reopen(store, pathway, body.on, command))
+    return answered(response, await application.reopen(store, pathway, body.on, command), pathway)
 
 
 @router.post("/pathways/{pathway}/follow-ups/{month}")
@@ -129,7 +130,7 @@ async def record_follow_up(
 ) -> Done:
     """The result at 3, 6 or 12 months, one a month. `unreachable`: given up after attempts, no news."""
     done = await application.record_follow_up(store, pathway, body.fact(month), command)
-    return answered(response, done)
+    return answered(response, done, pathway)
 
 
 @router.post("/pathways/{pathway}/follow-ups/{month}/correction")
@@ -143,7 +144,7 @@ async def correct_follow_up(
 ) -> Done:
     """The whole follow-up as it is to stand."""
     done = await application.correct_follow_up(store, pathway, body.fact(month), command)
-    return answered(response, done)
+    return answered(response, done, pathway)
 
 
 @router.post("/pathways/{pathway}/follow-ups/{month}/attempts")
@@ -156,7 +157,7 @@ async def attempt(
     response: Response,
 ) -> Done:
     """That somebody tried to reach the person for the follow-up at 3, 6 or 12 months. It stays due."""
-    return answered(response, await application.attempt(store, pathway, body.id, body.fact(month), command))
+    return answered(response, await application.attempt(store, pathway, body.id, body.fact(month), command), body.id)
 
 
 @router.post("/pathways/{pathway}/follow-ups/{month}/attempts/{attempt_id}/correction")
@@ -170,7 +171,9 @@ async def correct_attempt(
     response: Response,
 ) -> Done:
     """The whole attempt as it is to stand, with the month that it was for. The body's `id` does not count."""
-    return answered(response, await application.correct_attempt(store, pathway, attempt_id, body.fact(month), command))
+    return answered(
+        response, await application.correct_attempt(store, pathway, attempt_id, body.fact(month), command), attempt_id
+    )
 
 
 @router.post("/pathways/{pathway}/situations")
@@ -178,7 +181,9 @@ async def record_situation(
     pathway: UUID, body: PeriodBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """Where the person stands from a day on, during support or after it. Several may go on; none ends the pathway."""
-    return answered(response, await application.record_situation(store, pathway, body.id, body.fact(), command))
+    return answered(
+        response, await application.record_situation(store, pathway, body.id, body.fact(), command), body.id
+    )
 
 
 @router.post("/pathways/{pathway}/situations/{situation}/end")
@@ -187,7 +192,7 @@ async def end_situation(
 ) -> Done:
     """When a job or another situation ended, and why."""
     done = await application.end_situation(store, pathway, situation, body.ended_on, body.reason, command)
-    return answered(response, done)
+    return answered(response, done, situation)
 
 
 @router.post("/pathways/{pathway}/situations/{situation}/correction")
@@ -195,7 +200,9 @@ async def correct_situation(
     pathway: UUID, situation: UUID, body: PeriodBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole situation as it is to stand; one that goes on after all has no end. The body's `id` does not count."""
-    return answered(response, await application.correct_situation(store, pathway, situation, body.fact(), command))
+    return answered(
+        response, await application.correct_situation(store, pathway, situation, body.fact(), command), situation
+    )
 
 
 @router.post("/pathways/{pathway}/employment-supports")
@@ -203,7 +210,7 @@ async def support(
     pathway: UUID, body: EmploymentSupportBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """A visit at work, or a talk with the employer or the person, by which support goes on in a job."""
-    return answered(response, await application.support(store, pathway, body.id, body.fact(), command))
+    return answered(response, await application.support(store, pathway, body.id, body.fact(), command), body.id)
 
 
 @router.post("/pathways/{pathway}/employment-supports/{support_id}/correction")
@@ -216,7 +223,9 @@ async def correct_support(
     response: Response,
 ) -> Done:
     """The whole visit or talk as it is to stand. The body's `id` does not count."""
-    return answered(response, await application.correct_support(store, pathway, support_id, body.fact(), command))
+    return answered(
+        response, await application.correct_support(store, pathway, support_id, body.fact(), command), support_id
+    )
 
 
 @router.get("/follow-ups/due")

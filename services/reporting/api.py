@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from services.reporting.catalogue import CATALOGUE, DURATIONS, ONE_PART
@@ -20,10 +20,12 @@ from services.reporting.lists import Listed, Part, Place, behind
 from services.reporting.outsiders import ALLOWED, Outsider, must_be_fixed, told
 from services.reporting.read_model import enter_for_reading, expect_many
 from services.reporting.withholding import NOTHING, WITHHELD, shown
+from shared.accepting import preferred
 from shared.access import Caller, OfStructure, Role, allow
 from shared.codes import BREAKDOWNS
 from shared.commands import today
 from shared.database import Connection, Pool, across_structures
+from shared.door import Router
 from shared.problems import Problem
 from shared.readings import Noted, Reading, readings_of
 from shared.routes import Limit
@@ -31,7 +33,7 @@ from shared.routes import Limit
 PATIENCE = 5.0
 """Seconds to wait for the projections to reach the instant that was asked for."""
 
-router = APIRouter(prefix="/v1")
+router = Router(prefix="/v1")
 _operations = [Depends(allow(Role.OPERATOR, Role.OPS))]
 
 
@@ -214,7 +216,7 @@ years alone are told, of a département's classes nothing.
 async def indicators(request: Request, asked: Asked) -> Response:
     """As DESCRIPTION says."""
     found = await answer(request.app.state.pool, asked)
-    if "text/csv" in request.headers.get("accept", ""):
+    if preferred(request.headers.get("accept", ""), ("application/json", "text/csv")) == "text/csv":
         return Response(as_csv(found), media_type="text/csv; charset=utf-8")
     return JSONResponse(found)
 

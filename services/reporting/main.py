@@ -13,6 +13,7 @@ from services.reporting.projections import follow
 from services.reporting.read_model import enter_active
 from services.reporting.rebuild import FOLLOWED, Rebuilder
 from services.reporting.signing_in import signing_in
+from shared.door import Application
 from shared.migrate import SHARED
 from shared.problems import answer_problems
 from shared.service import Runtime, create_service
@@ -54,7 +55,7 @@ def _projections(app: FastAPI, runtime: Runtime) -> list[Subscriber]:
 
 def pages(reporting: FastAPI) -> FastAPI:
     """The pages, which stand at the root of the platform and ask reporting."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = Application()
     app.state = reporting.state
     answer_problems(app)
     app.include_router(page_routes)

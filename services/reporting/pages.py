@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
@@ -21,9 +21,10 @@ from services.reporting.signing_in import refused_at_sign_in, signed_in
 from services.reporting.withholding import WITHHELD
 from shared.access import Role
 from shared.commands import today
+from shared.door import Router
 from shared.problems import Problem
 
-pages = APIRouter()
+pages = Router()
 PARIS = ZoneInfo("Europe/Paris")
 
 

@@ -10,15 +10,16 @@ from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
 import jwt
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.reporting.frame import HEADERS, page
 from shared.access import Caller, Role, TokenCheck
 from shared.code_flow import CodeFlow, Pending
+from shared.door import OPEN_QUERY, Router
 from shared.problems import Problem
 
-signing_in = APIRouter()
+signing_in = Router()
 
 TOKEN, PENDING = "lieu_token", "lieu_sign_in"
 TIME_TO_SIGN_IN = 600
@@ -101,7 +102,7 @@ async def sign_in_with(
     return await _with_cookie(request, token, back)
 
 
-@signing_in.get("/signed-in")
+@signing_in.get("/signed-in", tags=[OPEN_QUERY])
 async def come_back(request: Request) -> Response:
     """Where the issuer sends people back to, with a code."""
     try:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from services.diagnostic import application, domain, shown
 from services.diagnostic.api.files import File
-from shared.access import AnyCaller, CommandedInStructure
+from shared.access import AnyCaller, CommandedInStructure, chosen_id
 from shared.codes import (
     Barrier,
     BilanQuestion,
@@ -25,10 +25,11 @@ from shared.codes import (
     WorkingTime,
 )
 from shared.commands import Done, answered
+from shared.door import Router
 from shared.routes import Store
 from shared.sealing import Sealed
 
-router = APIRouter(tags=["diagnostics"])
+router = Router(tags=["diagnostics"])
 
 
 class InstrumentVersion(StrEnum):
@@ -55,7 +56,7 @@ class CompletedDiagnostic:
     completed_on: date
     purpose: Purpose
     remobilisation: Annotated[int, Field(ge=0, le=10)] | None = None
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
     instrument: InstrumentVersion = InstrumentVersion.REMOBILISATION_1
     answers: Annotated[list[GivenAnswer], Field(max_length=100, examples=[[]])] = Field(default_factory=list)
 
@@ -124,7 +125,7 @@ class AssessedBarrier:
     assessed_on: date
     domain: Barrier
     intensity: Intensity
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
 
 @router.post("/pathways/{pathway}/diagnostics")
@@ -132,7 +133,7 @@ async def complete(
     pathway: UUID, body: CompletedDiagnostic, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """A diagnostic was made: at entry, in between, or at the exit. It may precede the start of support."""
-    return answered(response, await application.complete(store, pathway, body.id, body.fact(), command))
+    return answered(response, await application.complete(store, pathway, body.id, body.fact(), command), body.id)
 
 
 @router.post("/pathways/{pathway}/diagnostics/{diagnostic}/correction")
@@ -146,7 +147,7 @@ async def correct_diagnostic(
 ) -> Done:
     """The whole diagnostic as it is to stand. `id` of the body is not looked at."""
     done = await application.correct_diagnostic(store, pathway, diagnostic, body.fact(), command)
-    return answered(response, done)
+    return answered(response, done, diagnostic)
 
 
 @router.post("/pathways/{pathway}/diagnostics/{diagnostic}/bilan")
@@ -154,7 +155,9 @@ async def record_bilan(
     pathway: UUID, diagnostic: UUID, body: Bilan, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """What a diagnostic found beside the score. It is published to nobody."""
-    return answered(response, await application.record_bilan(store, pathway, diagnostic, body.fact(), command))
+    return answered(
+        response, await application.record_bilan(store, pathway, diagnostic, body.fact(), command), diagnostic
+    )
 
 
 @router.post("/pathways/{pathway}/diagnostics/{diagnostic}/bilan/correction")
@@ -162,7 +165,9 @@ async def correct_bilan(
     pathway: UUID, diagnostic: UUID, body: Bilan, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole bilan as it is to stand."""
-    return answered(response, await application.correct_bilan(store, pathway, diagnostic, body.fact(), command))
+    return answered(
+        response, await application.correct_bilan(store, pathway, diagnostic, body.fact(), command), diagnostic
+    )
 
 
 @router.post("/pathways/{pathway}/barriers")
@@ -171,7 +176,7 @@ async def assess(
 ) -> Done:
     """How much one barrier weighed on one day. Assessed again, on another day, it tells what became of it."""
     fact = domain.Assessment(body.assessed_on, body.domain, body.intensity)
-    return answered(response, await application.assess(store, pathway, body.id, fact, command))
+    return answered(response, await application.assess(store, pathway, body.id, fact, command), body.id)
 
 
 @router.post("/pathways/{pathway}/barriers/{assessment}/correction")
@@ -185,7 +190,9 @@ async def correct_assessment(
 ) -> Done:
     """The whole assessment as it is to stand. `id` of the body is not looked at."""
     fact = domain.Assessment(body.assessed_on, body.domain, body.intensity)
-    return answered(response, await application.correct_assessment(store, pathway, assessment, fact, command))
+    return answered(
+        response, await application.correct_assessment(store, pathway, assessment, fact, command), assessment
+    )
 
 
 @router.get("/pathways/{pathway}/diagnostics")

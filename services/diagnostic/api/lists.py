@@ -3,14 +3,15 @@
 from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 
 from services.diagnostic import views
 from shared.commands import today
+from shared.door import Router
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit
 
-router = APIRouter(tags=["lists"])
+router = Router(tags=["lists"])
 
 Adviser = Annotated[
     str | None,

@@ -3,24 +3,25 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from services.diagnostic import application, domain, shown
 from services.diagnostic.api.files import File
 from services.diagnostic.page import page
-from shared.access import CommandedInStructure
+from shared.access import CommandedInStructure, chosen_id
 from shared.codes import ActionKind, ActionOutcome, Barrier, DropReason, Responsible
 from shared.commands import Done, answered
+from shared.door import Router
 from shared.pdf import NoGlyph
 from shared.problems import Problem
 from shared.routes import OnDay, Store
 from shared.sealing import Sealed
 
-router = APIRouter(tags=["plans"])
+router = Router(tags=["plans"])
 
 
 @dataclass
@@ -49,7 +50,7 @@ class ActionContent:
 class PlannedAction(ActionContent):
     """`id`: chosen by the caller; in a revision, that of an action that goes on."""
 
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
 
 Objectives = Annotated[list[Objective], Field(max_length=30)]
@@ -60,7 +61,7 @@ class AgreedPlan:
     """The whole plan. `agreed_on`: when the person said yes to it. `id`: of the plan, chosen by the caller."""
 
     agreed_on: date
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
     objectives: Objectives = Field(default_factory=list)
     actions: Annotated[list[PlannedAction], Field(max_length=50)] = Field(default_factory=list)
 
@@ -102,7 +103,7 @@ async def agree_plan(
 ) -> Done:
     """The person agreed to a plan of objectives and actions. Each action is told by an event of its own."""
     done = await application.agree_plan(store, pathway, body.id, body.fact(), body.planned(), command)
-    return answered(response, done)
+    return answered(response, done, body.id)
 
 
 @router.post("/pathways/{pathway}/plans/{plan}/correction")
@@ -111,7 +112,7 @@ async def correct_plan(
 ) -> Done:
     """The day and all objectives as they are to stand; each action is corrected by itself."""
     fact = domain.Plan(body.agreed_on, _objectives(body.objectives))
-    return answered(response, await application.correct_plan(store, pathway, plan, fact, command))
+    return answered(response, await application.correct_plan(store, pathway, plan, fact, command), plan)
 
 
 @router.post("/pathways/{pathway}/plans/{plan}/revision")
@@ -121,7 +122,7 @@ async def revise_plan(
     """The whole plan anew, agreed again, under an id of its own. Actions that go on keep their id; those that were open
     and are not in it are dropped as `plan_revised`."""
     done = await application.revise_plan(store, pathway, plan, body.id, body.fact(), body.planned(), command)
-    return answered(response, done)
+    return answered(response, done, body.id)
 
 
 @router.post("/pathways/{pathway}/actions/{action}/correction")
@@ -131,7 +132,7 @@ async def correct_action(
     """The whole action as it is to stand; it stays in its plan."""
     # The domain keeps the plan that the action is in.
     done = await application.correct_action(store, pathway, action, body.fact(plan=action), command)
-    return answered(response, done)
+    return answered(response, done, action)
 
 
 @router.post("/pathways/{pathway}/actions/{action}/settlement")
@@ -139,7 +140,7 @@ async def settle(
     pathway: UUID, action: UUID, body: Settlement, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """An action is done, or given up."""
-    return answered(response, await application.settle(store, pathway, action, body.fact(), command))
+    return answered(response, await application.settle(store, pathway, action, body.fact(), command), action)
 
 
 @router.post("/pathways/{pathway}/actions/{action}/settlement/correction")
@@ -147,7 +148,9 @@ async def correct_settlement(
     pathway: UUID, action: UUID, body: Settlement, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """What became of an action, whole, as it is to stand."""
-    return answered(response, await application.correct_settlement(store, pathway, action, body.fact(), command))
+    return answered(
+        response, await application.correct_settlement(store, pathway, action, body.fact(), command), action
+    )
 
 
 @router.post("/pathways/{pathway}/actions/{action}/reopening")
@@ -155,7 +158,7 @@ async def reopen_action(
     pathway: UUID, action: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """An action that was done or given up is to be done again. One that is open already stays so."""
-    return answered(response, await application.reopen_action(store, pathway, action, body.on, command))
+    return answered(response, await application.reopen_action(store, pathway, action, body.on, command), action)
 
 
 @router.get("/pathways/{pathway}/plans")

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from services.intake import domain
 from services.intake.application import course
-from shared.access import CommandedByManager, CommandedInStructure
+from shared.access import CommandedByManager, CommandedInStructure, chosen_id
 from shared.codes import (
     AppointmentPurpose,
     ContactMeans,
@@ -28,11 +28,12 @@ from shared.codes import (
     YesNo,
 )
 from shared.commands import Done, answered
+from shared.door import Router
 from shared.problems import Problem
 from shared.routes import OnDay, OnDayOrNot, Store
 from shared.sealing import Sealed
 
-router = APIRouter(prefix="/v1", tags=["course of the pathway"])
+router = Router(prefix="/v1", tags=["course of the pathway"])
 
 C = TypeVar("C", bound=StrEnum)
 
@@ -51,7 +52,7 @@ class Offer:
     at: TimeOfDay | None = None
     place: Sealed | None = None
     note: Sealed | None = None
-    appointment: UUID = Field(default_factory=uuid4)
+    appointment: UUID = Field(default_factory=chosen_id)
 
     def fact(self) -> domain.Appointment:
         return domain.Appointment(self.on, self.purpose, self.at, self.place, self.note)
@@ -80,7 +81,7 @@ class AttemptBody:
     on: date
     means: ContactMeans
     note: Sealed | None = None
-    attempt: UUID = Field(default_factory=uuid4)
+    attempt: UUID = Field(default_factory=chosen_id)
 
 
 @dataclass
@@ -166,7 +167,9 @@ async def offer_appointment(
     pathway: UUID, body: Offer, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """Asks the person to come. `appointment`, chosen by the caller, names it from then on."""
-    return answered(response, await course.offer(store, pathway, body.appointment, body.fact(), command))
+    return answered(
+        response, await course.offer(store, pathway, body.appointment, body.fact(), command), body.appointment
+    )
 
 
 @router.post("/pathways/{pathway}/appointments/{appointment}/move")
@@ -175,7 +178,7 @@ async def move_appointment(
 ) -> Done:
     """Another day, time or place of an appointment that is still to come."""
     done = await course.move(store, pathway, appointment, body.on, body.at, body.place, command)
-    return answered(response, done)
+    return answered(response, done, appointment)
 
 
 @router.post("/pathways/{pathway}/appointments/{appointment}/kept")
@@ -183,7 +186,7 @@ async def keep_appointment(
     pathway: UUID, appointment: UUID, body: Came, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The person came: a contact, which retention counts from. A request that was set aside is taken up again."""
-    return answered(response, await course.keep(store, pathway, appointment, body.on, command))
+    return answered(response, await course.keep(store, pathway, appointment, body.on, command), appointment)
 
 
 @router.post("/pathways/{pathway}/appointments/{appointment}/missed")
@@ -191,7 +194,7 @@ async def miss_appointment(
     pathway: UUID, appointment: UUID, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The person did not come on the day of the appointment. It counts as a failed attempt to reach them."""
-    return answered(response, await course.miss(store, pathway, appointment, command))
+    return answered(response, await course.miss(store, pathway, appointment, command), appointment)
 
 
 @router.post("/pathways/{pathway}/appointments/{appointment}/cancellation")
@@ -199,7 +202,7 @@ async def cancel_appointment(
     pathway: UUID, appointment: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The appointment was called off, by whichever side, and when. It counts neither as kept nor as missed."""
-    return answered(response, await course.cancel(store, pathway, appointment, body.on, command))
+    return answered(response, await course.cancel(store, pathway, appointment, body.on, command), appointment)
 
 
 @router.post("/pathways/{pathway}/appointments/{appointment}/correction")
@@ -212,7 +215,7 @@ async def correct_appointment(
     response: Response,
 ) -> Done:
     """The whole appointment as it is to stand, with what became of it (`status`) and when (`settled_on`)."""
-    return answered(response, await course.correct_appointment(store, pathway, appointment, body, command))
+    return answered(response, await course.correct_appointment(store, pathway, appointment, body, command), appointment)
 
 
 @router.post("/pathways/{pathway}/attempts")
@@ -221,7 +224,7 @@ async def record_attempt(
 ) -> Done:
     """Somebody tried to reach the person and did not. It is no contact."""
     attempt = domain.Attempt(body.on, body.means, body.note)
-    return answered(response, await course.attempt(store, pathway, body.attempt, attempt, command))
+    return answered(response, await course.attempt(store, pathway, body.attempt, attempt, command), body.attempt)
 
 
 @router.post("/pathways/{pathway}/attempts/{attempt}/correction")
@@ -229,7 +232,7 @@ async def correct_attempt(
     pathway: UUID, attempt: UUID, body: domain.Attempt, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole attempt as it is to stand; `on` null: nobody tried."""
-    return answered(response, await course.correct_attempt(store, pathway, attempt, body, command))
+    return answered(response, await course.correct_attempt(store, pathway, attempt, body, command), attempt)
 
 
 @router.post("/pathways/{pathway}/set-aside")
@@ -240,13 +243,13 @@ async def set_aside(
 
     It stays in every figure, and the person's word, a kept appointment, a welcome or a start takes it up again.
     """
-    return answered(response, await course.put_aside(store, pathway, body.on, command))
+    return answered(response, await course.put_aside(store, pathway, body.on, command), pathway)
 
 
 @router.post("/pathways/{pathway}/set-aside/reopening")
 async def take_up(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """The person gave word: the request waits again."""
-    return answered(response, await course.take_up(store, pathway, body.on, command))
+    return answered(response, await course.take_up(store, pathway, body.on, command), pathway)
 
 
 # Who advises
@@ -257,7 +260,7 @@ async def assign_adviser(
     pathway: UUID, body: AssignmentBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """Who advises the person from now on."""
-    return answered(response, await course.assign(store, pathway, body.adviser, body.on, command))
+    return answered(response, await course.assign(store, pathway, body.adviser, body.on, command), pathway)
 
 
 @router.post("/advisers/caseload")
@@ -278,7 +281,7 @@ async def sign_commitment(
     pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """That the person signed a commitment (*contrat d'engagement*), and when. No start waits for it."""
-    return answered(response, await course.sign_commitment(store, pathway, body.on, command))
+    return answered(response, await course.sign_commitment(store, pathway, body.on, command), pathway)
 
 
 @router.post("/pathways/{pathway}/commitment/correction")
@@ -286,19 +289,19 @@ async def correct_commitment(
     pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """Another day of the signature, or that there was none."""
-    return answered(response, await course.correct_commitment(store, pathway, body.on, command))
+    return answered(response, await course.correct_commitment(store, pathway, body.on, command), pathway)
 
 
 @router.post("/pathways/{pathway}/pause")
 async def pause(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """Support rests from this day on. It goes on in every figure."""
-    return answered(response, await course.pause(store, pathway, body.on, command))
+    return answered(response, await course.pause(store, pathway, body.on, command), pathway)
 
 
 @router.post("/pathways/{pathway}/pause/resumption")
 async def resume(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """Support goes on from this day; the pause is over."""
-    return answered(response, await course.resume(store, pathway, body.on, command))
+    return answered(response, await course.resume(store, pathway, body.on, command), pathway)
 
 
 @router.post("/pathways/{pathway}/pause/correction")
@@ -306,7 +309,7 @@ async def correct_pause(
     pathway: UUID, body: domain.Pause, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The last pause as it is to stand; `paused_on` null: there was none, `resumed_on` null: it goes on."""
-    return answered(response, await course.correct_pause(store, pathway, body, command))
+    return answered(response, await course.correct_pause(store, pathway, body, command), pathway)
 
 
 @router.post("/pathways/{pathway}/transfer")
@@ -315,7 +318,7 @@ async def transfer(
 ) -> Done:
     """Another structure holds the pathway from this day on, with all that was recorded; nobody there advises yet."""
     done = await course.transfer(store, pathway, body.to_structure, body.transferred_on, command)
-    return answered(response, done)
+    return answered(response, done, pathway)
 
 
 # The profile
@@ -331,7 +334,7 @@ async def record_profile(
     response: Response,
 ) -> Done:
     """Where the person stands at the request, at the start or on leaving, as they tell it."""
-    return answered(response, await course.record_profile(store, pathway, body.fact(moment), command))
+    return answered(response, await course.record_profile(store, pathway, body.fact(moment), command), pathway)
 
 
 @router.post("/pathways/{pathway}/profile/{moment}/correction")
@@ -344,4 +347,4 @@ async def correct_profile(
     response: Response,
 ) -> Done:
     """The whole profile of that moment as it is to stand."""
-    return answered(response, await course.correct_profile(store, pathway, body.fact(moment), command))
+    return answered(response, await course.correct_profile(store, pathway, body.fact(moment), command), pathway)

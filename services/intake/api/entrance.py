@@ -3,17 +3,27 @@
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 from pydantic import AfterValidator, Field
 
 from services.intake import application, domain, retention, views
 from services.intake.application import pathways, persons
-from shared.access import Caller, Commanded, CommandedByManager, CommandedInStructure, OfStructure, Role, allow
+from shared.access import (
+    Caller,
+    Commanded,
+    CommandedByManager,
+    CommandedInStructure,
+    OfStructure,
+    Role,
+    allow,
+    chosen_id,
+)
 from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
 from shared.commands import Done, answered
 from shared.disagreement_routes import disagreement_routes
+from shared.door import Router
 from shared.history import StructureRow, imported_pathway_id, imported_person_id
 from shared.imports import AT_ONCE
 from shared.problems import Problem
@@ -21,7 +31,7 @@ from shared.readings import Reading
 from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
 
-router = APIRouter(prefix="/v1")
+router = Router(prefix="/v1")
 
 
 def _no_reserved_word(structure: str) -> str:
@@ -57,7 +67,7 @@ class RequestBody:
 
     structure: StructureCode
     requested_on: date
-    person: UUID = Field(default_factory=uuid4)
+    person: UUID = Field(default_factory=chosen_id)
     requester: Requester | None = None
     birth_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
     sex: Sex | None = None
@@ -77,7 +87,7 @@ class Asked:
     """
 
     request: RequestBody
-    pathway: UUID = Field(default_factory=uuid4)
+    pathway: UUID = Field(default_factory=chosen_id)
     identity: domain.Identity | None = None
 
 
@@ -199,7 +209,7 @@ async def ask_for_support(
     done = await pathways.ask_for_support(store, body.pathway, request, command)
     if done.recorded:
         await retention.take_back(http.app.state.runtime, request.person, command)
-    return answered(response, done)
+    return answered(response, done, body.pathway)
 
 
 @router.post("/persons/{person}/identity")
@@ -207,13 +217,13 @@ async def identify(
     person: UUID, body: domain.Identity, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole identity as it is to stand. A name to call the person by is enough."""
-    return answered(response, await persons.identify(store, person, body, command))
+    return answered(response, await persons.identify(store, person, body, command), person)
 
 
 @router.post("/persons/{person}/merge")
 async def merge(person: UUID, body: Merge, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """Joins this person's file to another's, of the same person."""
-    return answered(response, await persons.merge(store, person, body.into, command))
+    return answered(response, await persons.merge(store, person, body.into, command), person)
 
 
 @router.post("/persons/{person}/restriction")
@@ -221,7 +231,7 @@ async def restrict(
     person: UUID, body: domain.Restriction, command: CommandedByManager, store: Store, response: Response
 ) -> Done:
     """Restricts the processing of a person's data (RGPD, article 18): nothing is recorded of them in any service."""
-    return answered(response, await persons.restrict(store, person, body, command))
+    return answered(response, await persons.restrict(store, person, body, command), person)
 
 
 @router.get("/persons/{person}/restriction")
@@ -237,7 +247,7 @@ async def lift_restriction(
     person: UUID, body: OnDay, command: CommandedByManager, store: Store, response: Response
 ) -> Done:
     """Lifts the restriction. The person is told before (RGPD, article 18(3))."""
-    return answered(response, await persons.lift_restriction(store, person, body.on, command))
+    return answered(response, await persons.lift_restriction(store, person, body.on, command), person)
 
 
 @router.post("/persons/{person}/erasure", status_code=202)
@@ -290,13 +300,13 @@ async def correct_request(
     pathway: UUID, body: RequestBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole request as it is to stand."""
-    return answered(response, await pathways.correct_request(store, pathway, body.fact(), command))
+    return answered(response, await pathways.correct_request(store, pathway, body.fact(), command), pathway)
 
 
 @router.post("/pathways/{pathway}/welcome")
 async def welcome(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """That the person was welcomed, and when."""
-    return answered(response, await pathways.welcome(store, pathway, body.on, command))
+    return answered(response, await pathways.welcome(store, pathway, body.on, command), pathway)
 
 
 @router.post("/pathways/{pathway}/welcome/correction")
@@ -304,7 +314,7 @@ async def correct_welcome(
     pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """Another day of the welcome, or that there was none."""
-    return answered(response, await pathways.correct_welcome(store, pathway, body.on, command))
+    return answered(response, await pathways.correct_welcome(store, pathway, body.on, command), pathway)
 
 
 @router.post("/pathways/{pathway}/start")
@@ -312,7 +322,7 @@ async def start_support(
     pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """That support began, and when."""
-    return answered(response, await pathways.start_support(store, pathway, body.on, command))
+    return answered(response, await pathways.start_support(store, pathway, body.on, command), pathway)
 
 
 @router.post("/pathways/{pathway}/start/correction")
@@ -320,13 +330,13 @@ async def correct_start(
     pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """Another day of the start, or that there was none."""
-    return answered(response, await pathways.correct_start(store, pathway, body.on, command))
+    return answered(response, await pathways.correct_start(store, pathway, body.on, command), pathway)
 
 
 @router.post("/pathways/{pathway}/withdrawal")
 async def withdraw(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
     """That the person took the request back before support began; no reason is asked for."""
-    return answered(response, await pathways.withdraw(store, pathway, body.on, command))
+    return answered(response, await pathways.withdraw(store, pathway, body.on, command), pathway)
 
 
 @router.post("/pathways/{pathway}/withdrawal/correction")
@@ -334,7 +344,7 @@ async def correct_withdrawal(
     pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """Another day of the withdrawal, or that there was none."""
-    return answered(response, await pathways.correct_withdrawal(store, pathway, body.on, command))
+    return answered(response, await pathways.correct_withdrawal(store, pathway, body.on, command), pathway)
 
 
 @router.get("/imported/{key}", dependencies=reads)

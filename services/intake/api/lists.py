@@ -3,16 +3,17 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.intake import views
 from services.intake.application import lists
 from shared.access import OfStructure
+from shared.door import Router
 from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, Store
 
-router = APIRouter(prefix="/v1", tags=["lists"])
+router = Router(prefix="/v1", tags=["lists"])
 
 Adviser = Annotated[
     str | None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import Depends, Path, Request, Response
 from pydantic import Field
 
 from services.intake import domain
@@ -12,10 +12,11 @@ from shared.access import Caller, CommandedByManager, Role, allow
 from shared.codes import Subject
 from shared.commands import Done, answered
 from shared.correspondents import Contact, ErasedCorrespondent
+from shared.door import Router
 from shared.routes import Limit, Store
 from shared.sealing import Sealed
 
-router = APIRouter(prefix="/v1/structures/{structure}/users", tags=["users"])
+router = Router(prefix="/v1/structures/{structure}/users", tags=["users"])
 
 Place = Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$", description="Code of a structure, or `programme`")]
 User = Annotated[Subject, Field(pattern=r"^[^\s@\x00-\x1f\x7f]+$", max_length=64)]

@@ -3,18 +3,19 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 from pydantic import Field
 
 from services.intake import domain
 from services.intake.application import waves as application
-from shared.access import Commanded
+from shared.access import Commanded, chosen_id
 from shared.commands import Done, answered
+from shared.door import Router
 from shared.routes import Limit, OnDay, OneLine, Store, programme_reads
 
-router = APIRouter(prefix="/v1", tags=["essaimage"])
+router = Router(prefix="/v1", tags=["essaimage"])
 
 StructureAsked = Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$", description="Code of a structure")]
 
@@ -32,7 +33,7 @@ class WaveBody:
 class NewWave(WaveBody):
     """`id`: chosen by the caller, so that a repeat asks for the same."""
 
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
 
 @dataclass(kw_only=True)
@@ -63,20 +64,20 @@ class SelectionCorrection:
 async def open_wave(body: NewWave, command: Commanded, store: Store, response: Response) -> Done:
     """Opens a wave into which structures are selected: 9 unless it says otherwise, one of a département."""
     plan = domain.WavePlan(body.title, body.opened_on, body.capacity)
-    return answered(response, await application.open_wave(store, body.id, plan, command))
+    return answered(response, await application.open_wave(store, body.id, plan, command), body.id)
 
 
 @router.post("/waves/{wave}/correction")
 async def correct_wave(wave: UUID, body: WaveCorrection, command: Commanded, store: Store, response: Response) -> Done:
     """The whole wave as it is to stand, without its structures."""
     plan = domain.WavePlan(body.title, body.opened_on, body.capacity, body.closed_on)
-    return answered(response, await application.correct(store, wave, plan, command))
+    return answered(response, await application.correct(store, wave, plan, command), wave)
 
 
 @router.post("/waves/{wave}/closing")
 async def close_wave(wave: UUID, body: OnDay, command: Commanded, store: Store, response: Response) -> Done:
     """Nobody is selected any more; those selected stay, and may still be launched or withdraw."""
-    return answered(response, await application.close(store, wave, body.on, command))
+    return answered(response, await application.close(store, wave, body.on, command), wave)
 
 
 @router.post("/waves/{wave}/selections")
@@ -84,7 +85,7 @@ async def select_structure(
     wave: UUID, body: SelectionBody, command: Commanded, store: Store, response: Response
 ) -> Done:
     """Selects a registered structure; it holds the département in which it is registered now."""
-    return answered(response, await application.select(store, wave, body.structure, body.selected_on, command))
+    return answered(response, await application.select(store, wave, body.structure, body.selected_on, command), wave)
 
 
 @router.post("/waves/{wave}/selections/{structure}/launch")
@@ -92,7 +93,7 @@ async def launch_structure(
     wave: UUID, structure: StructureAsked, body: OnDay, command: Commanded, store: Store, response: Response
 ) -> Done:
     """A selected structure takes up the action."""
-    return answered(response, await application.launch(store, wave, structure, body.on, command))
+    return answered(response, await application.launch(store, wave, structure, body.on, command), wave)
 
 
 @router.post("/waves/{wave}/selections/{structure}/withdrawal")
@@ -100,7 +101,7 @@ async def withdraw_structure(
     wave: UUID, structure: StructureAsked, body: OnDay, command: Commanded, store: Store, response: Response
 ) -> Done:
     """A selected structure gives back its place, and with it its département's; not once it was launched."""
-    return answered(response, await application.withdraw(store, wave, structure, body.on, command))
+    return answered(response, await application.withdraw(store, wave, structure, body.on, command), wave)
 
 
 @router.post("/waves/{wave}/selections/{structure}/correction")
@@ -116,7 +117,7 @@ async def correct_selection(
     done = await application.correct_selection(
         store, wave, structure, body.selected_on, body.launched_on, body.withdrawn_on, command
     )
-    return answered(response, done)
+    return answered(response, done, wave)
 
 
 @router.get("/waves", dependencies=programme_reads)

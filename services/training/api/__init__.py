@@ -1,13 +1,12 @@
 """HTTP in, commands out, one file a theme. No rules here."""
 
-from fastapi import APIRouter
-
 from services.training import application, domain
 from services.training.api import activities, formation, participation, placements, sessions, support
 from shared.disagreement_routes import disagreement_routes
+from shared.door import Router
 from shared.routes import pathway_routes
 
-router = APIRouter(prefix="/v1")
+router = Router(prefix="/v1")
 for part in (activities, sessions, participation, placements, support, formation):
     router.include_router(part.router)
 

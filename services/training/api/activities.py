@@ -2,23 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from services.training import application, domain, views
 from services.training.api.shapes import From, Hours, To
-from shared.access import CommandedInStructure
+from shared.access import CommandedInStructure, chosen_id
 from shared.codes import (
     ActivityKind,
     ActivityStatus,
 )
 from shared.commands import Done, answered
+from shared.door import Router
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, Store
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass
@@ -30,7 +31,7 @@ class ActivityBody:
     ended_on: date
     status: ActivityStatus
     hours: Hours | None = None
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
     def fact(self) -> domain.Activity:
         return domain.Activity(self.kind, self.started_on, self.ended_on, self.status, self.hours)
@@ -41,7 +42,7 @@ async def record(
     pathway: UUID, body: ActivityBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """Records an activity that is neither a session, a placement nor a support action of this service."""
-    return answered(response, await application.record(store, pathway, body.id, body.fact(), command))
+    return answered(response, await application.record(store, pathway, body.id, body.fact(), command), body.id)
 
 
 @router.post("/pathways/{pathway}/activities/{activity}/correction")
@@ -49,7 +50,7 @@ async def correct(
     pathway: UUID, activity: UUID, body: ActivityBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole activity as it is to stand."""
-    return answered(response, await application.correct(store, pathway, activity, body.fact(), command))
+    return answered(response, await application.correct(store, pathway, activity, body.fact(), command), activity)
 
 
 @router.get("/activities")

@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 from pydantic import Field
 
 from services.training import application, domain
-from shared.access import Commanded
+from shared.access import Commanded, chosen_id
 from shared.commands import Done, answered
+from shared.door import Router
 from shared.routes import OnDay, OneLine, Store, programme_reads
 
-router = APIRouter(tags=["essaimage"])
+router = Router(tags=["essaimage"])
 
 StructureAsked = Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$", description="Code of a structure")]
 
@@ -42,7 +43,7 @@ class TrainingPeriodBody:
 class NewTrainingPeriod(TrainingPeriodBody):
     """`id`: chosen by the caller, so that a repeat asks for the same."""
 
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
 
 @dataclass
@@ -70,7 +71,7 @@ class ActionPeriodBody:
 class NewActionPeriod(ActionPeriodBody):
     """`id`: chosen by the caller, so that a repeat asks for the same."""
 
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
 
 @dataclass(kw_only=True)
@@ -90,7 +91,9 @@ async def record_training(
     structure: StructureAsked, body: NewTrainingPeriod, command: Commanded, store: Store, response: Response
 ) -> Done:
     """A structure is trained: the first period, or the next after an action period whose feedback it starts from."""
-    return answered(response, await application.record_training(store, structure, body.id, body.fact(), command))
+    return answered(
+        response, await application.record_training(store, structure, body.id, body.fact(), command), body.id
+    )
 
 
 @router.post("/formation/{structure}/training-periods/{period}/correction")
@@ -103,7 +106,9 @@ async def correct_training(
     response: Response,
 ) -> Done:
     """The whole training period as it is to stand; what a later commitment names stays taught."""
-    return answered(response, await application.correct_training(store, structure, period, body.fact(), command))
+    return answered(
+        response, await application.correct_training(store, structure, period, body.fact(), command), period
+    )
 
 
 @router.post("/formation/{structure}/action-periods")
@@ -111,7 +116,7 @@ async def record_action(
     structure: StructureAsked, body: NewActionPeriod, command: Commanded, store: Store, response: Response
 ) -> Done:
     """A structure puts to work what the training period before taught."""
-    return answered(response, await application.record_action(store, structure, body.id, body.fact(), command))
+    return answered(response, await application.record_action(store, structure, body.id, body.fact(), command), body.id)
 
 
 @router.post("/formation/{structure}/action-periods/{period}/correction")
@@ -124,7 +129,7 @@ async def correct_action(
     response: Response,
 ) -> Done:
     """The whole action period as it is to stand; its feedback stays."""
-    return answered(response, await application.correct_action(store, structure, period, body.fact(), command))
+    return answered(response, await application.correct_action(store, structure, period, body.fact(), command), period)
 
 
 @router.post("/formation/{structure}/action-periods/{period}/feedback")
@@ -132,7 +137,7 @@ async def record_feedback(
     structure: StructureAsked, period: UUID, body: FeedbackBody, command: Commanded, store: Store, response: Response
 ) -> Done:
     """What came of an action period, and which commitments were kept; the next training period starts from it."""
-    return answered(response, await application.record_feedback(store, structure, period, body.fact(), command))
+    return answered(response, await application.record_feedback(store, structure, period, body.fact(), command), period)
 
 
 @router.post("/formation/{structure}/action-periods/{period}/feedback/correction")
@@ -140,7 +145,9 @@ async def correct_feedback(
     structure: StructureAsked, period: UUID, body: FeedbackBody, command: Commanded, store: Store, response: Response
 ) -> Done:
     """The whole feedback as it is to stand; what the next training period starts from stays in it."""
-    return answered(response, await application.correct_feedback(store, structure, period, body.fact(), command))
+    return answered(
+        response, await application.correct_feedback(store, structure, period, body.fact(), command), period
+    )
 
 
 @router.post("/formation/{structure}/periods/{period}/annulment")
@@ -148,7 +155,7 @@ async def annul_period(
     structure: StructureAsked, period: UUID, body: OnDay, command: Commanded, store: Store, response: Response
 ) -> Done:
     """The last period, recorded by mistake, did not take place; `on`: when that was found."""
-    return answered(response, await application.annul_period(store, structure, period, body.on, command))
+    return answered(response, await application.annul_period(store, structure, period, body.on, command), period)
 
 
 @router.get("/formation/{structure}", dependencies=programme_reads)

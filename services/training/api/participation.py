@@ -3,23 +3,24 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from services.training import application, domain, views
 from services.training.api.shapes import Adviser, WithdrawalBody, half_days
-from shared.access import CommandedInStructure
+from shared.access import CommandedInStructure, chosen_id
 from shared.codes import (
     DropOutReason,
 )
 from shared.commands import Done, answered
 from shared.contracts.training import HalfDay
+from shared.door import Router
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, Store
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass
@@ -29,7 +30,7 @@ class EnrolmentBody:
     session: UUID
     enrolled_on: date
     action: UUID | None = None
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
 
 @dataclass
@@ -49,7 +50,7 @@ async def enrol(
 ) -> Done:
     """Enrols the person in a session of their structure. Where it is full they wait, and move up by themselves."""
     enrolment = domain.Enrolment(body.session, body.enrolled_on, body.action)
-    return answered(response, await application.enrol(store, pathway, body.id, enrolment, command))
+    return answered(response, await application.enrol(store, pathway, body.id, enrolment, command), body.id)
 
 
 @router.post("/pathways/{pathway}/enrolments/{enrolment}/withdrawal")
@@ -63,7 +64,7 @@ async def withdraw_enrolment(
 ) -> Done:
     """The person does not take part; the first who waits has the place."""
     end = domain.EnrolmentEnd(body.on, body.reason)
-    return answered(response, await application.withdraw(store, pathway, enrolment, end, command))
+    return answered(response, await application.withdraw(store, pathway, enrolment, end, command), enrolment)
 
 
 @router.post("/pathways/{pathway}/enrolments/{enrolment}/attendance")
@@ -76,7 +77,9 @@ async def record_attendance(
     response: Response,
 ) -> Done:
     """Which half-days were attended, once the session is over or the person dropped out; the activity follows."""
-    return answered(response, await application.record_attendance(store, pathway, enrolment, body.fact(), command))
+    return answered(
+        response, await application.record_attendance(store, pathway, enrolment, body.fact(), command), enrolment
+    )
 
 
 @router.post("/pathways/{pathway}/enrolments/{enrolment}/attendance/correction")
@@ -89,7 +92,9 @@ async def correct_attendance(
     response: Response,
 ) -> Done:
     """The whole attendance as it is to stand; the activity follows."""
-    return answered(response, await application.correct_attendance(store, pathway, enrolment, body.fact(), command))
+    return answered(
+        response, await application.correct_attendance(store, pathway, enrolment, body.fact(), command), enrolment
+    )
 
 
 @router.get("/attendance/missing")

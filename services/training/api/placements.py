@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from services.training import application, domain, views
 from services.training.api.shapes import Adviser, From, Hours, To, WithdrawalBody
-from shared.access import CommandedInStructure
+from shared.access import CommandedInStructure, chosen_id
 from shared.codes import (
     DropOutReason,
     PlacementForm,
@@ -18,11 +18,12 @@ from shared.codes import (
     Prescriber,
 )
 from shared.commands import Done, answered
+from shared.door import Router
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, Store
 from shared.siret import Siret
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass(kw_only=True)
@@ -63,7 +64,7 @@ class PlacementBody:
 class NewPlacement(PlacementBody):
     """`id`: chosen by the caller, so that a repeat asks for the same."""
 
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
 
 @dataclass
@@ -91,7 +92,7 @@ async def plan_placement(
     pathway: UUID, body: NewPlacement, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """Plans a placement, or records one that has begun."""
-    return answered(response, await application.plan_placement(store, pathway, body.id, body.fact(), command))
+    return answered(response, await application.plan_placement(store, pathway, body.id, body.fact(), command), body.id)
 
 
 @router.post("/pathways/{pathway}/placements/{placement}/correction")
@@ -99,7 +100,9 @@ async def correct_placement(
     pathway: UUID, placement: UUID, body: PlacementBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole placement as it is to stand; where it has ended, the activity follows."""
-    return answered(response, await application.correct_placement(store, pathway, placement, body.fact(), command))
+    return answered(
+        response, await application.correct_placement(store, pathway, placement, body.fact(), command), placement
+    )
 
 
 @router.post("/pathways/{pathway}/placements/{placement}/renewal")
@@ -108,7 +111,7 @@ async def renew_placement(
 ) -> Done:
     """Puts the end off; a PMSMP once, by one month at most."""
     done = await application.renew_placement(store, pathway, placement, body.until, body.hours_planned, command)
-    return answered(response, done)
+    return answered(response, done, placement)
 
 
 @router.post("/pathways/{pathway}/placements/{placement}/end")
@@ -121,7 +124,9 @@ async def end_placement(
     response: Response,
 ) -> Done:
     """The placement has ended, on its last day or broken off before; the activity follows from it."""
-    return answered(response, await application.end_placement(store, pathway, placement, body.fact(), command))
+    return answered(
+        response, await application.end_placement(store, pathway, placement, body.fact(), command), placement
+    )
 
 
 @router.post("/pathways/{pathway}/placements/{placement}/end/correction")
@@ -134,7 +139,7 @@ async def correct_placement_end(
     response: Response,
 ) -> Done:
     """The whole end as it is to stand; the activity follows."""
-    return answered(response, await application.correct_end(store, pathway, placement, body.fact(), command))
+    return answered(response, await application.correct_end(store, pathway, placement, body.fact(), command), placement)
 
 
 @router.post("/pathways/{pathway}/placements/{placement}/cancellation")
@@ -148,7 +153,9 @@ async def cancel_placement(
 ) -> Done:
     """The placement does not take place: decided on its first day at the latest."""
     cancellation = domain.PlacementCancellation(body.on, body.reason)
-    return answered(response, await application.cancel_placement(store, pathway, placement, cancellation, command))
+    return answered(
+        response, await application.cancel_placement(store, pathway, placement, cancellation, command), placement
+    )
 
 
 @router.post("/pathways/{pathway}/placements/{placement}/evaluation")
@@ -161,7 +168,7 @@ async def evaluate_placement(
     response: Response,
 ) -> Done:
     """What the placement came to (*bilan*), once it has begun."""
-    return answered(response, await application.evaluate(store, pathway, placement, body, command))
+    return answered(response, await application.evaluate(store, pathway, placement, body, command), placement)
 
 
 @router.post("/pathways/{pathway}/placements/{placement}/evaluation/correction")
@@ -174,7 +181,7 @@ async def correct_evaluation(
     response: Response,
 ) -> Done:
     """The whole evaluation as it is to stand."""
-    return answered(response, await application.correct_evaluation(store, pathway, placement, body, command))
+    return answered(response, await application.correct_evaluation(store, pathway, placement, body, command), placement)
 
 
 @router.get("/placements")

@@ -3,23 +3,24 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from services.training import application, domain, views
 from services.training.api.shapes import From, To, half_days
-from shared.access import CommandedInStructure
+from shared.access import CommandedInStructure, chosen_id
 from shared.codes import (
     SessionKind,
 )
 from shared.commands import Done, answered
 from shared.contracts.training import HalfDay
+from shared.door import Router
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, OnDay, OneLine, Store
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass(kw_only=True)
@@ -57,7 +58,7 @@ class NewSession(SessionBody):
     """`structure`: its code. `id`: chosen by the caller, so that a repeat asks for the same."""
 
     structure: Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$")]
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
 
 @router.post("/sessions")
@@ -65,7 +66,7 @@ async def plan_session(body: NewSession, command: CommandedInStructure, store: S
     """Plans a session of a structure, on one half-day or more."""
     command.caller.must_be_of(body.structure)
     done = await application.plan_session(store, body.id, body.structure, body.fact(), command)
-    return answered(response, done)
+    return answered(response, done, body.id)
 
 
 @router.post("/sessions/{session}/correction")
@@ -73,7 +74,7 @@ async def correct_session(
     session: UUID, body: SessionBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole session as it is to stand. The hours of who attended follow."""
-    return answered(response, await application.correct_session(store, session, body.fact(), command))
+    return answered(response, await application.correct_session(store, session, body.fact(), command), session)
 
 
 @router.post("/sessions/{session}/cancellation")
@@ -81,7 +82,7 @@ async def cancel_session(
     session: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The session does not take place; `on`: when that was decided."""
-    return answered(response, await application.cancel_session(store, session, body.on, command))
+    return answered(response, await application.cancel_session(store, session, body.on, command), session)
 
 
 @router.get("/sessions")

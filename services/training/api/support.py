@@ -2,23 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from services.training import application, domain, views
 from services.training.api.shapes import Adviser, Hours
-from shared.access import AnyCaller, CommandedInStructure
+from shared.access import AnyCaller, CommandedInStructure, chosen_id
 from shared.codes import (
     Barrier,
     SupportResult,
 )
 from shared.commands import Done, answered
+from shared.door import Router
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, OnDay, OneLine, Store
 
-router = APIRouter()
+router = Router()
 
 
 @dataclass(kw_only=True)
@@ -46,7 +47,7 @@ class SupportBody:
 class NewSupport(SupportBody):
     """`id`: chosen by the caller, so that a repeat asks for the same."""
 
-    id: UUID = Field(default_factory=uuid4)
+    id: UUID = Field(default_factory=chosen_id)
 
 
 @router.post("/pathways/{pathway}/supports")
@@ -54,7 +55,7 @@ async def report_support(
     pathway: UUID, body: NewSupport, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """Reports a support action to the diagnostic's barrier; an activity of kind support follows from it."""
-    return answered(response, await application.report_support(store, pathway, body.id, body.fact(), command))
+    return answered(response, await application.report_support(store, pathway, body.id, body.fact(), command), body.id)
 
 
 @router.post("/pathways/{pathway}/supports/{support}/correction")
@@ -62,7 +63,7 @@ async def correct_support(
     pathway: UUID, support: UUID, body: SupportBody, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole support action as it is to stand; the activity follows."""
-    return answered(response, await application.correct_support(store, pathway, support, body.fact(), command))
+    return answered(response, await application.correct_support(store, pathway, support, body.fact(), command), support)
 
 
 @router.post("/pathways/{pathway}/proposals/{proposal}/dismissal")
@@ -70,7 +71,7 @@ async def dismiss_proposal(
     pathway: UUID, proposal: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """What was proposed is not taken up."""
-    return answered(response, await application.dismiss(store, pathway, proposal, body.on, command))
+    return answered(response, await application.dismiss(store, pathway, proposal, body.on, command), proposal)
 
 
 @router.get("/proposals")
