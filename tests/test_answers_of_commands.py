@@ -95,10 +95,10 @@ FACTS: dict[str, dict[str, Any]] = {
         "what": "visit_at_work",
         "supported_on": "2026-01-12",
     },
+    "outcomes/v1/pathways/{pathway}/exit": {"exited_on": "2026-02-02", "situation": "unemployed"},
     "outcomes/v1/pathways/{pathway}/follow-ups/{month}/attempts": {"attempted_on": "2026-02-12", "means": "phone"},
 }
-"""A fact for every route under which others go by its id; the id is left to the service."""
-DISAGREEMENT = {"kind": "request", "said_on": "2026-01-12"}
+"""A fact for every route under which others go by its id, which is left to the service; and what it follows on."""
 CORRESPONDENT = {"structure": "s01", "name": "Camille"}
 
 
@@ -108,7 +108,7 @@ async def test_the_id_in_an_answer_is_that_of_the_fact_and_good_for_the_next_cal
     commands = _commands(running)
     tried, facts = 0, dict(FACTS)
     for service in ("intake", "diagnostic", "training", "outcomes"):
-        facts[f"{service}/v1/pathways/{{pathway}}/disagreements"] = DISAGREEMENT
+        facts[f"{service}/v1/pathways/{{pathway}}/disagreements"] = {"said_on": "2026-01-12", "kind": "", "fact": ""}
     for service in ("training", "outcomes"):
         facts[f"{service}/v1/correspondents"] = CORRESPONDENT
     with_id = {route for route in commands if _following(route, commands)}
@@ -166,6 +166,10 @@ OTHERS = {"session": "training/v1/sessions", "job": "outcomes/v1/pathways/{pathw
 
 
 async def _record(callers: Callers, commands: dict[str, Operation], route: str, fact: dict[str, Any]) -> Any:
+    if "kind" in fact and not fact["kind"]:  # a fact that the person may disagree with
+        address = f"/{route.removesuffix('disagreements')}facts".replace("{pathway}", callers.pathway)
+        shown = (await callers.running.http.get(address)).json()[0]
+        fact = fact | {"kind": shown["kind"], "fact": shown["id"]}
     named = {
         name: (await _record(callers, commands, OTHERS[name], FACTS[OTHERS[name]]))["id"]
         for name, value in fact.items()
