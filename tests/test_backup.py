@@ -21,9 +21,8 @@ from lieu import issuer
 from lieu.client import Platform
 from shared.access import Role
 from shared.erasure_ledger import ErasureLedger
-from shared.history import imported_pathway_id, imported_person_id
 from tests.processes import children, lieu, up
-from tests.test_forgetting_crash import figures, in_any_file
+from tests.test_forgetting_crash import figures, ids_of, in_any_file
 from tests.test_hostile_import import write_folder
 
 pytestmark = pytest.mark.slow
@@ -88,7 +87,7 @@ async def made_once(tmp_path_factory: pytest.TempPathFactory) -> BackedUp:
         await run("import", str(folder), "--data", str(data))
         async with Platform(None, issuer.token(data, Role.ADVISER, "s01"), data) as client:
             for key in (FORGOTTEN, KEPT):
-                person = imported_person_id(f"h-{key}")
+                person = ids_of(data, key)[0]
                 await client.post(f"/intake/v1/persons/{person}/identity", json.dumps({"called": NAME}).encode())
         async with Platform(None, issuer.token(data, Role.MANAGER, "s01"), data) as client:
             tutor = {"id": TUTOR, "structure": "s01", "name": NAME}
@@ -111,19 +110,15 @@ def here(made_once: BackedUp, tmp_path: Path) -> BackedUp:
     return BackedUp(tmp_path, made_once.figures)
 
 
-def ids_of(key: str) -> list[str]:
-    return [str(imported_person_id(f"h-{key}")), str(imported_pathway_id(key))]
-
-
 async def must_be_as_before(here: BackedUp) -> None:
     """The figures, nothing of who was forgotten, the other's name, nothing to import, and a platform that works."""
     data, folder, before = here.data, here.folder, here.figures
     async with running(data):
         await run("status", "--wait", "--data", str(data))
         assert await figures(data) == before
-        assert await in_any_file(data, ids_of(FORGOTTEN)) == []
-        assert await in_any_file(data, ids_of(KEPT)) != [], "the search finds what is there"
-        assert await name_of(data, ids_of(KEPT)[0]) == NAME
+        assert await in_any_file(data, ids_of(data, FORGOTTEN)) == []
+        assert await in_any_file(data, ids_of(data, KEPT)) != [], "the search finds what is there"
+        assert await name_of(data, ids_of(data, KEPT)[0]) == NAME
         async with Platform(None, issuer.token(data, Role.MANAGER, "s01"), data) as client:
             assert await client.get("/training/v1/correspondents") == [], "the tutor is forgotten again"
         told = await run("import", str(folder), "--data", str(data))
@@ -137,11 +132,11 @@ async def test_an_older_backup_is_restored_over_a_wiped_platform(here: BackedUp)
     data, backups = here.data, here.backups
     (made,) = [entry for entry in backups.iterdir() if entry.is_dir()]
     keys = json.loads((here.place / "backups-keys" / f"{made.name}.json").read_text())
-    assert {person for person, _, _ in keys["intake"]} >= {ids_of(FORGOTTEN)[0], ids_of(KEPT)[0]}
+    assert {person for person, _, _ in keys["intake"]} >= {ids_of(data, FORGOTTEN)[0], ids_of(data, KEPT)[0]}
     wrapped = [bytes.fromhex(key) for of in keys.values() for _, _, key in of]
     with tarfile.open(made / "cluster.tar.gz") as tar:
         held = b"".join(tar.extractfile(file).read() for file in tar if file.isfile())  # type: ignore[union-attr]
-    assert ids_of(KEPT)[0].encode() in held, "the search finds what is there"
+    assert ids_of(data, KEPT)[0].encode() in held, "the search finds what is there"
     assert not any(key in held for key in wrapped), "a backup holds a data key"
     master = (data / "keys" / "master").read_text()
     assert master.split(":")[1].encode() not in held
@@ -167,7 +162,7 @@ async def test_a_backup_without_its_keys_or_ledger_is_restored_and_says_so(here:
     assert "The data keys of this backup are no longer kept" in told
     async with running(data):
         await run("status", "--wait", "--data", str(data))
-        assert await name_of(data, ids_of(KEPT)[0]) == "key-destroyed"
+        assert await name_of(data, ids_of(data, KEPT)[0]) == "key-destroyed"
     (made,) = [entry for entry in backups.iterdir() if entry.is_dir()]
     whole = (made / "cluster.tar.gz").read_bytes()
     (made / "cluster.tar.gz").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
@@ -195,7 +190,7 @@ async def test_a_restore_killed_at_any_step_is_run_again(here: BackedUp) -> None
         async with running(data):
             await run("status", "--wait", "--data", str(data))
             assert await figures(data) == here.figures, step
-            assert await in_any_file(data, ids_of(FORGOTTEN)) == [], step
+            assert await in_any_file(data, ids_of(data, FORGOTTEN)) == [], step
     told = await run("restore", str(backups), "--data", str(data))
     assert "2 erasures applied again" in told
     await must_be_as_before(here)
