@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AfterValidator, Field
 
 from shared.access import Caller, Command, Commanded, Role, allow
+from shared.claims import PSEUDONYM
 from shared.disagreement import FactOf, ShownFact, facts_of
 from shared.event_store import EventStore
 from shared.history import Dossier, ImportKey, SentDossier
@@ -54,6 +55,10 @@ async def _structure_asked(
 AskedStructure = Annotated[str | None, Depends(_structure_asked)]
 """Whose list is asked for: an adviser's or a manager's own, or whichever the operator names (null: all)."""
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows at most")]
+
+
+AskedUser = Annotated[str | None, Query(pattern=PSEUDONYM, description="Subject of a user's token: theirs alone")]
+"""A filter that names somebody whom a token may name; a blank is none, nor is an address."""
 
 
 def _without_nir(text: str) -> str:

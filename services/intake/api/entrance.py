@@ -90,7 +90,8 @@ class Merge:
 
 @dataclass
 class Search:
-    """The beginning of each word of a name, in any order, without regard to accents and case."""
+    """The beginning of each word of a name, in any order, without regard to accents, case, apostrophes and hyphens; or
+    six digits or more of a telephone number, however it is written."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -294,7 +295,10 @@ async def person(person: UUID, caller: OfStructure, store: Store, reading: Readi
 
 @router.post("/persons/search")
 async def search(body: Search, caller: OfStructure, store: Store, reading: Reading) -> list[PersonFound]:
-    """People of one's own structure by name. A POST, so that no name stands in an address or a log."""
+    """People of one's own structure by name or telephone number.
+
+    A POST, so that neither stands in an address or a log.
+    """
     people = await persons.search(store, caller.own_structure, body.name)
     return await reading.shown([person_found(id, who) for id, who in people if persons.may_see(caller, who)])
 
