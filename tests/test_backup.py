@@ -21,6 +21,7 @@ from lieu import issuer
 from lieu.client import Platform
 from shared.access import Role
 from shared.erasure_ledger import ErasureLedger
+from shared.import_keys import new_import_secret
 from tests.processes import children, lieu, up
 from tests.test_forgetting_crash import figures, ids_of, in_any_file
 from tests.test_hostile_import import write_folder
@@ -170,6 +171,38 @@ async def test_a_backup_without_its_keys_or_ledger_is_restored_and_says_so(here:
     assert "is damaged" in told
 
 
+async def test_without_the_import_secret_nothing_is_restored(here: BackedUp) -> None:
+    """Nor with another installation's; with its own, nobody comes back who was forgotten, however often they are
+    imported and erased again."""
+    data, backups = here.data, here.backups
+    master, secret = ((data / "keys" / name).read_text() for name in ("master", "import"))
+    (kept,) = (here.place / "backups-keys").glob("*.import")
+    assert kept.read_text() == secret
+    assert kept.stat().st_mode & 0o777 == 0o600
+    kept.unlink()
+    shutil.rmtree(data)
+    (data / "keys").mkdir(mode=0o700, parents=True)
+    data.chmod(0o700)
+    (data / "keys" / "master").write_text(master)
+    for wrong in (None, new_import_secret(), "constant"):
+        if wrong is not None:
+            (data / "keys" / "import").write_text(wrong)
+        told = await run("restore", str(backups), "--data", str(data), status=2)
+        assert "the import secret of these databases is missing" in told
+        assert f"Put it into {data / 'keys' / 'import'}, or {kept.name} back beside the keys" in told
+        assert not (data / "postgres").exists()
+    (data / "keys" / "import").write_text(secret)
+    told = await run("restore", str(backups), "--data", str(data))
+    assert "2 erasures applied again" in told
+    async with running(data):
+        for _ in range(2):
+            assert "done" in await run("erase", f"import:h-{FORGOTTEN}", "--data", str(data))
+            told = await run("import", str(here.folder), "--data", str(data))
+            assert ": 0 new events" in told
+            assert "1 pathways of forgotten people ignored" in told
+    await must_be_as_before(here)
+
+
 async def test_a_restore_killed_at_any_step_is_run_again(here: BackedUp) -> None:
     data, backups = here.data, here.backups
     for step in STEPS:
@@ -203,16 +236,17 @@ async def test_backups_older_than_they_are_kept_are_deleted_with_their_keys(tmp_
         (backups / name).mkdir(parents=True)
     keys.mkdir()
     (keys / f"{old}.json").touch()
+    (keys / f"{old}.import").touch()
     told = await run("backup", str(backups), "--data", str(data), status=2)
     assert "no platform runs" in told
     async with running(data):
         told = await run("backup", str(backups), "--keys", str(backups / "keys"), "--data", str(data), status=2)
         assert "apart" in told
         told = await run("backup", str(backups), "--keys", str(keys), "--data", str(data), "--days", "7")
-        assert told.count("deleted, older than 7 days") == 2
+        assert told.count("deleted, older than 7 days") == 3
         refused = await run("restore", str(backups), "--keys", str(keys), "--data", str(data), status=2)
         assert "in use" in refused
     left = {entry.name for entry in backups.iterdir()}
     assert {young, "notes", "erasures"} < left
     assert old not in left
-    assert len(list(keys.iterdir())) == 1
+    assert {file.suffix for file in keys.iterdir()} == {".json", ".import"}
