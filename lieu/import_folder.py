@@ -46,7 +46,6 @@ from shared.history import (
     DiagnosticRow,
     ExitRow,
     FollowUpRow,
-    PathwayRowOf,
     Problem,
     SentDossier,
     SentPathwayRow,
@@ -617,7 +616,7 @@ _FORMATS = {
         {"structure": _structure, "name": _name, "department": _department},
     ),
     "pathways.csv": _Format(
-        _of_pathway(PathwayRowOf),
+        _of_pathway(SentPathwayRow),
         {"pathway": _text, "structure": _structure, "person": _text, "requested_on": _date},
         {
             "requester": _code(Requester),

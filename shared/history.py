@@ -86,8 +86,16 @@ class PathwayRowOf(Generic[P]):
     housing: Housing | None = None
 
 
-PathwayRow = PathwayRowOf[UUID]
-SentPathwayRow = PathwayRowOf[ImportKey | ById]
+@dataclass(frozen=True)
+class PathwayRow(PathwayRowOf[UUID]):
+    person: UUID
+
+
+@dataclass(frozen=True)
+class SentPathwayRow(PathwayRowOf[ImportKey | ById]):
+    """As an import sends it."""
+
+    person: ImportKey | ById
 
 
 @dataclass(frozen=True)
@@ -163,8 +171,18 @@ class DossierOf(Generic[N, P]):
     followups: tuple[FollowUpRow, ...] = field(default=())
 
 
-Dossier = DossierOf[UUID, UUID]
-SentDossier = DossierOf[ImportKey, ImportKey | ById]
+@dataclass(frozen=True)
+class Dossier(DossierOf[UUID, UUID]):
+    pathway: UUID
+    request: PathwayRow
+
+
+@dataclass(frozen=True)
+class SentDossier(DossierOf[ImportKey, ImportKey | ById]):
+    """As an import sends it."""
+
+    pathway: ImportKey
+    request: SentPathwayRow
 
 
 File = Literal["pathways.csv", "diagnostics.csv", "barriers.csv", "activities.csv", "exits.csv", "followups.csv"]

@@ -33,11 +33,11 @@ from shared.history import (
     ActivityRow,
     BarrierRow,
     DiagnosticRow,
-    Dossier,
     ExitRow,
     FollowUpRow,
-    PathwayRow,
     Problem,
+    SentDossier,
+    SentPathwayRow,
     StructureRow,
     problems_of,
 )
@@ -151,9 +151,9 @@ def test_a_folder_becomes_structures_and_dossiers(read: Callable[..., Reading]) 
     )
     assert anna == KeyedDossier(
         "anna",
-        Dossier(
+        SentDossier(
             pathway="anna",
-            request=PathwayRow(
+            request=SentPathwayRow(
                 structure="alpha",
                 person="P-7",
                 requested_on=date(2024, 1, 8),
@@ -188,7 +188,7 @@ def test_a_folder_becomes_structures_and_dossiers(read: Callable[..., Reading]) 
             "followups.csv": [2, 3],
         },
     )
-    assert bruno.dossier.request == PathwayRow("bravo", "P-8", date(2024, 2, 1))
+    assert bruno.dossier.request == SentPathwayRow("bravo", "P-8", date(2024, 2, 1))
     assert chloe.dossier.request.person == anna.dossier.request.person, "one person across structures"
 
 
@@ -843,7 +843,7 @@ def test_rows_of_a_pathway_that_the_platform_knows_are_kept_and_joined(
     assert lines_of(reading) == []
     assert keys(reading) == [BRUNO, CHLOE]
     assert list(reading.orphans) == [ANNA]
-    request = PathwayRow("alpha", "P-7", date(2024, 1, 8), started_on=date(2024, 6, 1))
+    request = SentPathwayRow("alpha", "P-7", date(2024, 1, 8), started_on=date(2024, 6, 1))
     joined = reading.orphans[ANNA].joined(request)
     assert joined.dossier.pathway == ANNA
     assert joined.dossier.request == request
