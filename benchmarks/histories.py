@@ -31,6 +31,7 @@ import uvloop
 from benchmarks.measure import EVERYBODY, pool_for_everybody
 from lieu import issuer
 from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers
+from lieu.import_secret import ensure_import_secret
 from lieu.platform import platform
 from lieu.up import ensure_master_key, settings_for
 from services.diagnostic.publishing import public as public_of_diagnostic
@@ -87,6 +88,7 @@ async def platform_on(data: Path, addresses: Addresses) -> AsyncIterator[Running
     of_services = Addresses(
         {name: addresses.databases[name] for name in SERVICES}, addresses.nats_url, addresses.nats_urls
     )
+    await ensure_import_secret(data, of_services.databases)
     app = platform(settings_for(of_services, data, ensure_master_key(data)))
     async with app.router.lifespan_context(app), Running(app, data, addresses) as running:
         yield running

@@ -5,8 +5,9 @@ A backup folder holds
     2026-11-24T20-30-05Z/   one backup: cluster.tar.gz (PostgreSQL, without any data key), secrets.json, backup.json
     erasures                the erasure ledger, which the running platform keeps up to date here
 
-and beside it a folder of keys holds `2026-11-24T20-30-05Z.json`, the wrapped data keys of that backup. Whoever has the
-backup alone reads no name; whoever has both still needs the master key, which is in neither.
+and beside it a folder of keys holds `2026-11-24T20-30-05Z.json`, the wrapped data keys of that backup, and
+`2026-11-24T20-30-05Z.import`, the secret that ids of imports are derived under. Whoever has the backup alone reads no
+name; whoever has both still needs the master key, which is in neither.
 """
 
 import asyncio
@@ -28,9 +29,10 @@ import httpx
 
 from lieu import issuer, status
 from lieu.client import Platform
-from lieu.embedded import SERVICES, EmbeddedServers, EmbeddedServersError
+from lieu.embedded import SERVICES, Addresses, EmbeddedServers, EmbeddedServersError
 from lieu.embedded.postgres import SUPERUSER, Postgres, binaries
 from lieu.embedded.servers import DRAFT, RESTORED, STAGING, choose_port, lock_folder, take_restored
+from lieu.import_secret import ImportSecretLost, ensure_import_secret, import_secret_of
 from lieu.platform import platform
 from lieu.secret_files import write_secret
 from lieu.up import ledger_folder, master_key_of, settings_for
@@ -93,6 +95,7 @@ async def back_up(data: Path, folder: Path, keys: Path, days: int) -> Made:
         write_secret(draft / "backup.json", json.dumps(told, indent=1))
         # The keys first: a backup that is there has its keys.
         write_secret(keys / f"{name}.json", json.dumps(wrapped))
+        write_secret(keys / f"{name}.import", import_secret_of(data) or "")
         draft.rename(folder / name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -179,7 +182,7 @@ def _digest(file: Path) -> str:
 def _delete_old(folder: Path, keys: Path, before: datetime) -> list[str]:
     deleted = []
     for entry in sorted([*folder.iterdir(), *keys.iterdir()]):
-        made_at = _made_at(entry.stem if entry.suffix == ".json" else entry.name)
+        made_at = _made_at(entry.name.partition(".")[0])
         if made_at is not None and made_at < before:
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
             deleted.append(str(entry))
@@ -277,6 +280,7 @@ async def _make_ready(
     servers = EmbeddedServers(draft)
     addresses = await servers.start()
     try:
+        await _take_import_secret(draft, data, key_file.with_suffix(".import"), addresses)
         tell("a new generation of the streams")
         port = json.loads((draft / "ports.json").read_text())["postgres"]
         for service in SERVICES:
@@ -298,6 +302,14 @@ async def _make_ready(
         await servers.stop()
     used = {master for of in wrapped.values() for _, master, _ in of}
     return Restored(made_at, erased, without_keys, sorted(used - EnvironmentKeys(master).ids), outside is not None)
+
+
+async def _take_import_secret(draft: Path, data: Path, kept: Path, addresses: Addresses) -> None:
+    others = import_secret_of(data), kept.read_text() if kept.exists() else None
+    try:
+        await ensure_import_secret(draft, addresses.databases, *others)
+    except ImportSecretLost as lost:
+        raise BackupError(str(lost).replace(str(draft), str(data)) + f", or {kept.name} back beside the keys") from None
 
 
 async def _erase_again(app: Any, digests: set[bytes]) -> int:

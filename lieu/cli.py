@@ -9,8 +9,6 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import quote
-from uuid import UUID
 
 import httpx
 import orjson
@@ -263,25 +261,31 @@ def morning_(
     """What waits in a structure, as JSON, for an adviser's or a manager's token."""
     from lieu.desk import morning
 
-    _run(_show(lambda http: morning(http, adviser), url, token, data))
+    _run(_show(lambda platform: morning(platform.http, adviser), url, token, data))
 
 
 @app.command("timeline")
-def timeline_(pathway: UUID, url: Url = None, token: Token = None, data: Data = DATA) -> None:
+def timeline_(
+    pathway: Annotated[str, typer.Argument(help="the pathway's id, or import:KEY")],
+    url: Url = None,
+    token: Token = None,
+    data: Data = DATA,
+) -> None:
     """Every fact of a pathway over all services, as JSON, for an adviser's or a manager's token."""
     from lieu.desk import timeline
 
-    _run(_show(lambda http: timeline(http, pathway), url, token, data))
+    async def of_pathway(platform: Platform) -> Any:
+        return await timeline(platform.http, await platform.pathway(pathway))
+
+    _run(_show(of_pathway, url, token, data))
 
 
-async def _show(
-    ask: Callable[[httpx.AsyncClient], Awaitable[Any]], url: str | None, token: str | None, data: Path
-) -> int:
+async def _show(ask: Callable[[Platform], Awaitable[Any]], url: str | None, token: str | None, data: Path) -> int:
     from shared.problems import Problem
 
     async with Platform(url, token, data) as platform:
         try:
-            print(orjson.dumps(await ask(platform.http), option=orjson.OPT_INDENT_2).decode())
+            print(orjson.dumps(await ask(platform), option=orjson.OPT_INDENT_2).decode())
         except Problem as refused:
             raise PlatformError(f"{refused.code}: {refused}") from None
         except httpx.HTTPError as error:
@@ -313,7 +317,7 @@ async def _copy(
 
 @app.command("audit")
 def audit_(
-    person: Annotated[str | None, typer.Option(help="the person's id, for a manager's token")] = None,
+    person: Annotated[str | None, typer.Option(help="the person's id, or import:KEY, for a manager's token")] = None,
     user: Annotated[str | None, typer.Option(help="subject of a token")] = None,
     url: Url = None,
     token: Token = None,
@@ -329,7 +333,8 @@ async def _audit(person: str | None, user: str | None, url: str | None, token: s
     from lieu import audit
 
     async with Platform(url, token, data) as platform:
-        print(audit.table(await audit.entries(platform, person, user)))
+        id = str(await platform.person(person)) if person else None
+        print(audit.table(await audit.entries(platform, id, user)))
     return 0
 
 
@@ -346,10 +351,7 @@ def erase(
 
 async def _erase(person: str, url: str | None, token: str | None, data: Path) -> int:
     async with Platform(url, token, data) as platform:
-        if person.startswith("import:"):
-            key = person.removeprefix("import:")
-            person = (await platform.get(f"/intake/v1/imported-persons/{quote(key, safe='')}"))["person"]
-        state = await platform.post(f"/intake/v1/persons/{quote(person, safe='')}/erasure")
+        state = await platform.post(f"/intake/v1/persons/{await platform.person(person)}/erasure")
         while not state["done"]:
             await asyncio.sleep(0.2)
             state = await platform.get(f"/intake/v1/erasures/{state['erasure']}")
@@ -489,6 +491,6 @@ def parked_discard(service: str, key: str, url: Url = None, token: Token = None,
 
 async def _parked_discard(service: str, key: str, url: str | None, token: str | None, data: Path) -> int:
     async with Platform(url, token, data) as platform:
-        await platform.post(f"/{service}/v1/parked/{key}/discard")
+        await platform.post(f"/{service}/v1/parked/discard", orjson.dumps({"key": key}))
     print("discarded")
     return 0

@@ -3,7 +3,8 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from uuid import UUID
 
 import httpx
 
@@ -57,6 +58,26 @@ class Platform:
 
     async def post(self, path: str, content: bytes = b"") -> Any:
         return await self._send("POST", path, content=content, headers={"Content-Type": "application/json"})
+
+    async def person(self, named: str) -> UUID:
+        """The person of this id or, as `import:KEY`, of that key of an import. Raises PlatformError."""
+        return await self._named(named, "person")
+
+    async def pathway(self, named: str) -> UUID:
+        """As `person`."""
+        return await self._named(named, "pathway")
+
+    async def _named(self, named: str, what: Literal["person", "pathway"]) -> UUID:
+        key = named.removeprefix("import:")
+        try:
+            if key == named:
+                return UUID(named)
+        except ValueError:
+            raise PlatformError(f"{named} is neither a {what}'s id nor import:KEY") from None
+        found = await self.post("/intake/v1/imports/ids", json.dumps({f"{what}s": [key]}).encode())
+        for one in found[f"{what}s"]:
+            return UUID(one[what])
+        raise PlatformError(f"unknown-{what}: nobody is known to you under the key {key}")
 
     async def _send(self, method: str, path: str, **how: Any) -> Any:
         try:

@@ -12,13 +12,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import httpx
-from fastapi import Depends, FastAPI, Header, Query
+from fastapi import Depends, FastAPI, Header
 from starlette.types import ASGIApp
 
 from shared.commands import PARIS, today
 from shared.door import Application
 from shared.openapi import describe
 from shared.problems import NotYetKnown, Problem, answer_problems
+from shared.routes import AskedUser
 
 SERVICES = ("intake", "diagnostic", "training", "outcomes")
 LISTS = {
@@ -132,10 +133,7 @@ def desk_app(platform: ASGIApp) -> FastAPI:
     @app.get("/v1/morning", name="morning")
     async def of_the_morning(
         http: Http,
-        adviser: Annotated[
-            str | None,
-            Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$", description="Subject of an adviser's token"),
-        ] = None,
+        adviser: AskedUser = None,
     ) -> Morning:
         """Everything that waits in one's own structure, or for one of its advisers: a list a question."""
         return await morning(http, adviser)

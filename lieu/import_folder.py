@@ -24,7 +24,6 @@ from enum import Enum
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from shared.codes import (
     ActivityKind,
@@ -45,14 +44,12 @@ from shared.history import (
     ActivityRow,
     BarrierRow,
     DiagnosticRow,
-    Dossier,
     ExitRow,
     FollowUpRow,
-    PathwayRow,
     Problem,
+    SentDossier,
+    SentPathwayRow,
     StructureRow,
-    imported_pathway_id,
-    imported_person_id,
     problems_of,
 )
 from shared.nir import holds_nir
@@ -99,7 +96,7 @@ class KeyedDossier:
     """
 
     key: str
-    dossier: Dossier
+    dossier: SentDossier
     lines: Mapping[str, Sequence[int]]
 
     def refusal(self, problem: Problem) -> Refusal:
@@ -117,11 +114,10 @@ class Orphan:
     """Readable rows, by file, of a pathway that pathways.csv does not hold; the platform may know it."""
 
     key: str
-    pathway: UUID
     rows: Mapping[str, Sequence[Any]]
     lines: Mapping[str, Sequence[int]]
 
-    def joined(self, request: PathwayRow) -> KeyedDossier:
+    def joined(self, request: SentPathwayRow) -> KeyedDossier:
         """The pathway with the request that the platform knows. Its whole context is still to be checked."""
         return _keyed(self.key, {"pathways.csv": [request], **self.rows}, self.lines)
 
@@ -142,10 +138,10 @@ class Reading:
     refusals: list[Refusal]
     refused: frozenset[str]
 
-    def refuse_unknown(self, structures: Collection[str], pathways: Collection[UUID]) -> "Reading":
+    def refuse_unknown(self, structures: Collection[str], pathways: Collection[str]) -> "Reading":
         """The reading without what neither the folder nor the platform knows.
 
-        `structures` are the codes registered on the platform, `pathways` the ids that it knows, at least
+        `structures` are the codes registered on the platform, `pathways` the keys that it knows, at least
         those among the orphans'.
         """
         registered = {row.structure for row in self.structures}.union(structures)
@@ -157,7 +153,7 @@ class Reading:
                 line = keyed.lines["pathways.csv"][0]
                 refusals[keyed.key] = [Refusal("pathways.csv", line, "structure", reason)]
         for orphan in self.orphans.values():
-            if orphan.pathway not in pathways:
+            if orphan.key not in pathways:
                 reason = f"unknown pathway {_shown(orphan.key)}"
                 refusals[orphan.key] = [
                     Refusal(file, line, "pathway", reason) for file, lines in orphan.lines.items() for line in lines
@@ -203,7 +199,7 @@ def read_folder(folder: Path, today: date) -> Reading:
         elif "pathways.csv" in rows:
             dossiers.append(keyed)
         else:
-            orphans[key] = Orphan(key, imported_pathway_id(key), rows, lines)
+            orphans[key] = Orphan(key, rows, lines)
 
     good = [record for record in structures if record.key not in refused_structures]
     return Reading(
@@ -268,8 +264,8 @@ def _readable(
 
 def _keyed(key: str, rows: Mapping[str, Sequence[Any]], lines: Mapping[str, Sequence[int]]) -> KeyedDossier:
     exits = rows.get("exits.csv", ())
-    dossier = Dossier(
-        pathway=imported_pathway_id(key),
+    dossier = SentDossier(
+        pathway=key,
         request=rows["pathways.csv"][0],
         diagnostics=tuple(rows.get("diagnostics.csv", ())),
         barriers=tuple(rows.get("barriers.csv", ())),
@@ -520,10 +516,6 @@ def _name(cell: str) -> str:
     return cell
 
 
-def _person(cell: str) -> UUID:
-    return imported_person_id(_text(cell))
-
-
 _STRUCTURE = re.compile(r"[a-z0-9-]{1,32}")
 _PROGRAMME = "programme"
 """Stands in subjects where no structure is concerned."""
@@ -624,8 +616,8 @@ _FORMATS = {
         {"structure": _structure, "name": _name, "department": _department},
     ),
     "pathways.csv": _Format(
-        _of_pathway(PathwayRow),
-        {"pathway": _text, "structure": _structure, "person": _person, "requested_on": _date},
+        _of_pathway(SentPathwayRow),
+        {"pathway": _text, "structure": _structure, "person": _text, "requested_on": _date},
         {
             "requester": _code(Requester),
             "welcomed_on": _date,

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from lieu.client import Platform, PlatformError
 from lieu.import_folder import KeyedDossier, Reading, Refusal, read_folder
-from shared.history import Dossier, StructureRow, problems_of
-from shared.imports import Imported, KnownDossier, KnownRow, Outcome
+from shared.history import ById, PathwayRow, SentDossier, SentPathwayRow, StructureRow, problems_of
+from shared.imports import ImportedUnderKey, KnownRow, KnownUnderKey, Outcome
 
 R = TypeVar("R")
 
@@ -28,11 +27,11 @@ AT_ONCE = 3
 PATIENCE = 120.0
 """Seconds to wait for a service to hear of a pathway that intake has recorded."""
 
-_KNOWN = TypeAdapter(list[KnownDossier])
-_IMPORTED = TypeAdapter(list[Imported])
-_DOSSIERS = TypeAdapter(dict[str, list[Dossier]])
+_KNOWN = TypeAdapter(list[KnownUnderKey])
+_IMPORTED = TypeAdapter(list[ImportedUnderKey])
+_DOSSIERS = TypeAdapter(dict[str, list[SentDossier]])
 _STRUCTURES = TypeAdapter(dict[str, list[StructureRow]])
-_PATHWAYS = TypeAdapter(dict[str, list[UUID]])
+_PATHWAYS = TypeAdapter(dict[str, list[str]])
 
 Progress = Callable[[str, int, int], None]
 """Told the stage's name, how many pathways are done, of how many."""
@@ -42,7 +41,7 @@ Progress = Callable[[str, int, int], None]
 class Summary:
     """What an import did. `vanished`: rows of an earlier import that the folder no longer has; none is deleted.
 
-    `forgotten`: pathways of people who were forgotten since; their rows are ignored.
+    `forgotten`: keys of pathways of people who were forgotten since; their rows are ignored.
     """
 
     pathways: int = 0
@@ -50,25 +49,26 @@ class Summary:
     events: Counter[str] = field(default_factory=Counter)
     refusals: list[Refusal] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
-    forgotten: set[UUID] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)
 
 
 async def import_folder(platform: Platform, folder: Path, today: date, progress: Progress) -> Summary:
     """Raises FolderRefused before anything is sent, PlatformError when the platform cannot be reached."""
     reading = await asyncio.to_thread(read_folder, folder, today)
+    await _must_derive_alike(platform)
     registered = {row["structure"] for row in await platform.get("/intake/v1/structures")}
     known = await _known(platform, reading, progress)
-    in_reach = {orphan.pathway for orphan in reading.orphans.values() if _request(known, orphan.pathway)}
+    in_reach = {key for key in reading.orphans if _request(known, key)}
     reading = reading.refuse_unknown(registered, in_reach)
     summary = Summary(refusals=list(reading.refusals))
     keyed = list(reading.dossiers)
     for orphan in reading.orphans.values():
-        request = _request(known, orphan.pathway)
+        request = _request(known, orphan.key)
         assert request is not None
-        keyed.append(orphan.joined(request.imported or request.current))
+        keyed.append(orphan.joined(_by_id(request.imported or request.current)))
     to_send = []
     for one in keyed:
-        problems = problems_of(_merged(one.dossier, known.get(one.dossier.pathway, {})), today)
+        problems = problems_of(_merged(one.dossier, known.get(one.key, {})), today)
         summary.refusals += [one.refusal(problem) for problem in problems]
         if not problems:
             to_send.append(one)
@@ -80,36 +80,54 @@ async def import_folder(platform: Platform, folder: Path, today: date, progress:
     return summary
 
 
-Known = dict[UUID, dict[str, KnownDossier]]
+async def _must_derive_alike(platform: Platform) -> None:
+    """Raises PlatformError where one service would take a key for another pathway than the next."""
+    told = {service: (await platform.get(f"/{service}/v1/status"))["import_secret"] for service in SERVICES}
+    if len(set(told.values())) > 1:
+        raise PlatformError(f"LIEU_IMPORT_SECRET is not the same in all services: {told}")
+
+
+Known = dict[str, dict[str, KnownUnderKey]]
+"""By the pathway's key, what each service knows."""
 
 
 async def _known(platform: Platform, reading: Reading, progress: Progress) -> Known:
-    ids = [one.dossier.pathway for one in reading.dossiers] + [o.pathway for o in reading.orphans.values()]
+    keys = [one.key for one in reading.dossiers] + list(reading.orphans)
     known: Known = {}
     done = 0
 
-    async def ask(chunk: Sequence[UUID]) -> None:
+    async def ask(chunk: Sequence[str]) -> None:
         nonlocal done
         body = _PATHWAYS.dump_json({"pathways": list(chunk)})
         for service in SERVICES:
             for dossier in _KNOWN.validate_python(await platform.post(f"/{service}/v1/imports/known", body)):
-                known.setdefault(dossier.pathway, {})[service] = dossier
+                known.setdefault(dossier.key, {})[service] = dossier
         done += len(chunk)
-        progress("compare", done, len(ids))
+        progress("compare", done, len(keys))
 
-    await _each_chunk(ids, ask)
+    await _each_chunk(keys, ask)
     return known
 
 
-def _request(known: Known, pathway: UUID) -> KnownRow[Any] | None:
-    intake = known.get(pathway, {}).get("intake")
+def _request(known: Known, key: str) -> KnownRow[PathwayRow] | None:
+    intake = known.get(key, {}).get("intake")
     return intake.request if intake else None
 
 
-def _merged(dossier: Dossier, known: dict[str, KnownDossier]) -> Dossier:
+def _by_id(row: PathwayRow) -> SentPathwayRow:
+    return SentPathwayRow(**(vars(row) | {"person": ById(row.person)}))
+
+
+def _sent(known: KnownRow[PathwayRow] | None) -> KnownRow[SentPathwayRow] | None:
+    if known is None:
+        return None
+    return KnownRow(_by_id(known.current), None if known.imported is None else _by_id(known.imported))
+
+
+def _merged(dossier: SentDossier, known: dict[str, KnownUnderKey]) -> SentDossier:
     """What would stand after the import, as far as one row's rules look at another row."""
     intake, outcomes = known.get("intake"), known.get("outcomes")
-    request = _merged_row(dossier.request, intake.request if intake else None)
+    request = _merged_row(dossier.request, _sent(intake.request) if intake else None)
     if outcomes is None:
         return replace(dossier, request=request)
     exit = outcomes.exit.current if outcomes.exit else None
@@ -139,7 +157,7 @@ def _vanished(keyed: Iterable[KeyedDossier], known: Known) -> list[str]:
     lines = []
     for one in keyed:
         dossier = one.dossier
-        for of in known.get(dossier.pathway, {}).values():
+        for of in known.get(one.key, {}).values():
             if of.request and of.request.imported and "pathways.csv" not in one.lines:
                 lines.append(f"pathways.csv: pathway {one.key} is no longer there")
             if of.exit and of.exit.imported and dossier.exit is None:
@@ -178,7 +196,7 @@ async def _send(platform: Platform, keyed: Sequence[KeyedDossier], summary: Summ
     async def send(chunk: Sequence[KeyedDossier]) -> None:
         nonlocal done
         refused = await _send_to(platform, "intake", chunk, summary)
-        taken = [one for one in chunk if one.dossier.pathway not in refused]
+        taken = [one for one in chunk if one.key not in refused]
         parts = {
             "diagnostic": [one for one in taken if one.dossier.diagnostics or one.dossier.barriers],
             "training": [one for one in taken if one.dossier.activities],
@@ -191,21 +209,21 @@ async def _send(platform: Platform, keyed: Sequence[KeyedDossier], summary: Summ
     await _each_chunk(keyed, send)
 
 
-async def _send_to(platform: Platform, service: str, chunk: Sequence[KeyedDossier], summary: Summary) -> set[UUID]:
-    """Sends again, for a while, what the service has not heard of yet. Returns the pathways that it refused."""
-    refused: set[UUID] = set()
-    waiting = {one.dossier.pathway: one for one in chunk}
+async def _send_to(platform: Platform, service: str, chunk: Sequence[KeyedDossier], summary: Summary) -> set[str]:
+    """Sends again, for a while, what the service has not heard of yet. Returns the keys of what it refused."""
+    refused: set[str] = set()
+    waiting = {one.key: one for one in chunk}
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while waiting:
         body = _DOSSIERS.dump_json({"dossiers": [one.dossier for one in waiting.values()]})
         for result in _IMPORTED.validate_python(await platform.post(f"/{service}/v1/imports", body)):
             if result.outcome is Outcome.NOT_YET_KNOWN:
                 continue
-            one = waiting.pop(result.pathway)
+            one = waiting.pop(result.key)
             if result.outcome is Outcome.FORGOTTEN:
-                summary.forgotten.add(result.pathway)
+                summary.forgotten.add(result.key)
             if result.outcome is Outcome.REFUSED:
-                refused.add(result.pathway)
+                refused.add(result.key)
             summary.events[service] += result.events
             summary.refusals += [one.refusal(problem) for problem in result.problems]
         if waiting:

@@ -32,6 +32,7 @@ async def look(platform: Platform, since: datetime | None = None) -> Report:
     parked: list[str] = []
     lines: list[str] = []
     recorded: dict[str, int] = {}
+    secrets: dict[str, str | None] = {}
     for service in SERVICES:
         try:
             state: dict[str, Any] = await platform.get(f"/{service}/v1/status")
@@ -39,6 +40,8 @@ async def look(platform: Platform, since: datetime | None = None) -> Report:
             broken.append(f"{service} does not answer: {error} ({RUNBOOK}#service-away)")
             continue
         recorded[service] = state["position"]
+        if service != "reporting":
+            secrets[service] = state["import_secret"]
         if relay := state["relay"]:
             lines.append(f"{service:<11} relay            pending {_count(relay['pending'])}")
             if relay["trouble"] or relay["pending"] is None:
@@ -62,6 +65,10 @@ async def look(platform: Platform, since: datetime | None = None) -> Report:
                 late.append(f"{name}: as of {watermark} ({RUNBOOK}#late)")
             if consumer["parked"]:
                 parked.append(f"{name}: {consumer['parked']} events parked ({RUNBOOK}#parked)")
+    if len(set(secrets.values())) > 1:
+        broken.append(f"LIEU_IMPORT_SECRET is not the same in all services ({RUNBOOK}#import-secret)")
+    if "constant" in secrets.values():
+        lines.append(f"imported ids are derived without a secret: a key tells its id ({RUNBOOK}#import-secret)")
     wrong = broken + parked + late
     headline = "; ".join(wrong) if wrong else "all is well"
     return Report(2 if broken else 1 if wrong else 0, headline, lines, recorded)

@@ -6,10 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
-from lieu.client import Platform, PlatformError
-from shared.history import imported_pathway_id
+from lieu.client import Platform
 
 SERVICES = ("intake", "diagnostic", "training", "outcomes")
 
@@ -32,19 +30,9 @@ async def traces_of(platform: Platform, id: str) -> dict[str, list[str]]:
 
     Raises PlatformError where the id is none of these.
     """
-    wanted = None
-    if match := re.fullmatch(r"(\w+)/([0-9a-f-]{36})/(\d+)", id):
-        wanted, pathway = id, match[2]
-    elif id.startswith("import:"):
-        pathway = str(imported_pathway_id(id.removeprefix("import:")))
-    else:
-        pathway = id
-    try:
-        UUID(pathway)
-    except ValueError:
-        raise PlatformError(
-            f"{id} is no pathway's id, import:KEY, event's id (service/id/version) or trace id"
-        ) from None
+    event = re.fullmatch(r"(\w+)/([0-9a-f-]{36})/(\d+)", id)
+    wanted = id if event else None
+    pathway = await platform.pathway(event[2] if event else id)
     found: dict[str, list[str]] = {}
     for service in SERVICES:
         for event in await platform.get(f"/{service}/v1/events", pathway=pathway):

@@ -12,6 +12,7 @@ import uvicorn
 
 from lieu import issuer
 from lieu.embedded import Addresses, EmbeddedServers, PortTaken
+from lieu.import_secret import HELD_BY, ensure_import_secret, import_secret_of
 from lieu.platform import platform
 from lieu.secret_files import write_secret
 from shared import edge
@@ -41,6 +42,7 @@ def settings_for(
                 "LIEU_NATS_URL": addresses.nats_urls[name],
                 **({"LIEU_OIDC_ISSUER": real_issuer} if real_issuer else issuer.settings(data)),
                 "LIEU_KEYS_MASTER": master,
+                "LIEU_IMPORT_SECRET": import_secret_of(data) if name in HELD_BY else None,
                 "LIEU_TRACE_FOLDER": data / "traces",
                 "LIEU_ERASURE_LEDGER": ledger_folder(data) if name in FORGETS_BY_ITSELF else None,
                 **_from_environment(),
@@ -96,6 +98,7 @@ async def running(data: Path, port: int) -> AsyncIterator[str]:
         real_issuer = issuer.real()
         if real_issuer is None:
             issuer.ensure_issuer(data)
+        await ensure_import_secret(data, addresses.databases)
         app = platform(settings_for(addresses, data, ensure_master_key(data), real_issuer))
         config = uvicorn.Config(
             app,

@@ -7,7 +7,8 @@ from typing import Any
 from shared.nir import holds_nir
 from shared.problems import Problem
 
-_PSEUDONYM = re.compile(r"[!-?A-~]{1,64}")  # visible ASCII without @
+PSEUDONYM = "^[!-?A-~]{1,64}$"
+"""Of a token's subject: visible ASCII without @."""
 _STRUCTURE = re.compile(r"(?:/structures/)?([a-z0-9-]{1,32})")
 
 
@@ -25,7 +26,7 @@ def at(claims: Any, path: str) -> Any:
 
 def pseudonym(subject: Any) -> str:
     """The subject, which stands in events for ever. Raises Problem where it tells, or may tell, who it is."""
-    if not isinstance(subject, str) or not _PSEUDONYM.fullmatch(subject) or holds_nir(subject):
+    if not isinstance(subject, str) or not re.fullmatch(PSEUDONYM, subject) or holds_nir(subject):
         raise Problem(
             401,
             "personal-subject",

@@ -2,15 +2,18 @@
 
 The command line reads a folder into `Dossier`s; each service receives the dossiers, checks them again with
 `problems_of` and records the rows that are its own. Row order is the order of the file: it is the order in
-which the facts become known.
+which the facts become known. An import names pathways and persons by its own keys (`SentDossier`), a service by the
+platform's ids of them (`Dossier`; shared/import_keys.py).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID, uuid5
+
+from pydantic import AfterValidator, Field
 
 from shared.codes import (
     ActivityKind,
@@ -27,20 +30,32 @@ from shared.codes import (
     Sex,
     Situation,
 )
-
-# Import keys become the platform's ids by a fixed rule, so that an import that was interrupted is simply run
-# again and finds what it already recorded (docs/decisions/0003-ids-of-imported-facts.md).
-_IMPORT = UUID("5b3b8a52-1f0e-5c4e-9d43-0f3a7f6f2a10")
+from shared.nir import holds_nir
 
 
-def imported_pathway_id(key: str) -> UUID:
-    """The platform's id of the pathway that import files call `key`."""
-    return uuid5(_IMPORT, f"pathway:{key}")
+def _without_nir(key: str) -> str:
+    if holds_nir(key):
+        raise ValueError("a social-security number (NIR) is never recorded; take it out")
+    return key
 
 
-def imported_person_id(key: str) -> UUID:
-    """The platform's id of the person that import files call `key`."""
-    return uuid5(_IMPORT, f"person:{key}")
+ImportKey = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_without_nir)
+]
+"""What an import's files call a pathway or a person. It stands in bodies alone, and is stored nowhere."""
+
+
+@dataclass(frozen=True)
+class ById:
+    """Somebody of whom the files hold no key, as the platform answered it: their pathway is of an earlier import."""
+
+    id: UUID
+
+
+N = TypeVar("N")
+"""What names a pathway: a key or an id."""
+P = TypeVar("P")
+"""What names a person."""
 
 
 def imported_fact_id(pathway: UUID, *parts: object) -> UUID:
@@ -56,9 +71,9 @@ class StructureRow:
 
 
 @dataclass(frozen=True)
-class PathwayRow:
+class PathwayRowOf(Generic[P]):
     structure: str
-    person: UUID
+    person: P
     requested_on: date
     requester: Requester | None = None
     welcomed_on: date | None = None
@@ -69,6 +84,18 @@ class PathwayRow:
     qualification_level: Qualification | None = None
     unemployment_months: int | None = None
     housing: Housing | None = None
+
+
+@dataclass(frozen=True)
+class PathwayRow(PathwayRowOf[UUID]):
+    person: UUID
+
+
+@dataclass(frozen=True)
+class SentPathwayRow(PathwayRowOf[ImportKey | ById]):
+    """As an import sends it."""
+
+    person: ImportKey | ById
 
 
 @dataclass(frozen=True)
@@ -132,16 +159,30 @@ class FollowUpRow:
 
 
 @dataclass(frozen=True)
-class Dossier:
+class DossierOf(Generic[N, P]):
     """Everything an import says of one pathway, or the platform knows of it."""
 
-    pathway: UUID
-    request: PathwayRow
+    pathway: N
+    request: PathwayRowOf[P]
     diagnostics: tuple[DiagnosticRow, ...] = ()
     barriers: tuple[BarrierRow, ...] = ()
     activities: tuple[ActivityRow, ...] = ()
     exit: ExitRow | None = None
     followups: tuple[FollowUpRow, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Dossier(DossierOf[UUID, UUID]):
+    pathway: UUID
+    request: PathwayRow
+
+
+@dataclass(frozen=True)
+class SentDossier(DossierOf[ImportKey, ImportKey | ById]):
+    """As an import sends it."""
+
+    pathway: ImportKey
+    request: SentPathwayRow
 
 
 File = Literal["pathways.csv", "diagnostics.csv", "barriers.csv", "activities.csv", "exits.csv", "followups.csv"]
@@ -166,7 +207,7 @@ MOST_HOURS = Decimal(5000)
 _ORDER = "requested ≤ welcomed ≤ started ≤ exited"
 
 
-def problems_of(dossier: Dossier, today: date) -> list[Problem]:
+def problems_of(dossier: DossierOf[Any, Any], today: date) -> list[Problem]:
     """Every rule that the facts of one pathway break, alone or together, in the order of the files.
 
     `today` is the civil date in Paris: what happened is never after it. The terms of a contract are planned,
@@ -183,7 +224,7 @@ def problems_of(dossier: Dossier, today: date) -> list[Problem]:
     ]
 
 
-def _request_problems(request: PathwayRow, today: date) -> Iterator[Problem]:
+def _request_problems(request: PathwayRowOf[Any], today: date) -> Iterator[Problem]:
     requested_on = request.requested_on
     dates = {
         "requested_on": requested_on,
@@ -212,7 +253,7 @@ def _request_problems(request: PathwayRow, today: date) -> Iterator[Problem]:
         yield Problem("pathways.csv", 0, "unemployment_months", f"{months} is below 0")
 
 
-def _entrance_out_of_order(request: PathwayRow) -> Iterator[Problem]:
+def _entrance_out_of_order(request: PathwayRowOf[Any]) -> Iterator[Problem]:
     last, last_on = "requested_on", request.requested_on
     for column, on in (("welcomed_on", request.welcomed_on), ("started_on", request.started_on)):
         if on is not None:
@@ -255,7 +296,7 @@ def _activity_problems(rows: Sequence[ActivityRow], today: date) -> Iterator[Pro
     yield from _repeated("activities.csv", rows, "kind", "started_on", "ended_on", "status", "hours", "number")
 
 
-def _exit_problems(row: ExitRow | None, request: PathwayRow, today: date) -> Iterator[Problem]:
+def _exit_problems(row: ExitRow | None, request: PathwayRowOf[Any], today: date) -> Iterator[Problem]:
     if row is None:
         return
     yield from _future("exits.csv", 0, "exited_on", row.exited_on, today)

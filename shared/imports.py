@@ -7,7 +7,7 @@ nothing back.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -59,6 +59,13 @@ class KnownDossier:
     followups: tuple[KnownRow[FollowUpRow], ...] = ()
 
 
+@dataclass(frozen=True)
+class KnownUnderKey(KnownDossier):
+    """The same, under the key that the import gave."""
+
+    key: str = field(kw_only=True)
+
+
 class Outcome(StrEnum):
     RECORDED = "recorded"
     UNCHANGED = "unchanged"
@@ -77,6 +84,13 @@ class Imported:
     outcome: Outcome
     events: int = 0
     problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportedUnderKey(Imported):
+    """The same, under the key that the import gave."""
+
+    key: str = field(kw_only=True)
 
 
 def news(known: Known[F] | None, row: F) -> F | None:

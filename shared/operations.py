@@ -1,13 +1,13 @@
 """What operations ask of every service: how far it is, what is parked, which events a pathway has."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import nats.errors
 import nats.js.errors
 from fastapi import Depends, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared import broker
 from shared.access import Role, allow
@@ -42,10 +42,12 @@ class ConsumerState(BaseModel):
 
 
 class Status(BaseModel):
-    """`position`: of the last event that the service has recorded."""
+    """`position`: of the last event that the service has recorded. `import_secret`: a fingerprint of it, or `constant`;
+    null: none is set."""
 
     service: str
     position: int
+    import_secret: str | None
     relay: RelayState | None
     consumers: list[ConsumerState]
 
@@ -61,6 +63,12 @@ class Parked(BaseModel):
     reason: str
     parked_at: datetime
     discarded_at: datetime | None
+
+
+class ParkedKey(BaseModel):
+    """As the list of what is parked tells it; of a malformed message it is whatever stood there."""
+
+    key: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^[^\x00]+$")]
 
 
 class Replayed(BaseModel):
@@ -98,6 +106,7 @@ def operations(service: str) -> Router:
         return Status(
             service=service,
             position=await runtime.pool.fetchval("select position from head"),
+            import_secret=runtime.import_keys.fingerprint,
             relay=relay,
             consumers=[await _consumer_state(runtime, subscriber) for subscriber in runtime.subscribers],
         )
@@ -123,11 +132,11 @@ def operations(service: str) -> Router:
         results = [await subscriber.replay() for subscriber in request.app.state.runtime.subscribers]
         return Replayed(applied=sum(a for a, _ in results), still_parked=sum(s for _, s in results))
 
-    @router.post("/parked/{key}/discard")
-    async def discard(request: Request, key: str) -> Replayed:
+    @router.post("/parked/discard")
+    async def discard(request: Request, body: ParkedKey) -> Replayed:
         """Gives up what is parked of one pathway; the figures that it touches stay marked incomplete."""
         subscribers = request.app.state.runtime.subscribers
-        discarded = sum([await subscriber.discard(key) for subscriber in subscribers])
+        discarded = sum([await subscriber.discard(body.key) for subscriber in subscribers])
         if not discarded:
             raise Problem(404, "nothing-parked", "nothing is parked under this key")
         return Replayed(applied=0, still_parked=0)

@@ -10,11 +10,13 @@ from fastapi import Depends, Query, Request
 from pydantic import AfterValidator, Field
 
 from shared.access import Caller, Command, Commanded, Role, allow
+from shared.claims import PSEUDONYM
 from shared.disagreement import FactOf, ShownFact, facts_of
 from shared.door import Router
 from shared.event_store import EventStore
-from shared.history import Dossier
-from shared.imports import AT_ONCE, Imported, KnownDossier
+from shared.history import Dossier, ImportKey, SentDossier
+from shared.import_keys import ImportKeys
+from shared.imports import AT_ONCE, Imported, ImportedUnderKey, KnownDossier, KnownUnderKey
 from shared.nir import holds_nir
 from shared.problems import Problem
 from shared.readings import Reading
@@ -26,6 +28,15 @@ async def _store(request: Request) -> EventStore:
 
 
 Store = Annotated[EventStore, Depends(_store)]
+
+
+async def _keys(request: Request) -> ImportKeys:
+    keys: ImportKeys = request.app.state.runtime.import_keys
+    return keys
+
+
+Keys = Annotated[ImportKeys, Depends(_keys)]
+"""What leads from the keys of an import to the platform's ids."""
 reads = [Depends(allow(Role.OPERATOR))]
 """Who may read what concerns no structure of their own."""
 programme_reads = [Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))]
@@ -45,6 +56,10 @@ async def _structure_asked(
 AskedStructure = Annotated[str | None, Depends(_structure_asked)]
 """Whose list is asked for: an adviser's or a manager's own, or whichever the operator names (null: all)."""
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows at most")]
+
+
+AskedUser = Annotated[str | None, Query(pattern=PSEUDONYM, description="Subject of a user's token: theirs alone")]
+"""A filter that names somebody whom a token may name; a blank is none, nor is an address."""
 
 
 def _without_nir(text: str) -> str:
@@ -75,12 +90,14 @@ class OnDayOrNot:
 
 @dataclass
 class Dossiers:
-    dossiers: Annotated[list[Dossier], Field(max_length=AT_ONCE)]
+    dossiers: Annotated[list[SentDossier], Field(max_length=AT_ONCE)]
 
 
 @dataclass
 class Pathways:
-    pathways: Annotated[list[UUID], Field(max_length=AT_ONCE)]
+    """By the keys of an import."""
+
+    pathways: Annotated[list[ImportKey], Field(max_length=AT_ONCE)]
 
 
 @dataclass(frozen=True)
@@ -99,14 +116,19 @@ def pathway_routes(
     router = Router(prefix="/v1")
 
     @router.post("/imports", tags=["import"])
-    async def import_dossiers(body: Dossiers, command: Commanded, store: Store) -> list[Imported]:
+    async def import_dossiers(body: Dossiers, command: Commanded, store: Store, keys: Keys) -> list[ImportedUnderKey]:
         """Records this service's part of whole dossiers, each checked whole; what is known already adds nothing."""
-        return await take(store, body.dossiers, command)
+        await keys.note(store.pool)
+        dossiers = [keys.dossier(sent) for sent in body.dossiers]
+        named = {dossier.pathway: sent.pathway for dossier, sent in zip(dossiers, body.dossiers, strict=True)}
+        return [ImportedUnderKey(**vars(one), key=named[one.pathway]) for one in await take(store, dossiers, command)]
 
     @router.post("/imports/known", tags=["import"], dependencies=reads)
-    async def known_rows(body: Pathways, store: Store, reading: Reading) -> list[KnownDossier]:
+    async def known_rows(body: Pathways, store: Store, reading: Reading, keys: Keys) -> list[KnownUnderKey]:
         """What is recorded of these pathways, as rows of the import format."""
-        return await reading.shown(await known(store, body.pathways))
+        asked = {keys.pathway(key): key for key in body.pathways}
+        found = await reading.shown(await known(store, list(asked)))
+        return [KnownUnderKey(**vars(one), key=asked[one.pathway]) for one in found]
 
     @router.get("/pathways/{pathway}", dependencies=reads)
     async def pathway(pathway: UUID, store: Store, reading: Reading) -> ShownDossier:

@@ -19,6 +19,7 @@ from shared.election import Election, end
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import EventStore, Recorded
 from shared.forgetting import Forget, Forgetting
+from shared.import_keys import ImportKeys
 from shared.migrate import migrate
 from shared.openapi import describe
 from shared.operations import operations
@@ -40,6 +41,7 @@ class Runtime:
     pool: Pool
     client: broker.Client
     store: EventStore
+    import_keys: ImportKeys
     relay: Relay | None = None
     forgetting: Forgetting | None = None
     subscribers: list[Subscriber] = field(default_factory=list)
@@ -68,6 +70,8 @@ def create_service(
 
     master_keys = EnvironmentKeys(settings.keys_master.get_secret_value() if settings.keys_master else None)
 
+    import_keys = ImportKeys(settings.import_secret_given)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         if settings.database_owner_url:
@@ -75,8 +79,10 @@ def create_service(
         client = await broker.connect(settings.nats_url, name)
         try:
             async with database.pool(settings.database_url) as pool:
-                runtime = Runtime(name, settings, pool, client, EventStore(pool, PersonKeys(name, master_keys)))
+                store = EventStore(pool, PersonKeys(name, master_keys))
+                runtime = Runtime(name, settings, pool, client, store, import_keys)
                 if forget is not None:
+                    await import_keys.must_fit(pool)
                     outside = ErasureLedger(settings.erasure_ledger) if settings.erasure_ledger else None
                     runtime.forgetting = Forgetting(name, runtime.store, client, forget, outside)
                 runtime.subscribers = [*subscribers(runtime), *_erasures(runtime), users.subscriber(name, pool, client)]

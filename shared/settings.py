@@ -70,6 +70,15 @@ class Settings(BaseSettings):
         description="Master keys of the personal data, `ID:BASE64[,ID:BASE64…]`, 32 bytes each; the first wraps, "
         "all open. Reporting needs none",
     )
+    import_secret: SecretStr | None = Field(
+        None,
+        alias="LIEU_IMPORT_SECRET",
+        description="What the ids of imports are derived under: 32 bytes in base64, one for all services, never "
+        "another; `constant` where imports were made before there was one. Reporting needs none",
+    )
+    import_secret_file: Path | None = Field(
+        None, alias="LIEU_IMPORT_SECRET_FILE", description="A file with that secret"
+    )
     erasure_ledger: Path | None = Field(
         None,
         alias="LIEU_ERASURE_LEDGER",
@@ -124,6 +133,13 @@ class Settings(BaseSettings):
         alias="LIEU_TRACES_PER_SECOND",
         description="Requests traced a second at most when the caller did not decide; 0 none, -1 all",
     )
+
+    @property
+    def import_secret_given(self) -> str | None:
+        """By itself or in its file."""
+        if self.import_secret is not None:
+            return self.import_secret.get_secret_value()
+        return self.import_secret_file.read_text().strip() if self.import_secret_file else None
 
     @property
     def real_issuer(self) -> bool:

@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from lieu import issuer
 from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers
+from lieu.import_secret import ensure_import_secret
 from lieu.platform import platform
 from lieu.up import ensure_master_key, settings_for
 from shared.database import ask_across_structures
@@ -99,6 +100,7 @@ async def running(servers: Addresses, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("LIEU_TRACES_PER_SECOND", "-1")
     fresh = await _empty(servers)
     issuer.ensure_issuer(tmp_path)
+    await ensure_import_secret(tmp_path, fresh.databases)
     app = platform(settings_for(fresh, tmp_path, ensure_master_key(tmp_path)))
     async with app.router.lifespan_context(app), Running(app, tmp_path, fresh) as here:
         yield here

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 from fastapi import FastAPI
@@ -63,6 +63,13 @@ class Running:
 
     async def bring(self, folder: Path) -> Summary:
         return await import_folder(self.platform, folder, today(), lambda *_: None)
+
+    async def person(self, key: str) -> UUID:
+        """The id of the person whom imported folders call `key`."""
+        return await self.platform.person(f"import:{key}")
+
+    async def pathway(self, key: str) -> UUID:
+        return await self.platform.pathway(f"import:{key}")
 
     async def caught_up(self) -> None:
         report = await status.wait_until_caught_up(self.platform)

@@ -6,6 +6,7 @@ own; here are only the order and the instants in which things become known. Besi
 to the rows of the folder, cell by cell, for `tests.oracle` to compute from.
 """
 
+import base64
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -49,10 +50,9 @@ from shared.history import (
     ExitRow,
     FollowUpRow,
     PathwayRow,
-    imported_pathway_id,
-    imported_person_id,
     problems_of,
 )
+from shared.import_keys import ImportKeys
 from shared.imports import news
 from shared.relay import to_message
 from shared.rules import RuleBroken
@@ -62,6 +62,9 @@ from tests.oracle import BY_HAND, FILES, Facts, Row, months_later
 from tests.sentences import stored_and_read
 
 A = TypeVar("A", bound=Aggregate)
+
+KEYS = ImportKeys(base64.b64encode(bytes(32)).decode())
+"""The same at every run, so that a counterexample is found again."""
 
 PUBLISHING: dict[str, ModuleType] = {
     "intake": intake_publishing,
@@ -348,20 +351,20 @@ class World:
 
     def move(self, key: str, structure: str, on: date) -> None:
         """Another structure receives a pathway."""
-        self.services.receive(imported_pathway_id(key), structure, on)
+        self.services.receive(KEYS.pathway(key), structure, on)
         self.by_hand["transfers"].append({"pathway": key, "structure": structure, "received_on": str(on)})
         self.story.append(f"received: {key} by {structure} on {on}")
 
     def describe(self, key: str, moment: ProfileMoment, support: Sequence[MainstreamSupport]) -> None:
         """Who else supports a person at a moment."""
-        self.services.describe(imported_pathway_id(key), moment, support, self.today)
+        self.services.describe(KEYS.pathway(key), moment, support, self.today)
         told = {"pathway": key, "moment": moment.value, "mainstream": " ".join(support)}
         self.by_hand["profiles"].append(told)
         self.story.append(f"profile: {told}")
 
     def situate(self, key: str, name: str, kind: Situation, on: date) -> None:
         """A situation of a person from a day on; one that was told before is corrected."""
-        pathway = imported_pathway_id(key)
+        pathway = KEYS.pathway(key)
         situation = uuid5(BY_HAND_IDS, f"{pathway} situation {name}")
         self.services.situate(pathway, situation, kind, on)
         jobs = self.by_hand["jobs"]
@@ -409,12 +412,12 @@ def _dossier(rows: dict[str, list[Row]], today: date) -> Dossier | None:
         for row in rows[file]:
             cells: dict[str, Any] = {column: cell for column, cell in row.items() if cell and column != "pathway"}
             if file == "pathways":
-                cells["person"] = imported_person_id(row["person"])
+                cells["person"] = KEYS.person(row["person"])
             typed[file].append(_TYPED[file].validate_python(cells))
     if not typed["pathways"]:
         return None
     dossier = Dossier(
-        imported_pathway_id(rows["pathways"][0]["pathway"]),
+        KEYS.pathway(rows["pathways"][0]["pathway"]),
         typed["pathways"][0],
         *(tuple(typed[file]) for file in ("diagnostics", "barriers", "activities")),
         typed["exits"][0] if typed["exits"] else None,
@@ -594,7 +597,7 @@ def _import(world: World, folder: Facts) -> None:
 def _send(world: World, reading: Reading, keyed: Iterable[Any]) -> None:
     for structure in reading.structures:
         world.services.take_structure(structure)
-    dossiers = [one.dossier for one in keyed]
+    dossiers = [KEYS.dossier(one.dossier) for one in keyed]
     for dossier in dossiers:
         world.services.take_request(dossier)
     for dossier in dossiers:
@@ -710,7 +713,7 @@ def _stand(world: World, file: str, one: Entry, row: Row) -> None:
 def _reopen(choices: Choices, world: World) -> None:
     if standing := [one for one in world.entries["exits"] if not one.annulled]:
         one = choices.of(*standing)
-        assert world.services.reopen(imported_pathway_id(one.stands["pathway"]), world.today, world.today)
+        assert world.services.reopen(KEYS.pathway(one.stands["pathway"]), world.today, world.today)
         one.annulled = True
         world.story.append(f"reopened: {one.stands['pathway']}")
 
@@ -719,7 +722,7 @@ def _restrict(choices: Choices, world: World) -> None:
     """Restricts a pathway, or lifts that: no figure moves, and what is asked of the entrance meanwhile is refused."""
     if world.entries["pathways"]:
         key = choices.of(*world.entries["pathways"]).stands["pathway"]
-        restricted = world.services.restrict(imported_pathway_id(key), world.today)
+        restricted = world.services.restrict(KEYS.pathway(key), world.today)
         world.story.append(f"{'restricted' if restricted else 'free again'}: {key}")
 
 

@@ -21,9 +21,9 @@ from lieu import issuer
 from lieu.client import Platform
 from shared.access import Role
 from shared.erasure_ledger import ErasureLedger
-from shared.history import imported_pathway_id, imported_person_id
+from shared.import_keys import new_import_secret
 from tests.processes import children, lieu, up
-from tests.test_forgetting_crash import figures, in_any_file
+from tests.test_forgetting_crash import figures, ids_of, in_any_file
 from tests.test_hostile_import import write_folder
 
 pytestmark = pytest.mark.slow
@@ -88,7 +88,7 @@ async def made_once(tmp_path_factory: pytest.TempPathFactory) -> BackedUp:
         await run("import", str(folder), "--data", str(data))
         async with Platform(None, issuer.token(data, Role.ADVISER, "s01"), data) as client:
             for key in (FORGOTTEN, KEPT):
-                person = imported_person_id(f"h-{key}")
+                person = ids_of(data, key)[0]
                 await client.post(f"/intake/v1/persons/{person}/identity", json.dumps({"called": NAME}).encode())
         async with Platform(None, issuer.token(data, Role.MANAGER, "s01"), data) as client:
             tutor = {"id": TUTOR, "structure": "s01", "name": NAME}
@@ -111,19 +111,15 @@ def here(made_once: BackedUp, tmp_path: Path) -> BackedUp:
     return BackedUp(tmp_path, made_once.figures)
 
 
-def ids_of(key: str) -> list[str]:
-    return [str(imported_person_id(f"h-{key}")), str(imported_pathway_id(key))]
-
-
 async def must_be_as_before(here: BackedUp) -> None:
     """The figures, nothing of who was forgotten, the other's name, nothing to import, and a platform that works."""
     data, folder, before = here.data, here.folder, here.figures
     async with running(data):
         await run("status", "--wait", "--data", str(data))
         assert await figures(data) == before
-        assert await in_any_file(data, ids_of(FORGOTTEN)) == []
-        assert await in_any_file(data, ids_of(KEPT)) != [], "the search finds what is there"
-        assert await name_of(data, ids_of(KEPT)[0]) == NAME
+        assert await in_any_file(data, ids_of(data, FORGOTTEN)) == []
+        assert await in_any_file(data, ids_of(data, KEPT)) != [], "the search finds what is there"
+        assert await name_of(data, ids_of(data, KEPT)[0]) == NAME
         async with Platform(None, issuer.token(data, Role.MANAGER, "s01"), data) as client:
             assert await client.get("/training/v1/correspondents") == [], "the tutor is forgotten again"
         told = await run("import", str(folder), "--data", str(data))
@@ -137,11 +133,11 @@ async def test_an_older_backup_is_restored_over_a_wiped_platform(here: BackedUp)
     data, backups = here.data, here.backups
     (made,) = [entry for entry in backups.iterdir() if entry.is_dir()]
     keys = json.loads((here.place / "backups-keys" / f"{made.name}.json").read_text())
-    assert {person for person, _, _ in keys["intake"]} >= {ids_of(FORGOTTEN)[0], ids_of(KEPT)[0]}
+    assert {person for person, _, _ in keys["intake"]} >= {ids_of(data, FORGOTTEN)[0], ids_of(data, KEPT)[0]}
     wrapped = [bytes.fromhex(key) for of in keys.values() for _, _, key in of]
     with tarfile.open(made / "cluster.tar.gz") as tar:
         held = b"".join(tar.extractfile(file).read() for file in tar if file.isfile())  # type: ignore[union-attr]
-    assert ids_of(KEPT)[0].encode() in held, "the search finds what is there"
+    assert ids_of(data, KEPT)[0].encode() in held, "the search finds what is there"
     assert not any(key in held for key in wrapped), "a backup holds a data key"
     master = (data / "keys" / "master").read_text()
     assert master.split(":")[1].encode() not in held
@@ -167,12 +163,44 @@ async def test_a_backup_without_its_keys_or_ledger_is_restored_and_says_so(here:
     assert "The data keys of this backup are no longer kept" in told
     async with running(data):
         await run("status", "--wait", "--data", str(data))
-        assert await name_of(data, ids_of(KEPT)[0]) == "key-destroyed"
+        assert await name_of(data, ids_of(data, KEPT)[0]) == "key-destroyed"
     (made,) = [entry for entry in backups.iterdir() if entry.is_dir()]
     whole = (made / "cluster.tar.gz").read_bytes()
     (made / "cluster.tar.gz").write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     told = await run("restore", str(backups), "--data", str(data), status=2)
     assert "is damaged" in told
+
+
+async def test_without_the_import_secret_nothing_is_restored(here: BackedUp) -> None:
+    """Nor with another installation's; with its own, nobody comes back who was forgotten, however often they are
+    imported and erased again."""
+    data, backups = here.data, here.backups
+    master, secret = ((data / "keys" / name).read_text() for name in ("master", "import"))
+    (kept,) = (here.place / "backups-keys").glob("*.import")
+    assert kept.read_text() == secret
+    assert kept.stat().st_mode & 0o777 == 0o600
+    kept.unlink()
+    shutil.rmtree(data)
+    (data / "keys").mkdir(mode=0o700, parents=True)
+    data.chmod(0o700)
+    (data / "keys" / "master").write_text(master)
+    for wrong in (None, new_import_secret(), "constant"):
+        if wrong is not None:
+            (data / "keys" / "import").write_text(wrong)
+        told = await run("restore", str(backups), "--data", str(data), status=2)
+        assert "the import secret of these databases is missing" in told
+        assert f"Put it into {data / 'keys' / 'import'}, or {kept.name} back beside the keys" in told
+        assert not (data / "postgres").exists()
+    (data / "keys" / "import").write_text(secret)
+    told = await run("restore", str(backups), "--data", str(data))
+    assert "2 erasures applied again" in told
+    async with running(data):
+        for _ in range(2):
+            assert "done" in await run("erase", f"import:h-{FORGOTTEN}", "--data", str(data))
+            told = await run("import", str(here.folder), "--data", str(data))
+            assert ": 0 new events" in told
+            assert "1 pathways of forgotten people ignored" in told
+    await must_be_as_before(here)
 
 
 async def test_a_restore_killed_at_any_step_is_run_again(here: BackedUp) -> None:
@@ -195,7 +223,7 @@ async def test_a_restore_killed_at_any_step_is_run_again(here: BackedUp) -> None
         async with running(data):
             await run("status", "--wait", "--data", str(data))
             assert await figures(data) == here.figures, step
-            assert await in_any_file(data, ids_of(FORGOTTEN)) == [], step
+            assert await in_any_file(data, ids_of(data, FORGOTTEN)) == [], step
     told = await run("restore", str(backups), "--data", str(data))
     assert "2 erasures applied again" in told
     await must_be_as_before(here)
@@ -208,16 +236,17 @@ async def test_backups_older_than_they_are_kept_are_deleted_with_their_keys(tmp_
         (backups / name).mkdir(parents=True)
     keys.mkdir()
     (keys / f"{old}.json").touch()
+    (keys / f"{old}.import").touch()
     told = await run("backup", str(backups), "--data", str(data), status=2)
     assert "no platform runs" in told
     async with running(data):
         told = await run("backup", str(backups), "--keys", str(backups / "keys"), "--data", str(data), status=2)
         assert "apart" in told
         told = await run("backup", str(backups), "--keys", str(keys), "--data", str(data), "--days", "7")
-        assert told.count("deleted, older than 7 days") == 2
+        assert told.count("deleted, older than 7 days") == 3
         refused = await run("restore", str(backups), "--keys", str(keys), "--data", str(data), status=2)
         assert "in use" in refused
     left = {entry.name for entry in backups.iterdir()}
     assert {young, "notes", "erasures"} < left
     assert old not in left
-    assert len(list(keys.iterdir())) == 1
+    assert {file.suffix for file in keys.iterdir()} == {".json", ".import"}

@@ -80,6 +80,9 @@ def test_every_service_has_what_it_needs_and_no_setting_is_unknown(place: str) -
         assert told <= SETTINGS.keys() | {"LIEU_PORT"}, service
         assert told >= NEEDED | {"LIEU_DATABASE_OWNER_URL"}, service
         assert ("LIEU_KEYS_MASTER" in told) == (service != "reporting"), "the master key is for who keeps personal data"
+        assert ("LIEU_IMPORT_SECRET" in told) == (service != "reporting"), "the import secret is for who imports"
+    given = {of.get("LIEU_IMPORT_SECRET") for name, of in _environments()[place].items() if name != "reporting"}
+    assert len(given) == 1, "one secret for all four"
 
 
 @pytest.mark.parametrize("place", ["compose", "k8s"])

@@ -13,7 +13,6 @@ import asyncpg
 import pytest
 
 from shared.codes import BREAKDOWNS
-from shared.history import imported_pathway_id, imported_person_id
 from tests import folders
 from tests.harness import EVERYBODY, Running, now
 from tests.test_platform import read_models, rebuild
@@ -66,8 +65,9 @@ async def test_a_forgotten_person_is_found_nowhere_and_every_figure_stays(runnin
         keep, key=lambda k: sum(row["pathway"] == k for row in [*facts.activities, *facts.exits, *facts.followups])
     )
     row = next(row for row in facts.pathways if row["pathway"] == key)
-    person = str(imported_person_id(row["person"]))
-    pathways = [str(imported_pathway_id(r["pathway"])) for r in facts.pathways if r["person"] == row["person"]]
+    person = str(await running.person(row["person"]))
+    theirs = [r["pathway"] for r in facts.pathways if r["person"] == row["person"]]
+    pathways = [str(await running.pathway(key)) for key in theirs]
     identity = {"called": NAME, "family_name": FAMILY, "phone": PHONE}
     await running.post(f"/intake/v1/persons/{person}/identity", identity, 201, **adviser(running, row["structure"]))
     await running.post(
@@ -103,9 +103,7 @@ async def test_a_forgotten_person_is_found_nowhere_and_every_figure_stays(runnin
 
     again = await running.bring(folder)
     assert sum(again.events.values()) == 0
-    assert again.forgotten == {
-        imported_pathway_id(r["pathway"]) for r in facts.pathways if r["person"] == row["person"]
-    }
+    assert again.forgotten == set(theirs)
     await running.caught_up()
     await nothing_is_left()
     refused = await running.post(f"/intake/v1/pathways/{pathways[0]}/welcome", {"on": "2024-01-01"}, status=409)

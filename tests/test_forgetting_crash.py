@@ -18,7 +18,7 @@ import pytest
 from lieu.client import Platform, PlatformError
 from lieu.embedded.postgres import binaries
 from lieu.status import look, wait_until_caught_up
-from shared.history import imported_pathway_id, imported_person_id
+from shared.import_keys import ImportKeys
 from tests.processes import children, lieu, up
 from tests.test_hostile_import import folder
 
@@ -129,6 +129,12 @@ async def in_any_file(data: Path, secrets: list[str]) -> list[str]:
     return [f"{text} in {place}" for text in secrets for place, content in held.items() if text.encode() in content]
 
 
+def ids_of(data: Path, key: str) -> list[str]:
+    """Of the person and the pathway that a folder calls h-KEY and KEY, on that platform."""
+    keys = ImportKeys((data / "keys" / "import").read_text())
+    return [str(keys.person(f"h-{key}")), str(keys.pathway(key))]
+
+
 async def erased(data: Path, person: str) -> Any:
     """What a user does: asks for the erasure, again where it was asked before, and looks until it is done."""
     deadline = time.monotonic() + 60
@@ -164,8 +170,8 @@ async def test_an_erasure_killed_at_any_step_ends_when_the_platform_comes_back(
         assert await waiting.wait() == 0
         before = await figures(data)
         for key, gate in zip(keys, gates, strict=True):
-            person = str(imported_person_id(f"h-{key}"))
-            ids = [person, str(imported_pathway_id(key))]
+            ids = ids_of(data, key)
+            person = ids[0]
             found = await in_any_file(data, ids)
             assert {text.split()[0] for text in found} == set(ids), "the search finds what is there"
             async with closed(data, gate) as held:

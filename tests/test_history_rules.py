@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -26,8 +27,6 @@ from shared.history import (
     ExitRow,
     FollowUpRow,
     PathwayRow,
-    imported_pathway_id,
-    imported_person_id,
     problems_of,
 )
 
@@ -46,8 +45,8 @@ def pathway(
     """A pathway that was requested, welcomed and started in January 2025, with what is said otherwise."""
     dates = {"requested_on": REQUESTED, "welcomed_on": WELCOMED, "started_on": STARTED}
     return Dossier(
-        pathway=imported_pathway_id("p1"),
-        request=PathwayRow(structure="s01", person=imported_person_id("someone"), **(dates | request)),
+        pathway=uuid4(),
+        request=PathwayRow(structure="s01", person=uuid4(), **(dates | request)),
         diagnostics=tuple(row for row in rows if isinstance(row, DiagnosticRow)),
         barriers=tuple(row for row in rows if isinstance(row, BarrierRow)),
         activities=tuple(row for row in rows if isinstance(row, ActivityRow)),

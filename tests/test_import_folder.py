@@ -33,14 +33,12 @@ from shared.history import (
     ActivityRow,
     BarrierRow,
     DiagnosticRow,
-    Dossier,
     ExitRow,
     FollowUpRow,
-    PathwayRow,
     Problem,
+    SentDossier,
+    SentPathwayRow,
     StructureRow,
-    imported_pathway_id,
-    imported_person_id,
     problems_of,
 )
 from shared.nir import holds_nir
@@ -117,7 +115,7 @@ def read(tmp_path: Path) -> Callable[..., Reading]:
         for change in changes:
             files |= change
         reading = read_folder(write(tmp_path, files), TODAY)
-        return reading.refuse_unknown(set(), {imported_pathway_id(key) for key in known})
+        return reading.refuse_unknown(set(), set(known))
 
     return read
 
@@ -153,11 +151,11 @@ def test_a_folder_becomes_structures_and_dossiers(read: Callable[..., Reading]) 
     )
     assert anna == KeyedDossier(
         "anna",
-        Dossier(
-            pathway=imported_pathway_id("anna"),
-            request=PathwayRow(
+        SentDossier(
+            pathway="anna",
+            request=SentPathwayRow(
                 structure="alpha",
-                person=imported_person_id("P-7"),
+                person="P-7",
                 requested_on=date(2024, 1, 8),
                 requester=Requester.SPIP,
                 welcomed_on=date(2024, 1, 10),
@@ -190,7 +188,7 @@ def test_a_folder_becomes_structures_and_dossiers(read: Callable[..., Reading]) 
             "followups.csv": [2, 3],
         },
     )
-    assert bruno.dossier.request == PathwayRow("bravo", imported_person_id("P-8"), date(2024, 2, 1))
+    assert bruno.dossier.request == SentPathwayRow("bravo", "P-8", date(2024, 2, 1))
     assert chloe.dossier.request.person == anna.dossier.request.person, "one person across structures"
 
 
@@ -845,9 +843,9 @@ def test_rows_of_a_pathway_that_the_platform_knows_are_kept_and_joined(
     assert lines_of(reading) == []
     assert keys(reading) == [BRUNO, CHLOE]
     assert list(reading.orphans) == [ANNA]
-    request = PathwayRow("alpha", imported_person_id("P-7"), date(2024, 1, 8), started_on=date(2024, 6, 1))
+    request = SentPathwayRow("alpha", "P-7", date(2024, 1, 8), started_on=date(2024, 6, 1))
     joined = reading.orphans[ANNA].joined(request)
-    assert joined.dossier.pathway == imported_pathway_id(ANNA)
+    assert joined.dossier.pathway == ANNA
     assert joined.dossier.request == request
     assert [row.number for row in joined.dossier.activities] == [1, 2, 1]
     assert [str(joined.refusal(problem)) for problem in problems_of(joined.dossier, TODAY)] == [

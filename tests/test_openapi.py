@@ -32,6 +32,36 @@ def test_every_operation_says_what_it_does_and_how_it_refuses(service: str) -> N
     assert found >= 2
 
 
+CODES = {"id": "of an indicator: one of the catalogue's"}
+"""Names in a path that are no uuid, no closed set of words and no code of a structure, with what they are."""
+
+
+@pytest.mark.parametrize("service", DESCRIBED)
+def test_no_free_text_stands_in_a_path(service: str) -> None:
+    """A key with a slash, two dots or a blank would lead elsewhere; a name would stand in logs."""
+    for place, operation in operations(service):
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "path" and parameter["name"] not in CODES:
+                schema = parameter["schema"]
+                named = DESCRIBED[service]["components"]["schemas"].get(
+                    schema.get("$ref", "").rsplit("/", 1)[-1], schema
+                )
+                closed = named.get("format") == "uuid" or "enum" in named or named.get("pattern") == "^[a-z0-9-]{1,32}$"
+                assert closed, f"{service} {place}: {parameter['name']}"
+
+
+@pytest.mark.parametrize("service", DESCRIBED)
+def test_a_filter_by_a_user_names_somebody_whom_a_token_may_name(service: str) -> None:
+    for place, operation in operations(service):
+        for parameter in operation.get("parameters", []):
+            if parameter["name"] == "adviser":
+                (told,) = [one for one in parameter["schema"]["anyOf"] if one["type"] != "null"]
+                check = jsonschema_rs.validator_for(told)
+                assert check.is_valid("a1b2-c3"), place
+                for nobody in ("", " ", "\u200b", "Anna Diop", "anna@example.org", "x" * 65):
+                    assert not check.is_valid(nobody), (place, nobody)
+
+
 @pytest.mark.parametrize("service", DESCRIBED)
 def test_every_body_has_an_example_that_it_allows(service: str) -> None:
     described = DESCRIBED[service]

@@ -13,7 +13,6 @@ from shared.access import Role
 from shared.commands import today
 from shared.contracts import Body, PublicEvent
 from shared.contracts.intake import AdviserAssignment, Archiving, ProcessingRestricted, Reception, RestrictionLifted
-from shared.history import imported_pathway_id
 from shared.known_pathways import remember_intake
 from shared.months import months_later
 from shared.subscriber import Subscriber
@@ -225,7 +224,7 @@ async def test_imported_history_raises_no_task_however_it_is_corrected(running: 
     facts.exits.append(row("exits", pathway="a", exited_on="2023-01-03", situation="unemployed"))
     write(facts, tmp_path / "folder")
     await running.bring(tmp_path / "folder")
-    pathway = str(imported_pathway_id("a"))
+    pathway = str(await running.pathway("a"))
     of_pathway = f"/outcomes/v1/pathways/{pathway}"
     known = {"exited_on": "2023-01-03", "situation": "unemployed", "reason": "end_of_stay"}
     await running.post(f"{of_pathway}/exit/correction", known, 201)

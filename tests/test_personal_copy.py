@@ -18,7 +18,6 @@ from lieu.personal_copy.command import copy_person
 from lieu.personal_copy.document import NoGlyph, pdf
 from shared.access import Caller, Role
 from shared.copies import KnownHere
-from shared.history import imported_person_id
 from shared.readings import Looking
 from tests.harness import EVERYBODY, Running
 from tests.test_forgetting import erased
@@ -504,7 +503,7 @@ async def test_the_command_line_writes_the_files_for_their_reader_alone(
     running: Running, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await running.post("/intake/v1/structures", {"structure": "s01", "name": "Le Lieu", "department": "69"})
-    person = str(imported_person_id("K1"))
+    person = str(await running.person("K1"))
     request = {"structure": "s01", "person": person, "requested_on": "2024-01-10"}
     body = {"request": request, "identity": {"called": NAME}}
     await running.post("/intake/v1/pathways", body, 201, **adviser(running, "s01"))

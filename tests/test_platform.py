@@ -279,7 +279,7 @@ async def test_a_changed_row_is_a_correction_and_a_vanished_one_is_kept(running:
 async def test_what_was_corrected_by_hand_survives_the_same_import(running: Running, tmp_path: Path) -> None:
     folder = _small_folder(tmp_path, exits="p1,2024-05-01,unemployed,,,\n")
     await running.bring(folder)
-    pathway = (await running.http.get("/intake/v1/imported/p1")).json()["pathway"]
+    pathway = await running.pathway("p1")
     by_hand = {"exited_on": "2024-05-02", "situation": "training"}
     await running.post(f"/outcomes/v1/pathways/{pathway}/exit/correction", by_hand, status=201)
     again = await running.bring(folder)
@@ -296,7 +296,7 @@ async def test_what_was_recorded_by_hand_where_the_folder_says_nothing_survives_
     pathways.write_text(pathways.read_text().replace("2024-01-11,2024-01-12", ","))
     diagnostics.write_text(diagnostics.read_text().replace("3,2024-01-12", "3,"))
     await running.bring(folder)
-    pathway = (await running.http.get("/intake/v1/imported/p1")).json()["pathway"]
+    pathway = await running.pathway("p1")
     for fact in ("welcome", "start"):
         await running.post(f"/intake/v1/pathways/{pathway}/{fact}", {"on": "2024-01-15"}, status=201)
     plan = (await running.http.get(f"/diagnostic/v1/pathways/{pathway}")).json()

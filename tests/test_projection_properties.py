@@ -25,11 +25,10 @@ from services.reporting.rebuild import TABLES
 from shared.codes import BREAKDOWNS, Situation
 from shared.commands import PARIS
 from shared.contracts import PublicEvent
-from shared.history import imported_pathway_id
 from shared.migrate import SHARED, migrate
 from tests import folders, oracle
 from tests.harness import EVERYBODY, assert_same
-from tests.streams import PUBLISHING, TICK, World, corrected, imported, world_of
+from tests.streams import KEYS, PUBLISHING, TICK, World, corrected, imported, world_of
 
 Catalogue = dict[str, dict[str, Any]]
 """Every indicator, of the whole (under "") and of each class of a breakdown."""
@@ -325,7 +324,7 @@ def test_moves_and_jobs_on_both_sides_of_each_day_that_matters(read_models: Read
             rows = (await behind(*whole, limit=1000)).rows
         found = {row.pathway: row.days if row.observed else None for row in rows}
         assert found == {
-            imported_pathway_id(one.request["pathway"]): one.employed_on and (one.employed_on - START).days
+            KEYS.pathway(one.request["pathway"]): one.employed_on and (one.employed_on - START).days
             for one in oracle.pathways_of(world.facts)
         }
         assert len(set(found.values())) == 5

@@ -15,7 +15,6 @@ from services.intake.domain.person import LiftedBeforeRestricted
 from shared import broker
 from shared.access import Role
 from shared.codes import RestrictionReason
-from shared.history import imported_pathway_id, imported_person_id
 from shared.rules import AlreadyRecorded, InTheFuture, Restricted
 from shared.sealing import Sealed
 from tests.folders import COLUMNS
@@ -475,7 +474,7 @@ async def test_an_import_refuses_the_rows_of_the_restricted_at_their_place_and_t
     write("3")
     assert not (await running.bring(tmp_path)).refusals
     await running.caught_up()
-    await restrict(running, str(imported_person_id("h1")))
+    await restrict(running, str(await running.person("h1")))
     write("4")
     with (tmp_path / "pathways.csv").open("a") as file:
         file.write("p3,s01,h1,2024-03-10,,,,,,,,,\n")
@@ -488,21 +487,21 @@ async def test_an_import_refuses_the_rows_of_the_restricted_at_their_place_and_t
     assert {service: added for service, added in summary.events.items() if added} == {"training": 1}
     await running.caught_up()
     shown = [
-        (await running.http.get(f"/training/v1/pathways/{imported_pathway_id(key)}/facts")).json()
+        (await running.http.get(f"/training/v1/pathways/{await running.pathway(key)}/facts")).json()
         for key in ("p1", "p2")
     ]
     assert [len(facts) for facts in shown] == [1, 2]
     # A service is not told what intake refused; asked directly it refuses too.
     dossier = {
-        "pathway": str(imported_pathway_id("p1")),
-        "request": {"structure": "s01", "person": str(imported_person_id("h1")), "requested_on": "2024-01-10"},
+        "pathway": "p1",
+        "request": {"structure": "s01", "person": "h1", "requested_on": "2024-01-10"},
     }
     for service in ("diagnostic", "training", "outcomes"):
         (answer,) = await running.post(f"/{service}/v1/imports", {"dossiers": [dossier]}, 200)
         assert (answer["outcome"], answer["events"]) == ("refused", 0)
         assert "restricted" in answer["problems"][0]["reason"]
 
-    await lift(running, str(imported_person_id("h1")))
+    await lift(running, str(await running.person("h1")))
     again = await running.bring(tmp_path)
     assert not again.refusals
     assert again.events["training"] == 1

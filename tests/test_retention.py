@@ -17,7 +17,6 @@ from services.intake import contacts, retention
 from services.intake.domain import LastContact, Pathway
 from shared.access import Role
 from shared.commands import today
-from shared.history import imported_pathway_id, imported_person_id
 from shared.months import months_later
 from shared.problems import Problem
 from shared.service import Runtime
@@ -295,7 +294,7 @@ async def test_who_was_only_imported_is_announced_and_nothing_else(running: Runn
     (row,) = facts.pathways
     folders.write(facts, tmp_path / "folder")
     await running.bring(tmp_path / "folder")
-    person = str(imported_person_id(row["person"]))
+    person = str(await running.person(row["person"]))
     (plan,) = await planned(running)
     assert (plan["person"], plan["announced_only"]) == (person, True)
     day = date(2100, 1, 1)
@@ -318,7 +317,7 @@ async def test_a_pathway_is_archived_or_open_as_the_file_of_the_person_whose_it_
     (row,) = facts.pathways
     folders.write(facts, tmp_path / "first")
     await running.bring(tmp_path / "first")
-    person = str(imported_person_id(row["person"]))
+    person = str(await running.person(row["person"]))
     await running.post(
         "/intake/v1/pathways",
         {"request": {"structure": row["structure"], "person": person, "requested_on": row["requested_on"]}},
@@ -327,7 +326,7 @@ async def test_a_pathway_is_archived_or_open_as_the_file_of_the_person_whose_it_
     )
     assert await run(running, date(2100, 1, 1)) == {person: ["announce"]}
     assert await run(running, date(2100, 4, 1)) == {person: ["archive"]}
-    pathway = imported_pathway_id(row["pathway"])
+    pathway = await running.pathway(row["pathway"])
     store = runtime(running).store
     assert (await store.load(Pathway, pathway)).archived_on == date(2100, 4, 1)
     row["person"] += "-another"

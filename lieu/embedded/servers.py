@@ -39,7 +39,7 @@ DRAFT, RESTORED = "restoring", "restored"
 """Beside what the folder holds: a restore in the making, and one that is whole and only to be put in place."""
 STAGING = "backup.new-"
 """Begins the names of backups in the making."""
-_REPLACED = ("postgres", "nats", "secrets.json")
+_REPLACED = ("postgres", "nats", "secrets.json", "keys/import")
 
 
 @dataclass(frozen=True)
@@ -228,6 +228,7 @@ def take_restored(data: Path) -> None:
         part, place = data / RESTORED / name, data / name
         if part.exists():
             shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
+            place.parent.mkdir(mode=0o700, exist_ok=True)
             part.rename(place)
     shutil.rmtree(data / RESTORED)
 

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from pathlib import Path
-from uuid import UUID
 
 import httpx
 
@@ -11,18 +10,12 @@ from lieu.client import Platform, PlatformError
 from lieu.personal_copy.composing import CopyRefused, compose
 from lieu.personal_copy.document import NoGlyph, pdf
 from lieu.secret_files import write_secret
-from shared.history import imported_person_id
 
 
 async def copy_person(platform: Platform, person: str, pdf_file: Path | None, json_file: Path | None) -> int:
     """Writes the files that are asked for, to be read by this account alone; without any, prints JSON."""
-    key = person.removeprefix("import:")
     try:
-        id = imported_person_id(key) if key != person else UUID(person)
-    except ValueError:
-        raise PlatformError(f"{person} is neither a person's id nor import:KEY") from None
-    try:
-        copy = await compose(platform.http, id)
+        copy = await compose(platform.http, await platform.person(person))
     except CopyRefused as refused:
         raise PlatformError(f"{refused.code}: {refused}") from None
     except httpx.HTTPError as error:

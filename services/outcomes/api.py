@@ -15,20 +15,10 @@ from shared.commands import Done, answered, today
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, OnDay, Store, pathway_routes
+from shared.routes import AskedStructure, AskedUser, Limit, OnDay, Store, pathway_routes
 from shared.sealing import Sealed
 
 router = Router(prefix="/v1")
-
-AskedAdviser = Annotated[
-    str | None,
-    Query(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[^\x00]*$",
-        description="Subject of an adviser's token: of whom they advise",
-    ),
-]
 
 
 @dataclass
@@ -233,7 +223,7 @@ async def follow_ups_due(
     request: Request,
     reading: Reading,
     structure: AskedStructure,
-    adviser: AskedAdviser = None,
+    adviser: AskedUser = None,
     until: date | None = None,
     limit: Limit = 100,
 ) -> list[views.FollowUpDue]:
@@ -250,7 +240,7 @@ async def contracts_ending(
     store: Store,
     reading: Reading,
     structure: AskedStructure,
-    adviser: AskedAdviser = None,
+    adviser: AskedUser = None,
     days: Annotated[int, Query(ge=0, le=366, description="How many days ahead")] = 14,
     limit: Limit = 100,
 ) -> list[views.ListedJob]:
@@ -262,7 +252,7 @@ async def contracts_ending(
 
 @router.get("/situations/without-news")
 async def ended_without_news(
-    store: Store, reading: Reading, structure: AskedStructure, adviser: AskedAdviser = None, limit: Limit = 100
+    store: Store, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
 ) -> list[views.ListedJob]:
     """Jobs of those who are supported that were to end before today, neither ended nor prolonged: ask what became."""
     rows = await views.ended_without_news(store.pool, today(), structure, adviser, limit)
@@ -271,7 +261,7 @@ async def ended_without_news(
 
 @router.get("/situations/in-employment")
 async def in_employment(
-    store: Store, reading: Reading, structure: AskedStructure, adviser: AskedAdviser = None, limit: Limit = 100
+    store: Store, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
 ) -> list[views.ListedJob]:
     """Jobs that go on of those who are supported, as support goes on in it: the least recently supported first."""
     rows = await views.in_employment(store.pool, structure, adviser, limit)
@@ -283,7 +273,7 @@ async def exits(
     store: Store,
     reading: Reading,
     structure: AskedStructure,
-    adviser: AskedAdviser = None,
+    adviser: AskedUser = None,
     days: Annotated[int, Query(ge=0, le=3660, description="How many days back")] = 30,
     limit: Limit = 100,
 ) -> list[views.ListedExit]:

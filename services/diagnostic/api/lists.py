@@ -1,22 +1,17 @@
 """What waits for an adviser: lists, those that wait longest first."""
 
 from datetime import date, timedelta
-from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Request
 
 from services.diagnostic import views
 from shared.commands import today
 from shared.door import Router
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit
+from shared.routes import AskedStructure, AskedUser, Limit
 
 router = Router(tags=["lists"])
 
-Adviser = Annotated[
-    str | None,
-    Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$", description="Only theirs: the subject of a token"),
-]
 WITHOUT = timedelta(days=30)
 """After which a pathway without a diagnostic is listed, unless another day is asked for."""
 
@@ -27,7 +22,7 @@ async def without_diagnostic(
     reading: Reading,
     structure: AskedStructure,
     started_until: date | None = None,
-    adviser: Adviser = None,
+    adviser: AskedUser = None,
     limit: Limit = 100,
 ) -> list[views.WithoutDiagnostic]:
     """Who started until a day (30 days ago), has not left and has no diagnostic yet, the longest waiting first."""
@@ -38,7 +33,7 @@ async def without_diagnostic(
 
 @router.get("/diagnostics-waiting")
 async def diagnostics_waiting(
-    request: Request, reading: Reading, structure: AskedStructure, adviser: Adviser = None, limit: Limit = 100
+    request: Request, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
 ) -> list[views.WaitingDiagnostic]:
     """Diagnostics that a start opened and nobody has made, the longest waiting first; not of those who left."""
     return await reading.shown(await views.diagnostics_waiting(request.app.state.pool, structure, adviser, limit))
@@ -46,7 +41,7 @@ async def diagnostics_waiting(
 
 @router.get("/actions-overdue")
 async def actions_overdue(
-    request: Request, reading: Reading, structure: AskedStructure, adviser: Adviser = None, limit: Limit = 100
+    request: Request, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
 ) -> list[views.OverdueAction]:
     """Open actions of plans in force that were due before today, the longest overdue first; not of those who left."""
     found = await views.actions_overdue(request.app.state.pool, today(), structure, adviser, limit)
@@ -55,7 +50,7 @@ async def actions_overdue(
 
 @router.get("/plans-to-review")
 async def plans_to_review(
-    request: Request, reading: Reading, structure: AskedStructure, adviser: Adviser = None, limit: Limit = 100
+    request: Request, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
 ) -> list[views.PlanToReview]:
     """Plans in force that were agreed six months ago or earlier and not anew since; not of those who left."""
     found = await views.plans_to_review(request.app.state.pool, today(), structure, adviser, limit)

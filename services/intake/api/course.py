@@ -13,6 +13,7 @@ from pydantic import Field
 from services.intake import domain
 from services.intake.application import course
 from shared.access import CommandedByManager, CommandedInStructure, chosen_id
+from shared.claims import PSEUDONYM
 from shared.codes import (
     AppointmentPurpose,
     ContactMeans,
@@ -37,7 +38,7 @@ router = Router(prefix="/v1", tags=["course of the pathway"])
 
 C = TypeVar("C", bound=StrEnum)
 
-Named = Annotated[Subject, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
+Named = Annotated[Subject, Field(pattern=PSEUDONYM)]
 """The subject of a token."""
 Code = Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$")]
 """Of a structure."""

@@ -1,6 +1,6 @@
 """Structures, requests, welcomes, starts, withdrawals, and persons."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -24,11 +24,11 @@ from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
 from shared.commands import Done, answered
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router
-from shared.history import StructureRow, imported_pathway_id, imported_person_id
+from shared.history import ImportKey, StructureRow
 from shared.imports import AT_ONCE
 from shared.problems import Problem
 from shared.readings import Reading
-from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
+from shared.routes import Keys, OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
 
 router = Router(prefix="/v1")
@@ -100,7 +100,8 @@ class Merge:
 
 @dataclass
 class Search:
-    """The beginning of each word of a name, in any order, without regard to accents and case."""
+    """The beginning of each word of a name, in any order, without regard to accents, case, apostrophes and hyphens; or
+    six digits or more of a telephone number, however it is written."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -149,6 +150,34 @@ def person_found(id: UUID, person: domain.Person) -> PersonFound:
         merged_into=person.merged_into,
         restricted_on=person.restriction.restricted_on if person.restriction else None,
     )
+
+
+@dataclass
+class Named:
+    """By the keys of an import."""
+
+    pathways: Annotated[list[ImportKey], Field(max_length=AT_ONCE)] = field(default_factory=list)
+    persons: Annotated[list[ImportKey], Field(max_length=AT_ONCE)] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FoundPathway:
+    key: str
+    pathway: UUID
+
+
+@dataclass(frozen=True)
+class FoundPerson:
+    key: str
+    person: UUID
+
+
+@dataclass
+class Found:
+    """The ids beside their keys. Nothing is said of a key that leads to nobody whom the caller may see."""
+
+    pathways: list[FoundPathway]
+    persons: list[FoundPerson]
 
 
 @dataclass
@@ -263,12 +292,6 @@ async def erasure(erasure: UUID, request: Request) -> views.ErasureState:
     return await views.erasure(request.app.state.pool, erasure, request.app.state.runtime.settings.backup_days)
 
 
-@router.get("/imported-persons/{key}", dependencies=reads)
-async def imported_person(key: str) -> dict[str, UUID]:
-    """The platform's id of the person that import files call `key`."""
-    return {"person": imported_person_id(key)}
-
-
 @router.get("/persons/{person}")
 async def person(person: UUID, caller: OfStructure, store: Store, reading: Reading) -> PersonFound:
     """Who a person of one's own structure is."""
@@ -282,7 +305,10 @@ async def person(person: UUID, caller: OfStructure, store: Store, reading: Readi
 
 @router.post("/persons/search")
 async def search(body: Search, caller: OfStructure, store: Store, reading: Reading) -> list[PersonFound]:
-    """People of one's own structure by name. A POST, so that no name stands in an address or a log."""
+    """People of one's own structure by name or telephone number.
+
+    A POST, so that neither stands in an address or a log.
+    """
     people = await persons.search(store, caller.own_structure, body.name)
     return await reading.shown([person_found(id, who) for id, who in people if persons.may_see(caller, who)])
 
@@ -347,10 +373,28 @@ async def correct_withdrawal(
     return answered(response, await pathways.correct_withdrawal(store, pathway, body.on, command), pathway)
 
 
-@router.get("/imported/{key}", dependencies=reads)
-async def imported(key: str) -> dict[str, UUID]:
-    """The platform's id of the pathway that import files call `key`."""
-    return {"pathway": imported_pathway_id(key)}
+@router.post("/imports/ids", tags=["import"])
+async def ids_of_keys(
+    body: Named,
+    caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))],
+    store: Store,
+    reading: Reading,
+    keys: Keys,
+) -> Found:
+    """The ids that keys of an import lead to. A POST, so that no key stands in an address or a log.
+
+    A structure is answered its own people's alone, the operator whatever the key, so that who was forgotten is told
+    from who never was.
+    """
+    pathways = [FoundPathway(key, keys.pathway(key)) for key in body.pathways]
+    persons = [FoundPerson(key, keys.person(key)) for key in body.persons]
+    ids = [of.pathway for of in pathways], [of.person for of in persons]
+    here = await application.here(store, *ids, caller)
+    shown = Found(
+        await reading.shown([of for of in pathways if of.pathway in here]),
+        await reading.shown([of for of in persons if of.person in here]),
+    )
+    return Found(pathways, persons) if caller.role is Role.OPERATOR else shown
 
 
 @router.post("/imports/structures")

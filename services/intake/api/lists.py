@@ -11,19 +11,9 @@ from shared.access import OfStructure
 from shared.door import Router
 from shared.problems import Problem
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, Store
+from shared.routes import AskedStructure, AskedUser, Limit, Store
 
 router = Router(prefix="/v1", tags=["lists"])
-
-Adviser = Annotated[
-    str | None,
-    Query(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[^\x00-\x1f\x7f]+$",
-        description="Subject of a user's token: of whom they advise alone",
-    ),
-]
 
 
 @router.get("/requests/waiting")
@@ -43,7 +33,7 @@ async def people(
     store: Store,
     reading: Reading,
     structure: AskedStructure,
-    adviser: Adviser = None,
+    adviser: AskedUser = None,
     all: Annotated[bool, Query(description="Also those who left or withdrew")] = False,
     limit: Limit = 100,
 ) -> list[views.PersonHere]:
@@ -60,7 +50,7 @@ async def silent(
     store: Store,
     reading: Reading,
     structure: AskedStructure,
-    adviser: Adviser = None,
+    adviser: AskedUser = None,
     days: Annotated[int, Query(ge=1, le=3650, description="Days without a contact")] = 60,
     limit: Limit = 100,
 ) -> list[views.PersonHere]:
@@ -75,7 +65,7 @@ async def appointments(
     structure: AskedStructure,
     first: Annotated[date, Query(alias="from", description="The first day")],
     last: Annotated[date, Query(alias="to", description="The last day, included")],
-    adviser: Adviser = None,
+    adviser: AskedUser = None,
     limit: Limit = 100,
 ) -> list[lists.ShownAppointment]:
     """The appointments of these days in their order, whatever became of them."""

@@ -1,6 +1,13 @@
 """What intake can be asked to do and to tell: one function per command, which loads, decides and saves."""
 
-from services.intake.application.imports import import_pathways, import_structures, known_rows, request_of, take_dossier
+from services.intake.application.imports import (
+    here,
+    import_pathways,
+    import_structures,
+    known_rows,
+    request_of,
+    take_dossier,
+)
 from services.intake.application.pathways import about, known_here, structure_id
 from services.intake.application.persons import erase, erase_again, identified_in, one_person, retention_id
 
@@ -8,6 +15,7 @@ __all__ = [
     "about",
     "erase",
     "erase_again",
+    "here",
     "identified_in",
     "import_pathways",
     "import_structures",

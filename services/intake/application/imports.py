@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import chain
 from uuid import UUID
 
 from services.intake.application.pathways import (
@@ -11,6 +12,7 @@ from services.intake.application.pathways import (
     restrict_too,
     structure_id,
 )
+from services.intake.application.persons import one_person
 from services.intake.domain import (
     Dated,
     Pathway,
@@ -21,7 +23,7 @@ from services.intake.domain import (
     request_for_support,
     with_age,
 )
-from shared.access import Command
+from shared.access import Caller, Command, Role
 from shared.commands import decide
 from shared.event_store import EventStore, Known
 from shared.history import Dossier, PathwayRow, StructureRow
@@ -49,6 +51,25 @@ async def import_structures(store: EventStore, rows: Sequence[StructureRow], com
         )
         added[row.structure] = int(done.recorded)
     return added
+
+
+async def here(store: EventStore, pathways: Sequence[UUID], persons: Sequence[UUID], caller: Caller) -> set[UUID]:
+    """Those of these ids under which the caller may see something; of an adviser or a manager, in their structure.
+
+    Who was merged with somebody is there where either is.
+    """
+    merged = {person: await one_person(store, person) for person in persons}
+    rows = await store.pool.fetch(
+        """select pathway, person from requests
+            where (pathway = any($1) or person = any($1)) and ($2 or structure = $3)
+              and ($4 or not (restricted or archived))""",
+        [*pathways, *chain.from_iterable(merged.values())],
+        caller.role is Role.OPERATOR,
+        caller.structure,
+        caller.role is not Role.ADVISER,
+    )
+    seen = {id for row in rows for id in row.values()}
+    return seen.intersection(pathways) | {person for person, both in merged.items() if both & seen}
 
 
 def request_of(row: PathwayRow) -> Request:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 from services.intake.application.pathways import about
 from services.intake.domain import Identity, Pathway, Person, Restriction, Retention
-from services.intake.names import matches, words
+from services.intake.names import is_number, matches, numbers, same_names, words
 from shared.access import Caller, Command, Role
 from shared.commands import Done, decide, today
 from shared.database import across_structures
@@ -216,11 +216,22 @@ async def persons_of(store: EventStore, structure: str) -> dict[UUID, Person]:
     return await store.load_many(Person, await _open_files(store, [row["person"] for row in persons]))
 
 
-async def search(store: EventStore, structure: str, name: str) -> list[tuple[UUID, Person]]:
-    """People of a structure of whose name each given word begins a word. Raises CannotOpen."""
-    wanted = words(name)
+async def search(store: EventStore, structure: str, text: str) -> list[tuple[UUID, Person]]:
+    """People of a structure of whose name each given word begins a word, or in whose telephone number the given one
+    stands. Raises CannotOpen, and Problem where there is nothing to search for."""
+    is_sought = _sought(text)
     found = [(id, who) for id, who in (await persons_of(store, structure)).items() if who.identity is not None]
-    return [(id, who) for id, who in found if matches(wanted, _words_of(who))]
+    return [(id, who) for id, who in found if is_sought(who)]
+
+
+def _sought(text: str) -> Callable[[Person], bool]:
+    if is_number(text):
+        digits = numbers(text)
+        return lambda person: any(part in number for part in digits for number in _numbers_of(person))
+    wanted = words(text)
+    if not wanted:
+        raise Problem(422, "nothing-to-search-for", "body.name: a letter or a digit at least is needed")
+    return lambda person: matches(wanted, _words_of(person))
 
 
 async def possible_duplicates(store: EventStore, structure: str) -> list[list[tuple[UUID, Person]]]:
@@ -232,16 +243,32 @@ async def possible_duplicates(store: EventStore, structure: str) -> list[list[tu
     for id, who in sorted((await persons_of(store, structure)).items()):
         if who.identity is None or who.merged_into is not None or who.restriction is not None:
             continue
-        groups.setdefault(_words_of(who), []).append((id, who))
-        if born_on := who.identity.born_on:
-            groups.setdefault((born_on.text, words(who.identity.called.text)), []).append((id, who))
-    distinct = {tuple(id for id, _ in group): group for group in groups.values() if len(group) > 1}
-    return list(distinct.values())
+        for common in _in_common(who.identity):
+            groups.setdefault(common, []).append((id, who))
+    several = {frozenset(id for id, _ in group): group for group in groups.values() if len(group) > 1}
+    return [group for ids, group in several.items() if not any(ids < others for others in several)]
 
 
-def _words_of(person: Person) -> frozenset[str]:
-    identity = person.known_identity()
-    return words(identity.called.text, identity.family_name.text if identity.family_name else None)
+def _in_common(identity: Identity) -> set[object]:
+    """What somebody has in common with whoever may be the same person."""
+    called, family_name = _names(identity)
+    common: set[object] = set(filter(None, same_names(called, family_name)))
+    if born_on := identity.born_on:
+        common |= {(born_on.text, names) for names in same_names(called)}
+    return common
+
+
+def _names(identity: Identity) -> tuple[str, str | None]:
+    return identity.called.text, identity.family_name.text if identity.family_name else None
+
+
+def _words_of(person: Person) -> tuple[str, ...]:
+    return words(*_names(person.known_identity()))
+
+
+def _numbers_of(person: Person) -> list[str]:
+    phone = person.known_identity().phone
+    return [] if phone is None else numbers(phone.text)
 
 
 async def person_in(store: EventStore, structure: str, person: UUID) -> Person:

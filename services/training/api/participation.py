@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import Field
 
 from services.training import application, domain, views
-from services.training.api.shapes import Adviser, WithdrawalBody, half_days
+from services.training.api.shapes import WithdrawalBody, half_days
 from shared.access import CommandedInStructure, chosen_id
 from shared.codes import (
     DropOutReason,
@@ -18,7 +18,7 @@ from shared.commands import Done, answered
 from shared.contracts.training import HalfDay
 from shared.door import Router
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, Store
+from shared.routes import AskedStructure, AskedUser, Limit, Store
 
 router = Router()
 
@@ -99,7 +99,7 @@ async def correct_attendance(
 
 @router.get("/attendance/missing")
 async def missing_attendance(
-    store: Store, reading: Reading, structure: AskedStructure, adviser: Adviser = None, limit: Limit = 100
+    store: Store, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
 ) -> list[views.MissingAttendance]:
     """Who had a place in a session that is over, and of whom no attendance is recorded; the oldest session first."""
     return await reading.shown(await application.missing_attendance(store, structure, adviser, limit))

@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from services.training import application, domain, views
-from services.training.api.shapes import Adviser, From, Hours, To, WithdrawalBody
+from services.training.api.shapes import From, Hours, To, WithdrawalBody
 from shared.access import CommandedInStructure, chosen_id
 from shared.codes import (
     DropOutReason,
@@ -20,7 +20,7 @@ from shared.codes import (
 from shared.commands import Done, answered
 from shared.door import Router
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, Store
+from shared.routes import AskedStructure, AskedUser, Limit, Store
 from shared.siret import Siret
 
 router = Router()
@@ -191,7 +191,7 @@ async def placements(
     structure: AskedStructure,
     start: From,
     end: To,
-    adviser: Adviser = None,
+    adviser: AskedUser = None,
     limit: Limit = 100,
 ) -> list[views.ListedPlacement]:
     """Placements that start between two days, both included; those without host or tutor are marked `incomplete`."""
@@ -204,7 +204,7 @@ async def ending_placements(
     reading: Reading,
     structure: AskedStructure,
     days: Annotated[int, Query(ge=0, le=366, description="Days from today on")] = 14,
-    adviser: Adviser = None,
+    adviser: AskedUser = None,
     limit: Limit = 100,
 ) -> list[views.ListedPlacement]:
     """Placements whose last day comes within some days, or has passed, and of which no end is recorded."""
@@ -213,7 +213,7 @@ async def ending_placements(
 
 @router.get("/placements/to-evaluate")
 async def placements_to_evaluate(
-    store: Store, reading: Reading, structure: AskedStructure, adviser: Adviser = None, limit: Limit = 100
+    store: Store, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
 ) -> list[views.ListedPlacement]:
     """Placements to which the person came, that have ended and are not evaluated; the oldest first."""
     return await reading.shown(await application.to_evaluate(store, structure, adviser, limit))

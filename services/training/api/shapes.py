@@ -13,10 +13,6 @@ from shared.codes import WithdrawalReason
 from shared.contracts.training import HalfDay
 
 Hours = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=8, decimal_places=2)]
-Adviser = Annotated[
-    str | None,
-    Query(max_length=200, pattern=r"^[^\x00]+$", description="Subject of the adviser's token; without: everybody's"),
-]
 From = Annotated[date, Query(alias="from")]
 To = Annotated[date, Query(alias="to")]
 

@@ -8,7 +8,7 @@ from fastapi import Response
 from pydantic import Field
 
 from services.training import application, domain, views
-from services.training.api.shapes import Adviser, Hours
+from services.training.api.shapes import Hours
 from shared.access import AnyCaller, CommandedInStructure, chosen_id
 from shared.codes import (
     Barrier,
@@ -17,7 +17,7 @@ from shared.codes import (
 from shared.commands import Done, answered
 from shared.door import Router
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, OnDay, OneLine, Store
+from shared.routes import AskedStructure, AskedUser, Limit, OnDay, OneLine, Store
 
 router = Router()
 
@@ -80,7 +80,7 @@ async def open_proposals(
     reading: Reading,
     structure: AskedStructure,
     caller: AnyCaller,
-    adviser: Adviser = None,
+    adviser: AskedUser = None,
     limit: Limit = 100,
 ) -> list[views.OpenProposal]:
     """What agreed plans and transfers propose and nobody has answered yet, the oldest first."""
