@@ -15,7 +15,7 @@ from lieu.embedded import Addresses, EmbeddedServers, PortTaken
 from lieu.platform import platform
 from lieu.secret_files import write_secret
 from shared import edge
-from shared.commands import today
+from shared.clock import today
 from shared.sealing import new_master_key
 from shared.settings import Settings
 
