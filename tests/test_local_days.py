@@ -1,24 +1,14 @@
 """Whose today: what happened is judged by the local date of the structure concerned, the clock passed in."""
 
-import csv
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from lieu import issuer
 from services.intake.domain import Pathway
-from shared.access import Role
 from shared.clock import ZONES, day_in, latest_day, today
 from shared.rules import InTheFuture
-from tests import folders
-from tests.folders import row
-from tests.harness import Running
-from tests.oracle import Facts
 
 TODAY, DAY = today(), timedelta(days=1)
 """In Paris; the instants below are of this day."""
