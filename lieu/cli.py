@@ -24,7 +24,7 @@ from lieu.embedded import SERVICES, EmbeddedServersError
 from lieu.import_folder import FolderRefused
 from lieu.importing import Summary, import_folder
 from shared.access import Role
-from shared.commands import today
+from shared.clock import now
 from shared.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -141,7 +141,7 @@ async def _import(folder: Path, url: str | None, token: str | None, data: Path) 
                         tasks[stage] = bars.add_task(stage, total=of)
                     bars.update(tasks[stage], completed=done)
 
-                summary = await import_folder(platform, folder, today(), progress)
+                summary = await import_folder(platform, folder, now(), progress)
         except FolderRefused as refused:
             for refusal in refused.refusals:
                 print(refusal)

@@ -12,7 +12,7 @@ from lieu import status
 from lieu.client import Platform
 from lieu.demo import write_cohort
 from lieu.importing import import_folder
-from shared.commands import today
+from shared.clock import now
 
 YEAR = (date(2016, 1, 1), date(2016, 12, 31))
 SHOWN = (
@@ -33,7 +33,7 @@ async def play(url: str, data: Path, out: Console) -> None:
     async with Platform(None, None, data) as platform:
         with tempfile.TemporaryDirectory() as folder:
             write_cohort(Path(folder))
-            summary = await import_folder(platform, Path(folder), today(), lambda *_: None)
+            summary = await import_folder(platform, Path(folder), now(), lambda *_: None)
         await status.wait_until_caught_up(platform)
         query = {"scope": "national", "from": YEAR[0], "to": YEAR[1], "by": "housing"}
         found = await platform.get("/reporting/v1/indicators", **query)

@@ -15,7 +15,7 @@ import httpx
 from fastapi import Depends, FastAPI, Header
 from starlette.types import ASGIApp
 
-from shared.commands import PARIS, today
+from shared.clock import PARIS, today
 from shared.door import Application
 from shared.openapi import describe
 from shared.problems import NotYetKnown, Problem, answer_problems

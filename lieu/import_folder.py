@@ -168,7 +168,7 @@ class Reading:
 
 
 def read_folder(folder: Path, today: date) -> Reading:
-    """Reads and checks the seven files; `today` is the civil date in Paris. Raises FolderRefused."""
+    """Reads and checks the seven files; `today` is the latest date of any structure's. Raises FolderRefused."""
     tables = _tables(folder)
     for file in ("structures.csv", "pathways.csv", "exits.csv"):
         _refuse_second_rows(tables[file])

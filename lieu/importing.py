@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from lieu.client import Platform, PlatformError
 from lieu.import_folder import KeyedDossier, Reading, Refusal, read_folder
+from shared.clock import day_in, latest_day
 from shared.history import ById, PathwayRow, SentDossier, SentPathwayRow, StructureRow, problems_of
 from shared.imports import ImportedUnderKey, KnownRow, KnownUnderKey, Outcome
 
@@ -52,14 +53,18 @@ class Summary:
     forgotten: set[str] = field(default_factory=set)
 
 
-async def import_folder(platform: Platform, folder: Path, today: date, progress: Progress) -> Summary:
-    """Raises FolderRefused before anything is sent, PlatformError when the platform cannot be reached."""
-    reading = await asyncio.to_thread(read_folder, folder, today)
+async def import_folder(platform: Platform, folder: Path, at: datetime, progress: Progress) -> Summary:
+    """What happened is judged by the day that it is, `at` the instant, in the structure that a row names.
+
+    Raises FolderRefused before anything is sent, PlatformError when the platform cannot be reached.
+    """
+    reading = await asyncio.to_thread(read_folder, folder, latest_day(at))
     await _must_derive_alike(platform)
-    registered = {row["structure"] for row in await platform.get("/intake/v1/structures")}
+    registered = {row["structure"]: row["department"] for row in await platform.get("/intake/v1/structures")}
+    departments = registered | {row.structure: row.department for row in reading.structures}
     known = await _known(platform, reading, progress)
     in_reach = {key for key in reading.orphans if _request(known, key)}
-    reading = reading.refuse_unknown(registered, in_reach)
+    reading = reading.refuse_unknown(registered.keys(), in_reach)
     summary = Summary(refusals=list(reading.refusals))
     keyed = list(reading.dossiers)
     for orphan in reading.orphans.values():
@@ -68,6 +73,7 @@ async def import_folder(platform: Platform, folder: Path, today: date, progress:
         keyed.append(orphan.joined(_by_id(request.imported or request.current)))
     to_send = []
     for one in keyed:
+        today = day_in(departments.get(one.dossier.request.structure), at)
         problems = problems_of(_merged(one.dossier, known.get(one.key, {})), today)
         summary.refusals += [one.refusal(problem) for problem in problems]
         if not problems:

@@ -16,7 +16,7 @@ from lieu.import_secret import HELD_BY, ensure_import_secret, import_secret_of
 from lieu.platform import platform
 from lieu.secret_files import write_secret
 from shared import edge
-from shared.commands import today
+from shared.clock import today
 from shared.sealing import new_master_key
 from shared.settings import Settings
 

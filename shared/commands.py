@@ -2,21 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import Response
 
 from shared import telemetry
 from shared.access import Command
+from shared.clock import PARIS as PARIS
+from shared.clock import today as today
 from shared.event_store import About, Aggregate, AlreadyAnswered, EventStore, Recorded, VersionConflict
 from shared.problems import Problem
 
 A = TypeVar("A", bound=Aggregate)
 
-PARIS = ZoneInfo("Europe/Paris")
 ATTEMPTS = 10
 
 
@@ -34,11 +34,6 @@ class Done:
     version: int
     recorded: bool
     known_at: datetime | None
-
-
-def today() -> date:
-    """The civil date in Paris, by which nothing that happened may be later."""
-    return datetime.now(PARIS).date()
 
 
 async def decide(

@@ -15,7 +15,7 @@ from eventsourcing.domain import event
 
 from shared.access import Command
 from shared.codes import InClear
-from shared.commands import Done, decide, today
+from shared.commands import Done, decide
 from shared.event_store import Aggregate, EventStore, Recorded
 from shared.known_pathways import KnownPathway
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
@@ -163,7 +163,7 @@ async def disagree(
         store,
         DisagreementFile,
         file_id(known.pathway),
-        lambda f: f.disagree(key, said, today()),
+        lambda f: f.disagree(key, said, known.today),
         lambda _: known.about_new(),
         command,
     )
@@ -174,7 +174,7 @@ async def withdraw(store: EventStore, known: KnownPathway, key: UUID, on: date, 
         store,
         DisagreementFile,
         file_id(known.pathway),
-        lambda f: f.withdraw(key, on, today()),
+        lambda f: f.withdraw(key, on, known.today),
         lambda _: known.about_new(),
         command,
     )

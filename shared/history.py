@@ -210,7 +210,7 @@ _ORDER = "requested ≤ welcomed ≤ started ≤ exited"
 def problems_of(dossier: DossierOf[Any, Any], today: date) -> list[Problem]:
     """Every rule that the facts of one pathway break, alone or together, in the order of the files.
 
-    `today` is the civil date in Paris: what happened is never after it. The terms of a contract are planned,
+    `today` is the local date of the structure: what happened is never after it. The terms of a contract are planned,
     so its start and its end may lie after today and after the exit. Nothing is constrained beyond these
     rules: an assessment may precede the start, a welcome may be unknown or later than a withdrawal.
     """

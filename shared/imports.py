@@ -14,7 +14,7 @@ from uuid import UUID
 
 from shared import telemetry
 from shared.access import Command
-from shared.commands import today
+from shared.clock import day_in
 from shared.event_store import About, Aggregate, EventStore, Forgotten, Known, VersionConflict
 from shared.history import (
     ActivityRow,
@@ -113,6 +113,7 @@ async def import_dossiers(
     dossiers: Sequence[Dossier],
     record: Callable[[A, Dossier], None],
     about: Callable[[A], About] | Mapping[UUID, KnownPathway],
+    departments: Mapping[str, str],
     command: Command,
     *,
     with_texts: bool = False,
@@ -120,10 +121,11 @@ async def import_dossiers(
     """Checks each dossier whole and records this service's part of it, each in one append.
 
     `about` tells whom the events concern: from the aggregate itself, or by pathway, where one that is missing
-    answers NOT_YET_KNOWN. A dossier of a person whose data may only be stored is refused, whatever it says.
+    answers NOT_YET_KNOWN. A dossier of a person whose data may only be stored is refused, whatever it says. What
+    happened is judged by the day of the structure that the row names, in its one of the `departments`.
     `with_texts`: whether imported rows bring texts to seal.
     """
-    date = today()
+    at = store.clock()
     ids = [id for dossier in dossiers for id in (dossier.pathway, dossier.request.person)]
     forgotten = await store.ledger.forgotten(ids)
     files = await store.load_many(cls, [dossier.pathway for dossier in dossiers])
@@ -135,7 +137,7 @@ async def import_dossiers(
             return Imported(dossier.pathway, Outcome.FORGOTTEN)
         if isinstance(about, Mapping) and dossier.pathway not in about:
             return Imported(dossier.pathway, Outcome.NOT_YET_KNOWN)
-        if problems := problems_of(dossier, date):
+        if problems := problems_of(dossier, day_in(departments.get(dossier.request.structure), at)):
             return Imported(dossier.pathway, Outcome.REFUSED, problems=tuple(problems))
         file = files[dossier.pathway]
         while True:

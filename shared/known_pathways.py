@@ -11,7 +11,10 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
+
 from shared.access import Caller, Command, Role
+from shared.clock import day_in
 from shared.commands import Done, decide
 from shared.contracts import PublicEvent
 from shared.contracts.intake import (
@@ -28,6 +31,7 @@ from shared.contracts.outcomes import Exit, Reopening
 from shared.database import Connection, Pool
 from shared.event_store import About, Aggregate, EventStore
 from shared.history import Dossier
+from shared.known_structures import departments
 from shared.problems import NotYetKnown, Problem
 from shared.rules import Restricted
 
@@ -36,11 +40,14 @@ A = TypeVar("A", bound=Aggregate)
 
 @dataclass(frozen=True)
 class KnownPathway:
+    """`today`: the local date of the structure that holds it."""
+
     pathway: UUID
     structure: str
     person: UUID
     requested_on: date
     started_on: date | None
+    today: date
     restricted: bool = False
     archived: bool = False
     adviser: str | None = None
@@ -57,42 +64,54 @@ class KnownPathway:
             raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
 
 
-async def known_pathways(pool: Pool | Connection, pathways: Sequence[UUID]) -> dict[UUID, KnownPathway]:
-    """Those of the pathways whose request this service has heard of."""
-    return {row["pathway"]: KnownPathway(**row) for row in await pool.fetch(_KNOWN, pathways)}
+async def known_pathways(
+    store: EventStore, pathways: Sequence[UUID], connection: Connection | None = None
+) -> dict[UUID, KnownPathway]:
+    """Those of the pathways whose request this service has heard of; as a transaction sees them, where one is given."""
+    return {row["pathway"]: _known(store, row) for row in await (connection or store.pool).fetch(_KNOWN, pathways)}
 
 
 _KNOWN = """
-select pathway, structure, person, requested_on, started_on, restricted, archived, adviser
-  from known_pathways where pathway = any($1) and requested_on is not null
+select pathway, structure, person, requested_on, started_on, restricted, archived, adviser, s.department
+  from known_pathways left join structures.known s using (structure)
+ where pathway = any($1) and requested_on is not null
 """
+
+
+def _known(store: EventStore, row: asyncpg.Record) -> KnownPathway:
+    told = dict(row)
+    return KnownPathway(today=day_in(told.pop("department"), store.clock()), **told)
 
 
 async def known_soon(store: EventStore, dossiers: Sequence[Dossier], patience: float = 5) -> dict[UUID, KnownPathway]:
     """The pathways of the dossiers, those still unknown after `patience` seconds and the forgotten left out.
 
     An import tells intake and then, at once, the others: waiting here is cheaper than sending everything again.
+    Waited for is the structure too, by whose day the rows are judged.
     """
     deadline = asyncio.get_running_loop().time() + patience
     found: dict[UUID, KnownPathway] = {}
     persons = {dossier.pathway: dossier.request.person for dossier in dossiers}
+    structures = {dossier.pathway: dossier.request.structure for dossier in dossiers}
     forgotten = await store.ledger.forgotten([*persons, *persons.values()])
     missing = {pathway for pathway, person in persons.items() if not {pathway, person} & forgotten}
     while True:
-        found |= await known_pathways(store.pool, list(missing))
+        heard_of = await departments(store.pool, set(structures.values()))
+        known = await known_pathways(store, list(missing))
+        found |= {pathway: told for pathway, told in known.items() if structures[pathway] in heard_of}
         missing -= found.keys()
         if not missing or asyncio.get_running_loop().time() > deadline:
             return found
         await asyncio.sleep(0.05)
 
 
-async def known_pathway(pool: Pool, pathway: UUID, caller: Caller | None = None) -> KnownPathway:
+async def known_pathway(store: EventStore, pathway: UUID, caller: Caller | None = None) -> KnownPathway:
     """For a command. Raises NotYetKnown where no request was heard of, Problem where the file is archived.
 
     An adviser or a manager, where `caller` is one, gets of another structure's pathway the answer of one that nobody
     has heard of.
     """
-    found = [KnownPathway(**row) for row in await pool.rows_of(_KNOWN, pathway)]
+    found = [_known(store, row) for row in await store.pool.rows_of(_KNOWN, pathway)]
     if not found or (caller is not None and not caller.is_of(found[0].structure)):
         raise NotYetKnown(pathway)
     if found[0].archived:
@@ -113,7 +132,7 @@ async def decide_here(
 
     `id`: of the aggregate, where it is not the pathway's own. Raises NotYetKnown, Problem, and what `decision` raises.
     """
-    known = await known_pathway(store.pool, pathway, command.caller)
+    known = await known_pathway(store, pathway, command.caller)
     return await decide(
         store, cls, id or pathway, lambda file: decision(file, known), lambda _: known.about_new(), command
     )
@@ -125,7 +144,7 @@ where the file is archived."""
 
 
 async def known_by_events(store: EventStore, pathway: UUID, caller: Caller) -> KnownPathway:
-    return await known_pathway(store.pool, pathway, caller)
+    return await known_pathway(store, pathway, caller)
 
 
 async def exit_date(pool: Pool, pathway: UUID) -> date | None:

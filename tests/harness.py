@@ -16,7 +16,8 @@ from lieu.client import Platform
 from lieu.embedded import Addresses
 from lieu.importing import Summary, import_folder
 from shared.access import Role
-from shared.commands import today
+from shared.clock import Clock
+from shared.clock import now as by_this_machine
 
 EVERYBODY = {"lieu.across": "on"}
 """Settings of a connection that is shown every structure's rows."""
@@ -32,6 +33,7 @@ class Running:
         )
         self.http.headers["Authorization"] = f"Bearer {issuer.token(data, Role.OPERATOR)}"
         self.platform = Platform("http://lieu", "unused", data)
+        self.clock: Clock = by_this_machine
 
     async def __aenter__(self) -> "Running":
         await self.platform.http.aclose()
@@ -44,6 +46,12 @@ class Running:
     def service(self, name: str) -> FastAPI:
         found: FastAPI = self.app.state.services[name]
         return found
+
+    def set_clock(self, at: datetime) -> None:
+        """From now on it is this instant, for every service and for the command line."""
+        self.clock = lambda: at
+        for service in self.app.state.services.values():
+            service.state.runtime.store.clock = self.clock
 
     async def post(self, path: str, body: Any = None, status: int | None = None, **headers: str) -> Any:
         """Posts; a command that a service has not heard the pathway of is asked again, as a client would."""
@@ -62,7 +70,7 @@ class Running:
         return answer.json()
 
     async def bring(self, folder: Path) -> Summary:
-        return await import_folder(self.platform, folder, today(), lambda *_: None)
+        return await import_folder(self.platform, folder, self.clock(), lambda *_: None)
 
     async def person(self, key: str) -> UUID:
         """The id of the person whom imported folders call `key`."""

@@ -1,8 +1,8 @@
 """The indicator catalogue computed the slow and obvious way, from the rows of an import folder.
 
 The product folds events into read models; this file loops over rows. Neither knows the other, so that where
-they agree the figure is right. Everything in the folder counts as known: `known_on` only says which
-follow-ups have fallen due.
+they agree the figure is right. Everything in the folder counts as known; `known_on` says which follow-ups
+have fallen due, and what has happened at all: of what is dated later nothing has.
 """
 
 import csv
@@ -30,7 +30,7 @@ class Facts:
     """An import folder in memory: the rows of each file, in the order of the file; and what no folder can say.
 
     That has rows too, in the order in which it became known: `transfers` (pathway, structure, received_on), `profiles`
-    (pathway, moment, mainstream: codes with spaces between) and `jobs` (pathway, started_on).
+    (pathway, moment, mainstream: codes with spaces between, on) and `jobs` (pathway, started_on).
     """
 
     structures: list[Row] = field(default_factory=list)
@@ -140,6 +140,41 @@ def pathways_of(facts: Facts) -> list[Pathway]:
         for row in getattr(facts, name):
             getattr(pathways[row["pathway"]], name).append(row)
     return list(pathways.values())
+
+
+DATED_BY = {
+    "diagnostics": "completed_on",
+    "barriers": "assessed_on",
+    "activities": "started_on",
+    "exits": "exited_on",
+    "followups": "asked_on",
+    "transfers": "received_on",
+    "profiles": "on",
+    "jobs": "started_on",
+}
+
+
+def happened(facts: Facts, known_on: date) -> Facts:
+    """What had happened by a day, of what is known. A pathway that is to be asked for is none yet, with all its rows;
+    of another that day's cells and rows are left. The terms of a contract are no happening: they stay."""
+
+    def is_past(cell: str) -> bool:
+        return not cell or date.fromisoformat(cell) <= known_on
+
+    found = Facts(structures=facts.structures)
+    for request in facts.pathways:
+        if is_past(request["requested_on"]):
+            dates = ("welcomed_on", "started_on", "withdrawn_on")
+            found.pathways.append(request | {name: request[name] if is_past(request[name]) else "" for name in dates})
+    asked_for = {request["pathway"] for request in found.pathways}
+    for name, column in DATED_BY.items():
+        rows = [row for row in getattr(facts, name) if row["pathway"] in asked_for and is_past(row.get(column, ""))]
+        getattr(found, name).extend(rows)
+    found.diagnostics = [
+        row | {"plan_agreed_on": row["plan_agreed_on"] if is_past(row["plan_agreed_on"]) else ""}
+        for row in found.diagnostics
+    ]
+    return found
 
 
 def in_order(rows: Iterable[Row], column: str) -> list[Row]:
@@ -290,7 +325,9 @@ def indicators(
     kind, _, code = scope.partition(":")
     if kind != "national" and not any(row[kind] == code for row in facts.structures):
         raise ValueError(f"no structure in {scope}")
-    pathways = [one for one in pathways_of(facts) if kind == "national" or one.held_by(end)[kind] == code]
+    pathways = [
+        one for one in pathways_of(happened(facts, known_on)) if kind == "national" or one.held_by(end)[kind] == code
+    ]
     if by is None:
         return catalogue(pathways, start, end, known_on)
     return {
@@ -338,10 +375,15 @@ def catalogue(pathways: list[Pathway], start: date, end: date, known_on: date) -
     waiting = [
         since(p.requested_on, p.withdrawn_on or p.started_on or known_on) for p in requested if p.welcomed_on is None
     ]
-    employed = [since(p.started_on, p.employed_on) for p in entered if p.started_on and p.employed_on is not None]
-    searching = [
-        since(p.started_on, p.exited_on or known_on) for p in entered if p.started_on and p.employed_on is None
-    ]
+    employed, searching = [], []
+    for p in entered:
+        assert p.started_on is not None
+        if p.employed_on is None:
+            searching.append(since(p.started_on, p.exited_on or known_on))
+        elif p.employed_on <= known_on:
+            employed.append(since(p.started_on, p.employed_on))
+        else:  # they have signed for it, and wait for it still
+            searching.append(since(p.started_on, known_on))
     alone = [p for p in leavers if p.mainstream("start") == {"none"}]
 
     figures: dict[str, Any] = {

@@ -358,7 +358,7 @@ class World:
     def describe(self, key: str, moment: ProfileMoment, support: Sequence[MainstreamSupport]) -> None:
         """Who else supports a person at a moment."""
         self.services.describe(KEYS.pathway(key), moment, support, self.today)
-        told = {"pathway": key, "moment": moment.value, "mainstream": " ".join(support)}
+        told = {"pathway": key, "moment": moment.value, "mainstream": " ".join(support), "on": str(self.today)}
         self.by_hand["profiles"].append(told)
         self.story.append(f"profile: {told}")
 
@@ -377,6 +377,18 @@ class World:
         """The instants at which a follow-up of a known exit falls due: midnights in Paris."""
         exits = {date.fromisoformat(one.stands["exited_on"]) for one in self.entries["exits"]}
         return {midnight(months_later(day, months)) for day in exits for months in (3, 6, 12)}
+
+    def to_come(self) -> set[datetime]:
+        """The instants at which what is known begins to have happened, or a contract begins: midnights in Paris."""
+        columns = ("on", "contract_start")
+        cells = [
+            cell
+            for name in (*FILES, *BY_HAND)
+            for row in getattr(self.facts, name)
+            for column, cell in row.items()
+            if cell and (column.endswith("_on") or column in columns)
+        ]
+        return {midnight(date.fromisoformat(cell)) for cell in cells}
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """How hypothesis shows a counterexample."""
@@ -518,8 +530,10 @@ class Choices:
 
 
 def _instants(draw: st.DrawFn, facts: Facts, gaps: Sequence[timedelta]) -> Iterator[datetime]:
-    """From noon, or the end, of the last day on: some at once, some later, never earlier."""
-    at = midnight(_last_day(facts)) + draw(st.sampled_from((timedelta(hours=12), timedelta(hours=22), -TICK)))
+    """From noon, or the end, of the last day on, or from before what is dated then, as where the day begins earlier:
+    some at once, some later, never earlier."""
+    offsets = (timedelta(hours=12), timedelta(hours=22), -TICK, -timedelta(hours=4), -timedelta(days=90))
+    at = midnight(_last_day(facts)) + draw(st.sampled_from(offsets))
     between = cycle(draw(st.lists(st.sampled_from(gaps), min_size=1, max_size=6)))
 
     def instants() -> Iterator[datetime]:

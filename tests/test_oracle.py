@@ -468,7 +468,7 @@ def test_who_still_waits_for_a_welcome_counts_in_how_long_it_takes() -> None:
         waits("same day", welcomed_on="2024-01-01"), waits("two days", welcomed_on="2024-01-03"), waits("still")
     )
     assert _duration(facts, "days_to_welcome_km", "2024-01-03") == (2, 2, 1, None)
-    assert _duration(facts, "days_to_welcome_km", "2024-01-02") == (2, 2, 1, 0), "who was last seen earlier says less"
+    assert _duration(facts, "days_to_welcome_km", "2024-01-02") == (None, 1, 2, None), "the second waits still"
     assert _duration(facts, "days_to_welcome_km", "2024-01-08") == (2, 2, 1, 1 / 3)
     facts.pathways += [waits("withdrew", withdrawn_on="2024-01-02"), waits("history", started_on="2024-01-05")]
     assert _duration(facts, "days_to_welcome_km", "2024-03-01") == (None, 2, 3, pytest.approx(8 / 15))
@@ -504,7 +504,55 @@ def test_who_left_without_a_job_stops_counting_on_the_day_of_the_exit() -> None:
     facts = _facts(*(_pathway(key) for key in "abc"), exits=[_exit("a", on="2024-01-05")])
     facts.jobs.append({"pathway": "b", "started_on": "2024-03-31"})
     assert _duration(facts, "days_to_employment_km", "2024-12-31") == (90, 1, 2, 0.5)
-    assert _duration(facts, "days_to_employment_km", "2024-03-30") == (90, 1, 2, 0)
+    assert _duration(facts, "days_to_employment_km", "2024-03-30") == (None, 0, 3, None), "the job has not begun"
+
+
+@pytest.mark.parametrize(
+    ("known_on", "expected"),
+    [
+        ("2024-06-29", (None, 0, 1)),
+        ("2024-06-30", (None, 0, 1)),
+        ("2025-05-31", (None, 0, 1)),
+        ("2025-06-01", (517, 1, 0)),
+    ],
+)
+def test_a_job_that_is_signed_for_is_waited_for_until_it_begins(known_on: str, expected: tuple[Any, ...]) -> None:
+    left = _exit(situation="employment", contract="cdi", contract_start="2025-06-01")
+    facts = _facts(_pathway(), exits=[left])
+    assert _duration(facts, "days_to_employment_km", known_on)[:3] == expected
+    signed = date.fromisoformat(known_on) >= date(2024, 6, 30)
+    assert _value(facts, "exits_durable", known_on=date.fromisoformat(known_on)) == {"value": int(signed)}
+
+
+def test_what_is_dated_later_than_the_day_of_knowledge_has_not_happened() -> None:
+    facts = _facts(
+        _pathway(requested_on="2024-05-02", welcomed_on="2024-05-02", started_on="2024-05-02"),
+        exits=[_exit(on="2024-05-04")],
+    )
+    facts.activities.append(
+        row(
+            "activities",
+            pathway="w",
+            kind="workshop",
+            started_on="2024-05-03",
+            ended_on="2024-05-03",
+            hours="3",
+            status="completed",
+        )
+    )
+    facts.diagnostics += [
+        row("diagnostics", pathway="w", completed_on="2024-05-03", purpose="entry", plan_agreed_on="2024-05-04")
+    ]
+    figures = ("requests", "entries", "supported", "leavers", "hours_workshop")
+    for known_on, expected, assessed in (
+        ("2024-05-01", [0, 0, 0, 0, 0], ((0, 0), (0, 0))),
+        ("2024-05-02", [1, 1, 1, 0, 0], ((0, 1), (0, 1))),
+        ("2024-05-03", [1, 1, 1, 0, 3], ((1, 1), (0, 1))),
+        ("2024-05-04", [1, 1, 1, 1, 3], ((1, 1), (1, 1))),
+    ):
+        on = date.fromisoformat(known_on)
+        assert [_value(facts, id, known_on=on)["value"] for id in figures] == expected, known_on
+        assert tuple(_counts(facts, id, known_on=on) for id in ("diagnosed_share", "plan_share")) == assessed, known_on
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -219,7 +219,8 @@ def test_a_figure_as_known_at_an_instant_is_the_figure_of_the_events_known_by_th
     @given(corrected(), folders.periods(), st.data())
     def holds(world: World, period: tuple[date, date], data: st.DataObject) -> None:
         known = sorted({event.known_at for event in world.events})
-        choices = sorted(known + [at - TICK for at in (*known, *world.due())] + list(world.due()))
+        turns = [*world.due(), *world.to_come()]
+        choices = sorted(known + [at - TICK for at in (*known, *turns)] + turns)
         instants = data.draw(st.lists(st.sampled_from(choices), min_size=1, max_size=4), "instants")
         asked = data.draw(st.lists(questions(world), min_size=2, max_size=4), "scopes and breakdowns")
         read_models.run(_as_of(read_models, world, instants, period, asked))
@@ -249,9 +250,10 @@ async def _catalogue(read_models: ReadModels, world: World, period: tuple[date, 
 
 
 def _instants_after(world: World) -> list[datetime]:
-    """When all is known: at once, and on both sides of the midnights at which a follow-up falls due."""
+    """When all is known: at once, and on both sides of the midnights at which a follow-up falls due, or something that
+    was to come has happened."""
     last = max(event.known_at for event in world.events)
-    due = sorted(at for day in world.due() for at in (day - TICK, day) if at >= last)
+    due = sorted(at for day in world.due() | world.to_come() for at in (day - TICK, day) if at >= last)
     return [last, *due, max(due, default=last) + timedelta(days=400)]
 
 
@@ -335,7 +337,7 @@ def test_moves_and_jobs_on_both_sides_of_each_day_that_matters(read_models: Read
 # --- the list behind a figure -----------------------------------------------------------------------------
 
 
-def _agrees(id: str, part: Part, figure: dict[str, Any], rows: Sequence[Listed], count: int) -> bool:
+def agrees(id: str, part: Part, figure: dict[str, Any], rows: Sequence[Listed], count: int) -> bool:
     """That a list says what its figure says."""
     if id in HOURS:
         return figure["value"] == float(sum(row.hours or 0 for row in rows))
@@ -363,7 +365,7 @@ async def _lists(read_models: ReadModels, world: World, period: tuple[date, date
                         rows, reads = [*rows, *page.rows], reads + 1
                     assert len(rows) == page.count
                     assert len({(row.pathway, row.domain) for row in rows}) == len(rows)
-                    assert _agrees(id, part, figures_of_class[id], rows, page.count), f"{scope} {by} {of_class} {id}"
+                    assert agrees(id, part, figures_of_class[id], rows, page.count), f"{scope} {by} {of_class} {id}"
                     if id == "persons_supported":
                         assert len({row.person for row in rows}) == page.count
 

@@ -17,22 +17,25 @@ from services.diagnostic.domain import (
     scored_by_import,
 )
 from shared.access import Command
-from shared.commands import Done, today
+from shared.commands import Done
 from shared.event_store import EventStore, Known
 from shared.history import BarrierRow, DiagnosticRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
 from shared.known_pathways import decide_here, known_soon
+from shared.known_structures import departments
 
 F = TypeVar("F")
 
 
 async def complete(store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command) -> Done:
-    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.complete(key, fact, today()), command)
+    return await decide_here(
+        store, DiagnosticFile, pathway, lambda f, known: f.complete(key, fact, known.today), command
+    )
 
 
 async def correct_diagnostic(store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command) -> Done:
     return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, _: f.correct_diagnostic(key, fact, today()), command
+        store, DiagnosticFile, pathway, lambda f, known: f.correct_diagnostic(key, fact, known.today), command
     )
 
 
@@ -48,7 +51,7 @@ async def agree_plan(
     store: EventStore, pathway: UUID, key: UUID, fact: Plan, actions: Actions, command: Command
 ) -> Done:
     return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, _: f.agree_plan(key, fact, today(), actions), command
+        store, DiagnosticFile, pathway, lambda f, known: f.agree_plan(key, fact, known.today, actions), command
     )
 
 
@@ -56,7 +59,11 @@ async def revise_plan(
     store: EventStore, pathway: UUID, revises: UUID, key: UUID, fact: Plan, actions: Actions, command: Command
 ) -> Done:
     return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, _: f.revise_plan(revises, key, fact, actions, today()), command
+        store,
+        DiagnosticFile,
+        pathway,
+        lambda f, known: f.revise_plan(revises, key, fact, actions, known.today),
+        command,
     )
 
 
@@ -65,30 +72,34 @@ async def correct_action(store: EventStore, pathway: UUID, key: UUID, fact: Acti
 
 
 async def settle(store: EventStore, pathway: UUID, key: UUID, fact: Settlement, command: Command) -> Done:
-    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.settle(key, fact, today()), command)
+    return await decide_here(store, DiagnosticFile, pathway, lambda f, known: f.settle(key, fact, known.today), command)
 
 
 async def correct_settlement(store: EventStore, pathway: UUID, key: UUID, fact: Settlement, command: Command) -> Done:
     return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, _: f.correct_settlement(key, fact, today()), command
+        store, DiagnosticFile, pathway, lambda f, known: f.correct_settlement(key, fact, known.today), command
     )
 
 
 async def reopen_action(store: EventStore, pathway: UUID, key: UUID, on: date, command: Command) -> Done:
-    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.reopen_action(key, on, today()), command)
+    return await decide_here(
+        store, DiagnosticFile, pathway, lambda f, known: f.reopen_action(key, on, known.today), command
+    )
 
 
 async def correct_plan(store: EventStore, pathway: UUID, key: UUID, fact: Plan, command: Command) -> Done:
-    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.correct_plan(key, fact, today()), command)
+    return await decide_here(
+        store, DiagnosticFile, pathway, lambda f, known: f.correct_plan(key, fact, known.today), command
+    )
 
 
 async def assess(store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command) -> Done:
-    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.assess(key, fact, today()), command)
+    return await decide_here(store, DiagnosticFile, pathway, lambda f, known: f.assess(key, fact, known.today), command)
 
 
 async def correct_assessment(store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command) -> Done:
     return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, _: f.correct_assessment(key, fact, today()), command
+        store, DiagnosticFile, pathway, lambda f, known: f.correct_assessment(key, fact, known.today), command
     )
 
 
@@ -135,7 +146,8 @@ def _barrier_key(pathway: UUID, row: BarrierRow) -> UUID:
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
     known = await known_soon(store, dossiers)
-    return await import_dossiers(store, DiagnosticFile, dossiers, _take, known, command)
+    where = await departments(store.pool, {dossier.request.structure for dossier in dossiers})
+    return await import_dossiers(store, DiagnosticFile, dossiers, _take, known, where, command)
 
 
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:

@@ -6,7 +6,9 @@ from functools import partial
 
 from services.diagnostic import views
 from services.diagnostic.domain import DiagnosticFile, Opening
-from shared.commands import PARIS, REACTION
+from shared import known_structures
+from shared.clock import day_in_paris
+from shared.commands import REACTION
 from shared.contracts import PublicEvent
 from shared.contracts.forgetting import ErasureAccepted
 from shared.contracts.intake import Start
@@ -26,7 +28,7 @@ async def when_a_person_started(store: EventStore, connection: Connection, event
     for event in events:
         match event.body:
             case Start(started_on=None):
-                closing = partial(DiagnosticFile.close_opening, on=event.known_at.astimezone(PARIS).date())
+                closing = partial(DiagnosticFile.close_opening, on=day_in_paris(event.known_at))
                 await _react(store, connection, event, closing)
             case Start(started_on=date() as on):
                 opening = partial(DiagnosticFile.open_diagnostic, opening=Opening(on))
@@ -57,7 +59,7 @@ async def _react(
     """Imported history raises no task, and of whose data may only be stored nothing follows."""
     if event.historical or event.pathway is None:
         return
-    known = (await known_pathways(connection, [event.pathway])).get(event.pathway)
+    known = (await known_pathways(store, [event.pathway], connection)).get(event.pathway)
     if known is not None and not known.restricted and not known.archived:
         await store.react(connection, DiagnosticFile, known.pathway, decision, known.about_new(), ACTOR)
 
@@ -76,5 +78,6 @@ def subscribers(runtime: Runtime) -> list[Subscriber]:
         Subscriber("diagnostic", "intake", pool, client, when_intake_tells, of=NEEDED),
         Subscriber("diagnostic", "training", pool, client, when_training_tells, of=[SupportReport]),
         Subscriber("diagnostic", "outcomes", pool, client, remember_outcomes, of=OF_OUTCOMES),
+        known_structures.subscriber("diagnostic", pool, client),
         Subscriber("diagnostic-views", "diagnostic", pool, client, views.follow, of=views.OF, stage="view"),
     ]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from shared.clock import day_in_paris
 from shared.codes import ActionKind, Barrier
-from shared.commands import PARIS
 from shared.contracts import PublicEvent
 from shared.contracts.diagnostic import (
     Diagnostic,
@@ -140,7 +140,7 @@ def _review_on(agreed_on: date | None, event: PublicEvent) -> date | None:
     if agreed_on is None:
         return None
     due_on = months_later(agreed_on, MONTHS_TO_REVIEW)
-    return None if event.historical and due_on <= event.known_at.astimezone(PARIS).date() else due_on
+    return None if event.historical and due_on <= day_in_paris(event.known_at) else due_on
 
 
 # Of whose data may only be stored nothing waits. $1: the structure, $2: the adviser, null: all; $3: rows at most.

@@ -21,7 +21,8 @@ import nats.js.errors
 from services.intake import application, contacts
 from services.intake.domain import ArchiveReason, Due, LastContact, Pathway, Person, Retention, Step
 from shared.access import Caller, Command, Role
-from shared.commands import decide, today
+from shared.clock import day_in_paris
+from shared.commands import decide
 from shared.database import Pool, across_structures
 from shared.event_store import About, Forgotten
 from shared.problems import Problem
@@ -120,8 +121,9 @@ async def take_back(runtime: Runtime, person: UUID, command: Command) -> None:
     with across_structures():  # wherever their other pathways are
         retention = await runtime.store.load(Retention, application.retention_id(person))
         if retention.announced is not None:
+            today = day_in_paris(runtime.store.clock())
             async with _alone(runtime, person):
-                await _step(runtime, person, lambda r: r.take_back(today()), today(), command)
+                await _step(runtime, person, lambda r: r.take_back(today), today, command)
 
 
 async def read_archive(
@@ -129,11 +131,12 @@ async def read_archive(
 ) -> Person:
     """An archived file of the structure; that it was read is recorded first. Raises Problem, NotArchived."""
     found = await application.identified_in(runtime.store, structure, person)
+    today = day_in_paris(runtime.store.clock())
     await decide(
         runtime.store,
         Retention,
         application.retention_id(person),
-        lambda r: r.read(structure, reason, today()),
+        lambda r: r.read(structure, reason, today),
         lambda _: About(structure, None, person),
         replace(command, key=None),
     )
@@ -234,9 +237,10 @@ async def _every_day(runtime: Runtime) -> None:
     while True:
         await asyncio.sleep(PAUSE)
         try:
-            await reactivate(runtime, today())
+            today = day_in_paris(runtime.store.clock())
+            await reactivate(runtime, today)
             if runtime.settings.retention:
-                await run_of_the_day(runtime, today())
+                await run_of_the_day(runtime, today)
         except (
             Problem,
             nats.errors.Error,

@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Request
 from services.intake import contacts, domain, retention
 from services.intake.api import PersonFound, person_found
 from shared.access import Caller, Command, Commanded, Role, allow
-from shared.commands import today
+from shared.clock import day_in_paris
 from shared.door import Router
 from shared.problems import Problem
 from shared.readings import Reading
@@ -80,17 +80,21 @@ def _next(place: retention.Place | None) -> str | None:
     return None if place is None else f"{place[0]}/{place[1]}"
 
 
+def _today(request: Request) -> date:
+    return day_in_paris(request.app.state.runtime.store.clock())
+
+
 @router.get("/retention", dependencies=reads)
 async def plan(request: Request, reading: Reading, after: After = None) -> Plan:
     """What a run would do today, a page at a time."""
-    planned, then = await retention.plan(request.app.state.pool, today(), _place(after))
+    planned, then = await retention.plan(request.app.state.pool, _today(request), _place(after))
     return Plan(await reading.shown(planned), _next(then))
 
 
 @router.post("/retention")
 async def run(request: Request, command: Commanded, after: After = None) -> Run:
     """Announces, archives, erases and reactivates whom it is time for, a page at a time."""
-    taken, then = await retention.run(request.app.state.runtime, today(), command, _place(after))
+    taken, then = await retention.run(request.app.state.runtime, _today(request), command, _place(after))
     return Run(taken, _next(then))
 
 

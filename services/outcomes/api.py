@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from services.outcomes import application, domain, views
 from shared.access import CommandedInStructure, chosen_id
+from shared.clock import day_in_paris
 from shared.codes import ContactMeans, FollowUpMonth, FollowUpStatus, JobEnd, Situation
-from shared.commands import Done, answered, today
+from shared.commands import Done, answered
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router
 from shared.readings import Reading
@@ -220,7 +221,7 @@ async def correct_support(
 
 @router.get("/follow-ups/due")
 async def follow_ups_due(
-    request: Request,
+    store: Store,
     reading: Reading,
     structure: AskedStructure,
     adviser: AskedUser = None,
@@ -231,8 +232,8 @@ async def follow_ups_due(
 
     An import raises none, nobody is asked who died, and none is due of an exit that was annulled.
     """
-    pool = request.app.state.pool
-    return await reading.shown(await views.follow_ups_due(pool, until or today(), structure, adviser, limit))
+    until = until or day_in_paris(store.clock())
+    return await reading.shown(await views.follow_ups_due(store.pool, until, structure, adviser, limit))
 
 
 @router.get("/situations/ending")
@@ -245,8 +246,8 @@ async def contracts_ending(
     limit: Limit = 100,
 ) -> list[views.ListedJob]:
     """Jobs of those who are supported that are to end from today until so many days from now, the next first."""
-    until = today() + timedelta(days=days)
-    rows = await views.contracts_ending(store.pool, today(), until, structure, adviser, limit)
+    today = day_in_paris(store.clock())
+    rows = await views.contracts_ending(store.pool, today, today + timedelta(days=days), structure, adviser, limit)
     return await reading.shown(await application.with_disagreements_on_jobs(store, rows))
 
 
@@ -255,7 +256,7 @@ async def ended_without_news(
     store: Store, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
 ) -> list[views.ListedJob]:
     """Jobs of those who are supported that were to end before today, neither ended nor prolonged: ask what became."""
-    rows = await views.ended_without_news(store.pool, today(), structure, adviser, limit)
+    rows = await views.ended_without_news(store.pool, day_in_paris(store.clock()), structure, adviser, limit)
     return await reading.shown(await application.with_disagreements_on_jobs(store, rows))
 
 
@@ -278,7 +279,8 @@ async def exits(
     limit: Limit = 100,
 ) -> list[views.ListedExit]:
     """Exits of the last days that stand, the latest first."""
-    rows = await views.exits(store.pool, today() - timedelta(days=days), structure, adviser, limit)
+    since = day_in_paris(store.clock()) - timedelta(days=days)
+    rows = await views.exits(store.pool, since, structure, adviser, limit)
     return await reading.shown(await application.with_disagreements_on_exits(store, rows))
 
 

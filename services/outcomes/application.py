@@ -20,76 +20,83 @@ from services.outcomes.domain import (
 )
 from shared.access import Command
 from shared.codes import ExitReason, JobEnd, Situation
-from shared.commands import Done, today
+from shared.commands import Done
 from shared.correspondents import is_known
 from shared.disagreement import in_disagreement
 from shared.event_store import EventStore
 from shared.history import Dossier, ExitRow, FollowUpRow
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
 from shared.known_pathways import decide_here, known_soon
+from shared.known_structures import departments
 
 
 async def leave(store: EventStore, pathway: UUID, exit: Exit, command: Command) -> Done:
     return await decide_here(
-        store, OutcomeFile, pathway, lambda f, known: f.leave(exit, known.started_on, today()), command
+        store, OutcomeFile, pathway, lambda f, known: f.leave(exit, known.started_on, known.today), command
     )
 
 
 async def correct_exit(store: EventStore, pathway: UUID, exit: Exit, command: Command) -> Done:
     return await decide_here(
-        store, OutcomeFile, pathway, lambda f, known: f.correct_exit(exit, known.started_on, today()), command
+        store, OutcomeFile, pathway, lambda f, known: f.correct_exit(exit, known.started_on, known.today), command
     )
 
 
 async def reopen(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    return await decide_here(store, OutcomeFile, pathway, lambda f, _: f.reopen(on, today()), command)
+    return await decide_here(store, OutcomeFile, pathway, lambda f, known: f.reopen(on, known.today), command)
 
 
 async def record_follow_up(store: EventStore, pathway: UUID, followup: FollowUp, command: Command) -> Done:
-    return await decide_here(store, OutcomeFile, pathway, lambda f, _: f.record_follow_up(followup, today()), command)
+    return await decide_here(
+        store, OutcomeFile, pathway, lambda f, known: f.record_follow_up(followup, known.today), command
+    )
 
 
 async def correct_follow_up(store: EventStore, pathway: UUID, followup: FollowUp, command: Command) -> Done:
-    return await decide_here(store, OutcomeFile, pathway, lambda f, _: f.correct_follow_up(followup, today()), command)
+    return await decide_here(
+        store, OutcomeFile, pathway, lambda f, known: f.correct_follow_up(followup, known.today), command
+    )
 
 
 async def attempt(store: EventStore, pathway: UUID, key: UUID, attempt: Attempt, command: Command) -> Done:
-    return await decide_here(store, OutcomeFile, pathway, lambda f, _: f.attempt(key, attempt, today()), command)
+    return await decide_here(
+        store, OutcomeFile, pathway, lambda f, known: f.attempt(key, attempt, known.today), command
+    )
 
 
 async def correct_attempt(store: EventStore, pathway: UUID, key: UUID, attempt: Attempt, command: Command) -> Done:
     return await decide_here(
-        store, OutcomeFile, pathway, lambda f, _: f.correct_attempt(key, attempt, today()), command
+        store, OutcomeFile, pathway, lambda f, known: f.correct_attempt(key, attempt, known.today), command
     )
 
 
 async def _on_situations(
-    store: EventStore, pathway: UUID, decision: Callable[[SituationFile], None], command: Command
+    store: EventStore, pathway: UUID, decision: Callable[[SituationFile, date], None], command: Command
 ) -> Done:
     return await decide_here(
-        store, SituationFile, pathway, lambda file, _: decision(file), command, id=file_id(pathway)
+        store, SituationFile, pathway, lambda file, known: decision(file, known.today), command, id=file_id(pathway)
     )
 
 
 async def record_situation(store: EventStore, pathway: UUID, key: UUID, period: Period, command: Command) -> Done:
     known = await is_known(store, period.correspondent)
-    return await _on_situations(store, pathway, lambda file: file.record(key, period, known, today()), command)
+    return await _on_situations(store, pathway, lambda file, today: file.record(key, period, known, today), command)
 
 
 async def end_situation(
     store: EventStore, pathway: UUID, key: UUID, on: date, reason: JobEnd, command: Command
 ) -> Done:
-    return await _on_situations(store, pathway, lambda file: file.end(key, on, reason, today()), command)
+    return await _on_situations(store, pathway, lambda file, today: file.end(key, on, reason, today), command)
 
 
 async def correct_situation(store: EventStore, pathway: UUID, key: UUID, period: Period, command: Command) -> Done:
     known = await is_known(store, period.correspondent)
-    return await _on_situations(store, pathway, lambda file: file.correct(key, period, known, today()), command)
+    return await _on_situations(store, pathway, lambda file, today: file.correct(key, period, known, today), command)
 
 
 async def support(store: EventStore, pathway: UUID, key: UUID, support: EmploymentSupport, command: Command) -> Done:
     known = await is_known(store, support.correspondent)
-    return await _on_situations(store, pathway, lambda file: file.support(key, support, known, today()), command)
+    return await _on_situations(store, pathway, lambda file, today: file.support(key, support, known, today), command)
 
 
 async def correct_support(
@@ -97,7 +104,7 @@ async def correct_support(
 ) -> Done:
     known = await is_known(store, support.correspondent)
     return await _on_situations(
-        store, pathway, lambda file: file.correct_support(key, support, known, today()), command
+        store, pathway, lambda file, today: file.correct_support(key, support, known, today), command
     )
 
 
@@ -139,7 +146,8 @@ def _exit(row: ExitRow) -> Exit:
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
     known = await known_soon(store, dossiers)
-    return await import_dossiers(store, OutcomeFile, dossiers, _take, known, command)
+    where = await departments(store.pool, {dossier.request.structure for dossier in dossiers})
+    return await import_dossiers(store, OutcomeFile, dossiers, _take, known, where, command)
 
 
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:

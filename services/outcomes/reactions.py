@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.outcomes import views
+from shared import known_structures
 from shared.contracts import PublicEvent
 from shared.contracts.forgetting import ErasureAccepted
 from shared.database import Connection
@@ -22,5 +23,6 @@ def subscribers(runtime: Runtime) -> list[Subscriber]:
 
     return [
         Subscriber("outcomes", "intake", runtime.pool, runtime.client, when_intake_tells, of=NEEDED),
+        known_structures.subscriber("outcomes", runtime.pool, runtime.client),
         Subscriber("outcomes-views", "outcomes", runtime.pool, runtime.client, views.follow, stage="view"),
     ]

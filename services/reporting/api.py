@@ -22,8 +22,8 @@ from services.reporting.read_model import enter_for_reading, expect_many
 from services.reporting.withholding import NOTHING, WITHHELD, shown
 from shared.accepting import preferred
 from shared.access import Caller, OfStructure, Role, allow
+from shared.clock import day_in_paris, now
 from shared.codes import BREAKDOWNS
-from shared.commands import today
 from shared.database import Connection, Pool, across_structures
 from shared.door import Router
 from shared.problems import Problem
@@ -76,7 +76,7 @@ def question(scope: str, start: date, end: date, known_at: datetime | None = Non
     if known_at is not None:
         if known_at.tzinfo is None:
             raise Problem(422, "no-offset", "known_at needs an offset from UTC, such as Z")
-        if known_at > datetime.now(UTC):
+        if known_at > now():  # by what clock it became known, the services' databases say
             raise Problem(422, "in-the-future", f"known_at {known_at.isoformat()} lies in the future")
         try:
             known_at = known_at.astimezone(UTC)
@@ -85,13 +85,13 @@ def question(scope: str, start: date, end: date, known_at: datetime | None = Non
     return Question(asked, start, end, known_at, by)
 
 
-def asked_by(caller: Caller, asked: Question, threshold: int) -> Question:
-    """The question as this caller may ask it. Raises Problem where they may not."""
+def asked_by(caller: Caller, asked: Question, threshold: int, today: date) -> Question:
+    """The question as this caller may ask it on a day, `today` in Paris. Raises Problem where they may not."""
     if caller.role is Role.OPERATOR or is_own(caller, asked.scope):
         return asked
     if asked.scope.structure is not None or (caller.role is not Role.EVALUATOR and caller.structure is None):
         raise Problem(403, "another-structure", "another structure's figures are told in published editions only")
-    must_be_fixed(asked.start, asked.end, today())
+    must_be_fixed(asked.start, asked.end, today)
     if asked.known_at is not None:
         raise Problem(422, "known-at-not-free", "known_at is not for choice: two instants could be subtracted")
     return replace(asked, outsider=Outsider(threshold, caller.structure if caller.role is not Role.EVALUATOR else None))
@@ -175,7 +175,8 @@ async def _asked(
     by: By = None,
 ) -> Question:
     asked = question(scope, start, end, known_at, by)
-    return asked_by(caller, asked, request.app.state.runtime.settings.threshold_partners)
+    runtime = request.app.state.runtime
+    return asked_by(caller, asked, runtime.settings.threshold_partners, day_in_paris(runtime.store.clock()))
 
 
 async def _asked_of_own(

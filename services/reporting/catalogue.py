@@ -59,12 +59,15 @@ DURATIONS: dict[str, tuple[str, str, str, tuple[int, ...]]] = {
     ),
     "days_to_employment_km": (
         "e",
-        "employed_on is not null",
-        "greatest(coalesce(employed_on, exited_on, known_on) - started_on, 0)",
+        "coalesce(employed_on <= known_on, false)",
+        "greatest(least(coalesce(employed_on, exited_on, known_on), known_on) - started_on, 0)",
         (90, 180, 365),
     ),
 }
-"""(condition, whether it has ended, days until it ended or was last seen going on, days whose survival is told)."""
+"""(condition, whether it has ended, days until it ended or was last seen going on, days whose survival is told).
+
+The job that a person left for may begin later than the date of `known_at`: until that date they waited for it.
+"""
 
 HOURS = {f"hours_{kind.value}": kind for kind in ActivityKind}
 
@@ -125,7 +128,7 @@ def examined(of_class: str) -> str:
                h.requested_on between $1 and $2 as r,
                coalesce(h.started_on between $1 and $2, false) as e,
                coalesce(h.started_on <= $2 and (h.exited_on is null or h.exited_on >= $1), false) as a,
-               coalesce(h.started_on is not null and h.exited_on between $1 and $2, false) as l,
+               coalesce(h.started_on <= $2 and h.exited_on between $1 and $2, false) as l,
                exists (select from activities t where t.pathway = h.entity and t.attended
                           and t.kind in ('workshop', 'training', 'placement') and t.started_on between $1 and $2
                           and {KNOWN.format("t")}) as mobilised,
@@ -147,5 +150,5 @@ def examined(of_class: str) -> str:
 
 ACTIVE = f"""activities t join intake i on i.entity = t.pathway
        where t.started_on between $1 and $2 and t.attended and {KNOWN.format("t")}
-         and {KNOWN.format("i")} and {SCOPE}"""
+         and {KNOWN.format("i")} and i.requested_on is not null and {SCOPE}"""
 """The attended activities `t` of the period in the scope, each with its pathway `i`."""

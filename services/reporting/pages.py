@@ -5,7 +5,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -20,12 +19,11 @@ from services.reporting.outsiders import LAUNCH, quarters
 from services.reporting.signing_in import refused_at_sign_in, signed_in
 from services.reporting.withholding import WITHHELD
 from shared.access import Role
-from shared.commands import today
+from shared.clock import PARIS, day_in_paris
 from shared.door import Router
 from shared.problems import Problem
 
 pages = Router()
-PARIS = ZoneInfo("Europe/Paris")
 
 
 SECRET = "secret statistique"
@@ -76,9 +74,10 @@ async def home(
     all_seen = caller.role is Role.OPERATOR
     if period:
         start, _, end = period.partition("/")
-    days, error = _period(start, end)
-    pool = request.app.state.pool
-    threshold = request.app.state.runtime.settings.threshold_partners
+    runtime = request.app.state.runtime
+    today = day_in_paris(runtime.store.clock())
+    days, error = _period(start, end, today)
+    pool, threshold = request.app.state.pool, runtime.settings.threshold_partners
     async with reading(pool) as connection:
         rows = await connection.fetch(
             "select structure, name, department from structures where known_to = 'infinity' order by name"
@@ -89,12 +88,12 @@ async def home(
     chosen = structure if structure in structures and caller.role is not Role.EVALUATOR else ""
     try:
         try:
-            asked = asked_by(caller, question("national", *days), threshold)
+            asked = asked_by(caller, question("national", *days), threshold, today)
         except Problem as problem:
             if problem.code != "period-not-fixed":
                 raise
-            days, error = _period("", "")[0], NOT_FIXED
-            asked = asked_by(caller, question("national", *days), threshold)
+            days, error = _period("", "", today)[0], NOT_FIXED
+            asked = asked_by(caller, question("national", *days), threshold, today)
         nation = await answer(pool, asked)
         local = await answer(pool, question(f"structure:{chosen}", *days)) if chosen else None
     except Problem as problem:
@@ -120,7 +119,7 @@ async def home(
         start=days[0],
         end=days[1],
         error=error,
-        periods=() if all_seen else _periods(),
+        periods=() if all_seen else _periods(today),
         threshold=nation.get("threshold"),
         as_of=_paris(nation["known_at"]),
         incomplete=nation.get("incomplete"),
@@ -144,15 +143,14 @@ NOT_FIXED = (
 )
 
 
-def _periods() -> list[tuple[str, date, date]]:
+def _periods(today: date) -> list[tuple[str, date, date]]:
     """Those that an outsider chooses from: since launch, the years and the quarters that are over, the last first."""
-    now = today()
-    last = date(now.year - 1, 12, 31)
+    last = date(today.year - 1, 12, 31)
     found = [(f"Depuis le lancement, à fin {last.year}", LAUNCH, last)]
-    for year in range(now.year, LAUNCH.year - 1, -1):
+    for year in range(today.year, LAUNCH.year - 1, -1):
         found.append((f"Année {year}", date(year, 1, 1), date(year, 12, 31)))
         found += [(f"{year}, trimestre {n}", *quarter) for n, quarter in enumerate(quarters(year), 1)]
-    return [(name, start, end) for name, start, end in found if end < now]
+    return [(name, start, end) for name, start, end in found if end < today]
 
 
 @lru_cache(maxsize=64)
@@ -160,9 +158,9 @@ def _bars(values: tuple[tuple[str, float], ...]) -> str:
     return charts.bars(values)
 
 
-def _period(start: str, end: str) -> tuple[tuple[date, date], str | None]:
+def _period(start: str, end: str, today: date) -> tuple[tuple[date, date], str | None]:
     """The asked period, else the last whole year; and what was wrong with the one asked."""
-    last = today().year - 1
+    last = today.year - 1
     usual = (date(last, 1, 1), date(last, 12, 31))
     if not start and not end:
         return usual, None

@@ -3,11 +3,15 @@
 Each stream writes only its own tables, so that the order in which the streams arrive does not matter. Of one
 entity (an aggregate; for training, one activity) a version already applied is skipped, and there is one row for
 each instant at which something of it became known: however the events are cut into batches, the rows are the same.
+
+What is dated later than the date in Paris has not happened yet, though it is known (where the day begins earlier it may
+be recorded): the row of an instant shows what had happened by then, and one more row begins at midnight in Paris of
+each day that was still to come.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -16,6 +20,7 @@ from uuid import UUID, uuid5
 import orjson
 
 from services.reporting.forgetting import take_accepted, take_copies
+from shared.clock import PARIS, day_in_paris
 from shared.codes import (
     ActivityStatus,
     FollowUpMonth,
@@ -28,21 +33,27 @@ from shared.database import Connection
 from shared.event_store import EventStore
 
 State = dict[str, Any]
+Day = str
+"""As a state holds it, YYYY-MM-DD: the later is the greater."""
+LAST: Day = date.max.isoformat()
 
 
 @dataclass(frozen=True)
 class Projection:
-    """`fold` takes a state and an event to the next state; `row` shows a state as the table's columns."""
+    """`fold` takes a state and an event to the next state; `row` shows as the table's columns what of a state had
+    happened by a day; `days` are those that a state dates its facts by."""
 
     table: str
     columns: tuple[tuple[str, str], ...]
     entity: Callable[[PublicEvent], UUID]
     fold: Callable[[State, PublicEvent], State]
-    row: Callable[[State], tuple[Any, ...]]
+    row: Callable[[State, Day], tuple[Any, ...]]
+    days: Callable[[State], Iterable[Day | None]] = lambda _: ()
 
 
-def _day(text: str | None) -> date | None:
-    return None if text is None else date.fromisoformat(text)
+def _day(text: Day | None, by: Day = LAST) -> date | None:
+    """Null where it was later than `by`."""
+    return None if text is None or text > by else date.fromisoformat(text)
 
 
 def _array(values: Sequence[str]) -> str | None:
@@ -88,26 +99,32 @@ def fold_intake(state: State, event: PublicEvent) -> State:
     raise UnexpectedEvent(event.name)
 
 
-def intake_row(state: State) -> tuple[Any, ...]:
+def intake_row(state: State, by: Day) -> tuple[Any, ...]:
     """Who received the pathway by day, then in the order in which it became known."""
-    received = sorted(state.get("received", ()), key=lambda reception: reception[0])
+    received = sorted((one for one in state.get("received", ()) if one[0] <= by), key=lambda reception: reception[0])
     return (
         state.get("structure"),
         UUID(state["person"]) if "person" in state else None,
-        *(_day(state.get(name)) for name in _DATES),
+        *(_day(state.get(name), by) for name in _DATES),
         *(state.get(name) for name in _CLASSES),
         _array([on for on, _ in received]),
         _array([structure for _, structure in received]),
     )
 
 
+def intake_days(state: State) -> Iterable[Day | None]:
+    yield from (state.get(name) for name in _DATES)
+    yield from (on for on, _ in state.get("received", ()))
+
+
 def fold_profile(_: State, event: PublicEvent) -> State:
     """Whether mainstream services supported the person: some did, none did, or nobody knows."""
     match event.body:
-        case intake.Profile(moment=moment, mainstream=mainstream):
+        case intake.Profile(moment=moment, mainstream=mainstream, on=on):
             some = bool(set(mainstream) - _NO_SERVICE)
             support = True if some else False if set(mainstream) == {MainstreamSupport.NONE} else None
-            return {"pathway": str(_pathway(event)), "moment": moment.value, "mainstream": support}
+            told = {"pathway": str(_pathway(event)), "moment": moment.value, "mainstream": support}
+            return told | {"on": on.isoformat()}
     raise UnexpectedEvent(event.name)
 
 
@@ -139,28 +156,40 @@ def _with(state: State, part: str, key: UUID, value: Any) -> State:
     return state | {part: {**state.get(part, {}), str(key): value}}
 
 
-def diagnostic_row(state: State) -> tuple[Any, ...]:
+def diagnostic_row(state: State, by: Day) -> tuple[Any, ...]:
     """First and last are by date, then by the order in which the facts became known (sorted is stable)."""
+    diagnostics = _by(by, state.get("diagnostics", {}))
     scores: dict[str, list[int]] = {}
-    for _, score, instrument in sorted(state.get("diagnostics", {}).values(), key=lambda fact: fact[0]):
+    for _, score, instrument in diagnostics:
         if score is not None:
             scores.setdefault(instrument, []).append(score)
     # Scores are compared within one instrument version: the latest that was used twice.
     compared = next((series for series in reversed(scores.values()) if len(series) >= 2), None)
     domains: dict[str, list[int]] = {}
-    for _, domain, rank in sorted(state.get("barriers", {}).values(), key=lambda fact: fact[0]):
+    for _, domain, rank in _by(by, state.get("barriers", {})):
         domains.setdefault(domain, []).append(rank)
     examined = {name: ranks for name, ranks in domains.items() if len(ranks) >= 2 and ranks[0] > 0}
     reduced = [name for name, ranks in examined.items() if ranks[-1] < ranks[0]]
     return (
-        bool(state.get("diagnostics")),
-        any(state.get("plans", {}).values()),
+        bool(diagnostics),
+        any(on is not None and on <= by for on in state.get("plans", {}).values()),
         compared is not None,
         compared is not None and compared[-1] > compared[0],
         len(examined),
         len(reduced),
         _array([*reduced, *(name for name in examined if name not in reduced)]),
     )
+
+
+def _by(day: Day, facts: Mapping[str, list[Any]]) -> list[list[Any]]:
+    """Those that had happened by a day, in the order of their days."""
+    return sorted((fact for fact in facts.values() if fact[0] <= day), key=lambda fact: fact[0])
+
+
+def diagnostic_days(state: State) -> Iterable[Day | None]:
+    for part in ("diagnostics", "barriers"):
+        yield from (fact[0] for fact in state.get(part, {}).values())
+    yield from state.get("plans", {}).values()
 
 
 def fold_activity(_: State, event: PublicEvent) -> State:
@@ -202,15 +231,25 @@ def fold_outcome(state: State, event: PublicEvent) -> State:
     raise UnexpectedEvent(event.name)
 
 
-def outcome_row(state: State) -> tuple[Any, ...]:
-    """An answer from before the exit was to one that was annulled since: it is history, and none to this exit."""
-    exited_on, contract_start = _day(state.get("exited_on")), _day(state.get("contract_start"))
+def outcome_row(state: State, by: Day) -> tuple[Any, ...]:
+    """An answer from before the exit was to one that was annulled since: it is history, and none to this exit.
+
+    The contract that a person left for may begin later than `by`: it classes the exit at once.
+    """
+    exited_on = _day(state.get("exited_on"), by)
+    left = state if exited_on is not None else {}
     asked: list[bool] = []
     for month in FollowUpMonth:
         reached, employed, asked_on = state.get(str(month.value), (False, False, None))
-        counts = asked_on is not None and (exited_on is None or date.fromisoformat(asked_on) >= exited_on)
+        asked_on = _day(asked_on, by)
+        counts = asked_on is not None and (exited_on is None or asked_on >= exited_on)
         asked += [counts, counts and reached, counts and employed]
-    return (exited_on, state.get("exit_class"), state.get("deceased", False), *asked, contract_start)
+    return (exited_on, left.get("exit_class"), left.get("deceased", False), *asked, _day(left.get("contract_start")))
+
+
+def outcome_days(state: State) -> Iterable[Day | None]:
+    yield state.get("exited_on")
+    yield from (state[str(month.value)][2] for month in FollowUpMonth if str(month.value) in state)
 
 
 def fold_situation(_: State, event: PublicEvent) -> State:
@@ -247,6 +286,7 @@ PROJECTIONS: dict[str, Projection] = {
         lambda event: event.aggregate,
         fold_intake,
         intake_row,
+        intake_days,
     ),
     "diagnostic": Projection(
         "diagnostic",
@@ -259,6 +299,7 @@ PROJECTIONS: dict[str, Projection] = {
         lambda event: event.aggregate,
         fold_diagnostic,
         diagnostic_row,
+        diagnostic_days,
     ),
     "training": Projection(
         "activities",
@@ -271,13 +312,14 @@ PROJECTIONS: dict[str, Projection] = {
         ),
         _activity_id,
         fold_activity,
-        lambda state: (
+        lambda state, by: (
             UUID(state["pathway"]),
             state["kind"],
             _day(state["started_on"]),
             Decimal(state["hours"]),
-            state["attended"],
+            state["attended"] and state["started_on"] <= by,
         ),
+        lambda state: (state["started_on"],),
     ),
     "outcomes": Projection(
         "outcomes",
@@ -291,6 +333,7 @@ PROJECTIONS: dict[str, Projection] = {
         lambda event: event.aggregate,
         fold_outcome,
         outcome_row,
+        outcome_days,
     ),
 }
 """The projection of each service's pathway events but those with one of their own."""
@@ -300,21 +343,27 @@ OF_THEIR_OWN: dict[type[Body], Projection] = {
         (("structure", "text"), ("name", "text"), ("department", "text")),
         lambda event: event.aggregate,
         fold_structure,
-        lambda state: (state["structure"], state["name"], state["department"]),
+        lambda state, _: (state["structure"], state["name"], state["department"]),
     ),
     intake.Profile: Projection(
         "profiles",
         (("pathway", "uuid"), ("moment", "text"), ("mainstream", "boolean")),
         _profile_id,
         fold_profile,
-        lambda state: (UUID(state["pathway"]), state["moment"], state["mainstream"]),
+        lambda state, by: (
+            UUID(state["pathway"]),
+            state["moment"],
+            state["mainstream"] if state.get("on", by) <= by else None,
+        ),
+        lambda state: (state.get("on"),),
     ),
     outcomes.SituationPeriod: Projection(
         "situations",
         (("pathway", "uuid"), ("job_on", "date")),
         _situation_id,
         fold_situation,
-        lambda state: (UUID(state["pathway"]), _day(state["job_on"])),
+        lambda state, by: (UUID(state["pathway"]), _day(state["job_on"], by)),
+        lambda state: (state["job_on"],),
     ),
 }
 
@@ -397,6 +446,7 @@ async def _project(connection: Connection, projection: Projection, events: Seque
         list(set(entities)),
     )
     folds = {row["entity"]: _Fold(row["version"], row["known_from"], orjson.loads(row["state"])) for row in rows}
+    ahead = {id: instants for id, fold in folds.items() if len(instants := _begins(projection, fold)) > 1}
     closed: list[tuple[Any, ...]] = []
     touched: dict[UUID, _Fold] = {}
     for entity, event in zip(entities, events, strict=True):
@@ -404,13 +454,14 @@ async def _project(connection: Connection, projection: Projection, events: Seque
         if event.version <= fold.version:
             continue
         if fold.known_from is not None and fold.known_from < event.known_at:
-            closed.append((entity, fold.known_from, event.known_at, *projection.row(fold.state)))
+            closed += _shown(projection, entity, fold, event.known_at)
         fold.state = projection.fold(fold.state, event)
         fold.version, fold.known_from = event.version, event.known_at
         touched[entity] = fold
     if not touched:
         return
-    standing = [(id, fold.known_from, None, *projection.row(fold.state)) for id, fold in touched.items()]
+    await _take_back(connection, projection, {id: instants for id, instants in ahead.items() if id in touched})
+    standing = [row for id, fold in touched.items() for row in _shown(projection, id, fold, None)]
     await connection.execute(
         _write(projection),
         *map(list, zip(*[*closed, *standing], strict=True)),
@@ -420,6 +471,36 @@ async def _project(connection: Connection, projection: Projection, events: Seque
         [fold.known_from for fold in touched.values()],
         [orjson.dumps(fold.state).decode() for fold in touched.values()],
     )
+
+
+def _begins(projection: Projection, fold: _Fold) -> list[datetime]:
+    """From which instants on the rows of a state hold: from that of the state, and from each day's that was to come."""
+    assert fold.known_from is not None
+    by = day_in_paris(fold.known_from).isoformat()
+    to_come = sorted({day for day in projection.days(fold.state) if day is not None and day > by})
+    return [fold.known_from, *map(_midnight, to_come)]
+
+
+def _midnight(day: Day) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time(), PARIS).astimezone(UTC)
+
+
+def _shown(projection: Projection, entity: UUID, fold: _Fold, until: datetime | None) -> Iterator[tuple[Any, ...]]:
+    """The rows of a state that begin before another one holds (null: it still does)."""
+    begins = [instant for instant in _begins(projection, fold) if until is None or instant < until]
+    for begin, end in zip(begins, [*begins[1:], until], strict=True):
+        yield (entity, begin, end, *projection.row(fold.state, day_in_paris(begin).isoformat()))
+
+
+async def _take_back(connection: Connection, projection: Projection, ahead: Mapping[UUID, Sequence[datetime]]) -> None:
+    """The rows that were written ahead of days to come, before more became known."""
+    if ahead:
+        instants = [(id, instant) for id, instants in ahead.items() for instant in instants[1:]]
+        await connection.execute(
+            f"""delete from {projection.table}
+                 where (entity, known_from) in (select * from unnest($1::uuid[], $2::timestamptz[]))""",
+            *map(list, zip(*instants, strict=True)),
+        )
 
 
 @cache

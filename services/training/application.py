@@ -41,8 +41,9 @@ from services.training.views import (
 )
 from shared import correspondents
 from shared.access import Caller, Command, Role
+from shared.clock import day_in_paris
 from shared.codes import SPECIAL_BARRIERS, PlacementForm
-from shared.commands import Done, decide, today
+from shared.commands import Done, decide
 from shared.contracts.training import HalfDay
 from shared.database import across_structures
 from shared.disagreement import in_disagreement
@@ -50,6 +51,7 @@ from shared.event_store import About, EventStore
 from shared.history import ActivityRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers
 from shared.known_pathways import KnownPathway, decide_here, known_pathway, known_soon
+from shared.known_structures import departments, today_in
 
 _R = TypeVar("_R", ListedPlacement, Participant)
 
@@ -57,11 +59,11 @@ _R = TypeVar("_R", ListedPlacement, Participant)
 
 
 async def record(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, _: f.record(key, fact, today()), command)
+    return await _decide(store, pathway, lambda f, known: f.record(key, fact, known.today), command)
 
 
 async def correct(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, _: f.correct(key, fact, today()), command)
+    return await _decide(store, pathway, lambda f, known: f.correct(key, fact, known.today), command)
 
 
 async def _decide(
@@ -91,7 +93,8 @@ async def correct_session(store: EventStore, key: UUID, plan: SessionPlan, comma
 
 
 async def cancel_session(store: EventStore, key: UUID, on: date, command: Command) -> Done:
-    return await _on_session(store, key, lambda session: session.cancel(on, today()), command)
+    today = await today_in(store, (await store.load(Session, session_file(key))).structure)
+    return await _on_session(store, key, lambda session: session.cancel(on, today), command)
 
 
 async def _on_session(store: EventStore, key: UUID, decision: Callable[[Session], object], command: Command) -> Done:
@@ -132,34 +135,36 @@ async def enrol(store: EventStore, pathway: UUID, key: UUID, enrolment: Enrolmen
     with across_structures():  # a session may have places for other structures' people
         session = await store.load(Session, session_file(enrolment.session))
     return await _decide(
-        store, pathway, lambda f, known: f.enrol(key, enrolment, session, known.structure, today()), command
+        store, pathway, lambda f, known: f.enrol(key, enrolment, session, known.structure, known.today), command
     )
 
 
 async def withdraw(store: EventStore, pathway: UUID, key: UUID, end: EnrolmentEnd, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, _: f.withdraw(key, end, today()), command)
+    return await _decide(store, pathway, lambda f, known: f.withdraw(key, end, known.today), command)
 
 
 async def record_attendance(
     store: EventStore, pathway: UUID, key: UUID, attendance: Attendance, command: Command
 ) -> Done:
-    session = await _session_of(store, pathway, key, command)
-    return await _decide(store, pathway, lambda f, _: f.record_attendance(key, attendance, session, today()), command)
+    session, today = await _session_of(store, pathway, key, command)
+    return await _decide(store, pathway, lambda f, _: f.record_attendance(key, attendance, session, today), command)
 
 
 async def correct_attendance(
     store: EventStore, pathway: UUID, key: UUID, attendance: Attendance, command: Command
 ) -> Done:
-    session = await _session_of(store, pathway, key, command)
-    return await _decide(store, pathway, lambda f, _: f.correct_attendance(key, attendance, session, today()), command)
+    session, today = await _session_of(store, pathway, key, command)
+    return await _decide(store, pathway, lambda f, _: f.correct_attendance(key, attendance, session, today), command)
 
 
-async def _session_of(store: EventStore, pathway: UUID, enrolment: UUID, command: Command) -> Session:
-    """An enrolment is in one session for ever. Raises NotYetKnown, UnknownFact."""
-    await known_pathway(store.pool, pathway, command.caller)
+async def _session_of(store: EventStore, pathway: UUID, enrolment: UUID, command: Command) -> tuple[Session, date]:
+    """An enrolment is in one session for ever; beside it the day it is where that takes place. Raises NotYetKnown,
+    UnknownFact."""
+    await known_pathway(store, pathway, command.caller)
     file = await store.load(ActivityFile, pathway)
     with across_structures():  # whosever it is
-        return await store.load(Session, session_file(file.session_of(enrolment)))
+        session = await store.load(Session, session_file(file.session_of(enrolment)))
+    return session, await today_in(store, session.structure)
 
 
 async def participants(store: EventStore, session: UUID, structure: str | None, limit: int) -> list[Participant]:
@@ -170,7 +175,7 @@ async def participants(store: EventStore, session: UUID, structure: str | None, 
 async def missing_attendance(
     store: EventStore, structure: str | None, adviser: str | None, limit: int
 ) -> list[MissingAttendance]:
-    return await views.missing_attendance(store.pool, today(), structure, adviser, limit)
+    return await views.missing_attendance(store.pool, day_in_paris(store.clock()), structure, adviser, limit)
 
 
 # Placements
@@ -178,17 +183,20 @@ async def missing_attendance(
 
 async def plan_placement(store: EventStore, pathway: UUID, key: UUID, placement: Placement, command: Command) -> Done:
     elsewhere = await _elsewhere(store, pathway, command)
-    known = await correspondents.is_known(store, placement.tutor)
-    return await _decide(store, pathway, lambda f, _: f.plan_placement(key, placement, elsewhere, known), command)
+    tutor_known = await correspondents.is_known(store, placement.tutor)
+    return await _decide(store, pathway, lambda f, _: f.plan_placement(key, placement, elsewhere, tutor_known), command)
 
 
 async def correct_placement(
     store: EventStore, pathway: UUID, key: UUID, placement: Placement, command: Command
 ) -> Done:
     elsewhere = await _elsewhere(store, pathway, command)
-    known = await correspondents.is_known(store, placement.tutor)
+    tutor_known = await correspondents.is_known(store, placement.tutor)
     return await _decide(
-        store, pathway, lambda f, _: f.correct_placement(key, placement, elsewhere, known, today()), command
+        store,
+        pathway,
+        lambda f, known: f.correct_placement(key, placement, elsewhere, tutor_known, known.today),
+        command,
     )
 
 
@@ -201,7 +209,7 @@ async def renew_placement(
 
 async def _elsewhere(store: EventStore, pathway: UUID, command: Command) -> list[Placement]:
     """The placements of the person's other pathways, of the forms whose rules are the person's. Raises NotYetKnown."""
-    known = await known_pathway(store.pool, pathway, command.caller)
+    known = await known_pathway(store, pathway, command.caller)
     with across_structures():  # the law counts a person's days wherever they are supported
         rows = await store.pool.fetch(
             "select pathway from known_pathways where person = $1 and pathway <> $2", known.person, pathway
@@ -212,27 +220,27 @@ async def _elsewhere(store: EventStore, pathway: UUID, command: Command) -> list
 
 
 async def end_placement(store: EventStore, pathway: UUID, key: UUID, end: PlacementEnd, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, _: f.end_placement(key, end, today()), command)
+    return await _decide(store, pathway, lambda f, known: f.end_placement(key, end, known.today), command)
 
 
 async def correct_end(store: EventStore, pathway: UUID, key: UUID, end: PlacementEnd, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, _: f.correct_end(key, end, today()), command)
+    return await _decide(store, pathway, lambda f, known: f.correct_end(key, end, known.today), command)
 
 
 async def cancel_placement(
     store: EventStore, pathway: UUID, key: UUID, cancellation: PlacementCancellation, command: Command
 ) -> Done:
-    return await _decide(store, pathway, lambda f, _: f.cancel_placement(key, cancellation, today()), command)
+    return await _decide(store, pathway, lambda f, known: f.cancel_placement(key, cancellation, known.today), command)
 
 
 async def evaluate(store: EventStore, pathway: UUID, key: UUID, evaluation: Evaluation, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, _: f.evaluate(key, evaluation, today()), command)
+    return await _decide(store, pathway, lambda f, known: f.evaluate(key, evaluation, known.today), command)
 
 
 async def correct_evaluation(
     store: EventStore, pathway: UUID, key: UUID, evaluation: Evaluation, command: Command
 ) -> Done:
-    return await _decide(store, pathway, lambda f, _: f.correct_evaluation(key, evaluation, today()), command)
+    return await _decide(store, pathway, lambda f, known: f.correct_evaluation(key, evaluation, known.today), command)
 
 
 async def placements(
@@ -244,7 +252,7 @@ async def placements(
 async def ending(
     store: EventStore, structure: str | None, adviser: str | None, days: int, limit: int
 ) -> list[ListedPlacement]:
-    until = today() + timedelta(days)
+    until = day_in_paris(store.clock()) + timedelta(days)
     return await _with_host(store, await views.ending(store.pool, structure, adviser, until, limit))
 
 
@@ -274,17 +282,17 @@ async def _with_disagreement(store: EventStore, rows: Sequence[_R], id_of: Calla
 
 
 async def report_support(store: EventStore, pathway: UUID, key: UUID, support: SupportAction, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, _: f.report_support(key, support, today()), command)
+    return await _decide(store, pathway, lambda f, known: f.report_support(key, support, known.today), command)
 
 
 async def correct_support(
     store: EventStore, pathway: UUID, key: UUID, support: SupportAction, command: Command
 ) -> Done:
-    return await _decide(store, pathway, lambda f, _: f.correct_support(key, support, today()), command)
+    return await _decide(store, pathway, lambda f, known: f.correct_support(key, support, known.today), command)
 
 
 async def dismiss(store: EventStore, pathway: UUID, key: UUID, on: date, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, _: f.dismiss(key, on, today()), command)
+    return await _decide(store, pathway, lambda f, known: f.dismiss(key, on, known.today), command)
 
 
 async def open_proposals(
@@ -308,40 +316,43 @@ async def open_proposals(
 async def record_training(
     store: EventStore, structure: str, key: UUID, period: TrainingPeriod, command: Command
 ) -> Done:
-    return await _on_formation(store, structure, key, lambda f: f.record_training(key, period, today()), command)
+    return await _on_formation(store, structure, key, lambda f, today: f.record_training(key, period, today), command)
 
 
 async def correct_training(
     store: EventStore, structure: str, key: UUID, period: TrainingPeriod, command: Command
 ) -> Done:
-    return await _on_formation(store, structure, key, lambda f: f.correct_training(key, period, today()), command)
+    return await _on_formation(store, structure, key, lambda f, today: f.correct_training(key, period, today), command)
 
 
 async def record_action(store: EventStore, structure: str, key: UUID, period: ActionPeriod, command: Command) -> Done:
-    return await _on_formation(store, structure, key, lambda f: f.record_action(key, period, today()), command)
+    return await _on_formation(store, structure, key, lambda f, today: f.record_action(key, period, today), command)
 
 
 async def correct_action(store: EventStore, structure: str, key: UUID, period: ActionPeriod, command: Command) -> Done:
-    return await _on_formation(store, structure, key, lambda f: f.correct_action(key, period, today()), command)
+    return await _on_formation(store, structure, key, lambda f, today: f.correct_action(key, period, today), command)
 
 
 async def record_feedback(store: EventStore, structure: str, key: UUID, feedback: Feedback, command: Command) -> Done:
-    return await _on_formation(store, structure, key, lambda f: f.record_feedback(key, feedback, today()), command)
+    return await _on_formation(store, structure, key, lambda f, today: f.record_feedback(key, feedback, today), command)
 
 
 async def correct_feedback(store: EventStore, structure: str, key: UUID, feedback: Feedback, command: Command) -> Done:
-    return await _on_formation(store, structure, key, lambda f: f.correct_feedback(key, feedback, today()), command)
+    return await _on_formation(
+        store, structure, key, lambda f, today: f.correct_feedback(key, feedback, today), command
+    )
 
 
 async def annul_period(store: EventStore, structure: str, key: UUID, on: date, command: Command) -> Done:
-    return await _on_formation(store, structure, key, lambda f: f.annul(key, on, today()), command)
+    return await _on_formation(store, structure, key, lambda f, today: f.annul(key, on, today), command)
 
 
 async def _on_formation(
-    store: EventStore, structure: str, key: UUID, decision: Callable[[FormationAction], object], command: Command
+    store: EventStore, structure: str, key: UUID, decision: Callable[[FormationAction, date], object], command: Command
 ) -> Done:
     id = formation_id(structure)
-    done = await decide(store, FormationAction, id, decision, lambda _: About(structure), command)
+    today = await today_in(store, structure)
+    done = await decide(store, FormationAction, id, lambda f: decision(f, today), lambda _: About(structure), command)
     return replace(done, id=key)
 
 
@@ -395,7 +406,8 @@ def _take(file: ActivityFile, dossier: Dossier) -> None:
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
     known = await known_soon(store, dossiers)
-    return await import_dossiers(store, ActivityFile, dossiers, _take, known, command)
+    where = await departments(store.pool, {dossier.request.structure for dossier in dossiers})
+    return await import_dossiers(store, ActivityFile, dossiers, _take, known, where, command)
 
 
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from services.training import views
 from services.training.domain import ActivityFile, Proposal, Session, session_file
+from shared import known_structures
 from shared.codes import ActionKind, ActivityKind
-from shared.commands import REACTION, today
+from shared.commands import REACTION
 from shared.contracts import PublicEvent
 from shared.contracts.diagnostic import PlannedAction, SettledAction
 from shared.contracts.forgetting import ErasureAccepted
@@ -67,6 +68,7 @@ async def when_a_session_is_corrected(store: EventStore, connection: Connection,
         id = event.body.session
         await _lock(connection)
         session = (await store.load_many(Session, [session_file(id)], connection))[session_file(id)]
+        today = await known_structures.today_in(store, session.structure, connection)
         rows = await connection.fetch(
             """select distinct e.pathway, k.structure, k.person from events e join known_pathways k using (pathway)
                 where e.name = 'training.enrolled' and e.found_by = $1 and not k.restricted""",
@@ -78,7 +80,7 @@ async def when_a_session_is_corrected(store: EventStore, connection: Connection,
                 connection,
                 ActivityFile,
                 row["pathway"],
-                lambda file: file.session_corrected(session, today()),
+                lambda file: file.session_corrected(session, today),
                 about,
                 ACTOR,
             )
@@ -149,5 +151,6 @@ def subscribers(runtime: Runtime) -> list[Subscriber]:
         Subscriber("training", "intake", pool, client, when_intake_tells, of=intake),
         Subscriber("training", "diagnostic", pool, client, when_diagnostic_tells, of=OF_DIAGNOSTIC),
         Subscriber("training", "outcomes", pool, client, when_outcomes_tells, of=OF_OUTCOMES),
+        known_structures.subscriber("training", pool, client),
         Subscriber("training-views", "training", pool, client, when_training_tells, stage="view"),
     ]

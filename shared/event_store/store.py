@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
+from shared.clock import Clock, now
 from shared.database import Connection, Pool, across_structures
 from shared.event_store.aggregates import Aggregate, TypedMapper, has_texts, holds_sealed, is_of, open_sealed
 from shared.sealing import CannotOpen, PersonKeys
@@ -157,6 +158,8 @@ class EventStore:
 
     def __init__(self, pool: Pool, keys: PersonKeys) -> None:
         self.pool, self.keys, self.ledger = pool, keys, Ledger(pool)
+        self.clock: Clock = now
+        """By which is told what lies in the future. When something became known the database says."""
         self.mapper = TypedMapper()
         self.appended = asyncio.Event()
         """Set after every commit, and by the relay itself where it heard of news elsewhere: wakes the relay."""

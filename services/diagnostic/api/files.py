@@ -14,7 +14,7 @@ from shared.routes import Store
 
 
 async def _file(pathway: UUID, caller: OfStructure, store: Store, reading: Reading) -> DiagnosticFile:
-    concerned = await known_pathway(store.pool, pathway, caller)
+    concerned = await known_pathway(store, pathway, caller)
     concerned.must_be_shown_to(caller)
     if not await reading.shown([concerned]):
         raise Problem(404, "unknown-pathway", "this person is being forgotten")

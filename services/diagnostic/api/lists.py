@@ -2,13 +2,11 @@
 
 from datetime import date, timedelta
 
-from fastapi import Request
-
 from services.diagnostic import views
-from shared.commands import today
+from shared.clock import day_in_paris
 from shared.door import Router
 from shared.readings import Reading
-from shared.routes import AskedStructure, AskedUser, Limit
+from shared.routes import AskedStructure, AskedUser, Limit, Store
 
 router = Router(tags=["lists"])
 
@@ -18,7 +16,7 @@ WITHOUT = timedelta(days=30)
 
 @router.get("/without-diagnostic")
 async def without_diagnostic(
-    request: Request,
+    store: Store,
     reading: Reading,
     structure: AskedStructure,
     started_until: date | None = None,
@@ -26,32 +24,32 @@ async def without_diagnostic(
     limit: Limit = 100,
 ) -> list[views.WithoutDiagnostic]:
     """Who started until a day (30 days ago), has not left and has no diagnostic yet, the longest waiting first."""
-    until = started_until or today() - WITHOUT
-    found = await views.without_diagnostic(request.app.state.pool, until, structure, adviser, limit)
+    until = started_until or day_in_paris(store.clock()) - WITHOUT
+    found = await views.without_diagnostic(store.pool, until, structure, adviser, limit)
     return await reading.shown(found)
 
 
 @router.get("/diagnostics-waiting")
 async def diagnostics_waiting(
-    request: Request, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
+    store: Store, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
 ) -> list[views.WaitingDiagnostic]:
     """Diagnostics that a start opened and nobody has made, the longest waiting first; not of those who left."""
-    return await reading.shown(await views.diagnostics_waiting(request.app.state.pool, structure, adviser, limit))
+    return await reading.shown(await views.diagnostics_waiting(store.pool, structure, adviser, limit))
 
 
 @router.get("/actions-overdue")
 async def actions_overdue(
-    request: Request, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
+    store: Store, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
 ) -> list[views.OverdueAction]:
     """Open actions of plans in force that were due before today, the longest overdue first; not of those who left."""
-    found = await views.actions_overdue(request.app.state.pool, today(), structure, adviser, limit)
+    found = await views.actions_overdue(store.pool, day_in_paris(store.clock()), structure, adviser, limit)
     return await reading.shown(found)
 
 
 @router.get("/plans-to-review")
 async def plans_to_review(
-    request: Request, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
+    store: Store, reading: Reading, structure: AskedStructure, adviser: AskedUser = None, limit: Limit = 100
 ) -> list[views.PlanToReview]:
     """Plans in force that were agreed six months ago or earlier and not anew since; not of those who left."""
-    found = await views.plans_to_review(request.app.state.pool, today(), structure, adviser, limit)
+    found = await views.plans_to_review(store.pool, day_in_paris(store.clock()), structure, adviser, limit)
     return await reading.shown(found)

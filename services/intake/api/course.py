@@ -46,7 +46,7 @@ Code = Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$")]
 
 @dataclass
 class Offer:
-    """For which day, at which time (HH:MM in Paris) and place, and what for."""
+    """For which day, at which time (HH:MM, local to the structure) and place, and what for."""
 
     on: date
     purpose: AppointmentPurpose
@@ -61,7 +61,8 @@ class Offer:
 
 @dataclass
 class Move:
-    """The day and the time (HH:MM in Paris; null: none is set) as they now are. `place` null: where it was to be."""
+    """The day and the time (HH:MM, local to the structure; null: none is set) as they now are. `place` null: where it
+    was to be."""
 
     on: date
     at: TimeOfDay | None = None

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.intake.application.pathways import (
     about,
     about_structure,
+    departments,
     must_be_registered,
     restrict_too,
     structure_id,
@@ -104,6 +105,7 @@ async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], comman
     structures = {dossier.request.structure for dossier in dossiers}
     for structure in structures:
         await must_be_registered(store, structure)
+    where = await departments(store, structures)
     persons = {dossier.pathway: dossier.request.person for dossier in dossiers}
     files = await store.load_many(Person, list(set(persons.values())))
 
@@ -112,7 +114,7 @@ async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], comman
         pathway.must_be_free()
         take_dossier(pathway, dossier)
 
-    imported = await import_dossiers(store, Pathway, dossiers, take, about, command, with_texts=True)
+    imported = await import_dossiers(store, Pathway, dossiers, take, about, where, command, with_texts=True)
     recorded = [one.pathway for one in imported if one.outcome is Outcome.RECORDED]
     await restrict_too(store, {pathway: persons[pathway] for pathway in recorded}, command)
     return imported

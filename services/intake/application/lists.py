@@ -12,8 +12,8 @@ from services.intake import views
 from services.intake.application.persons import may_see
 from services.intake.domain import REQUEST, ContactFile, Person, contact_file_id
 from shared.access import Caller, Role
+from shared.clock import day_in_paris
 from shared.codes import AppointmentPurpose, AppointmentStatus
-from shared.commands import today
 from shared.disagreement import in_disagreement
 from shared.event_store import EventStore
 from shared.sealing import CannotOpen, Sealed
@@ -21,9 +21,10 @@ from shared.sealing import CannotOpen, Sealed
 
 @dataclass(frozen=True)
 class ShownAppointment:
-    """`at`: HH:MM in Paris. `settled_on`: when it was kept, missed or cancelled. `adviser`: the subject of a token.
+    """`at`: HH:MM, local to the structure. `settled_on`: when it was kept, missed or cancelled.
 
-    `called`, `family_name` and `place` are null where nobody noted them, or the caller may not read them.
+    `adviser`: the subject of a token. `called`, `family_name` and `place` are null where nobody noted them, or the
+    caller may not read them.
     """
 
     appointment: UUID
@@ -56,7 +57,7 @@ async def waiting_requests(
 ) -> list[views.WaitingRequest]:
     """Requests that nobody has welcomed yet, the oldest first, with whether the persons disagree with them."""
     rows = await views.waiting_requests(
-        store.pool, structure, today(), limit, restricted_too=caller.role is not Role.ADVISER
+        store.pool, structure, day_in_paris(store.clock()), limit, restricted_too=caller.role is not Role.ADVISER
     )
     disagreed = await in_disagreement(store, {row.pathway for row in rows})
     persons = await _persons(store, {row.person for row in rows}, caller)
@@ -68,8 +69,9 @@ async def people(
 ) -> list[views.PersonHere]:
     """Who asked last first."""
     restricted_too = caller.role is not Role.ADVISER
+    today = day_in_paris(store.clock())
     rows = await views.people(
-        store.pool, structure, adviser, today(), limit, closed_too=closed_too, restricted_too=restricted_too
+        store.pool, structure, adviser, today, limit, closed_too=closed_too, restricted_too=restricted_too
     )
     return await _named(store, rows, caller)
 
@@ -79,7 +81,8 @@ async def silent(
 ) -> list[views.PersonHere]:
     """The longest unheard of first."""
     restricted_too = caller.role is not Role.ADVISER
-    rows = await views.silent(store.pool, structure, adviser, today(), days, limit, restricted_too=restricted_too)
+    today = day_in_paris(store.clock())
+    rows = await views.silent(store.pool, structure, adviser, today, days, limit, restricted_too=restricted_too)
     return await _named(store, rows, caller)
 
 

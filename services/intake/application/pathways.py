@@ -1,13 +1,14 @@
 """Commands on structures, and on what stands at the entrance of a pathway: load, decide, save."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid5
 
 from services.intake.domain import NOT_REQUESTED, Pathway, Person, Request, Structure, StructureFile
 from shared.access import Caller, Command
-from shared.commands import Done, decide, today
+from shared.clock import day_in
+from shared.commands import Done, decide
 from shared.database import across_structures
 from shared.event_store import About, EventStore
 from shared.known_pathways import KnownPathway, exit_date
@@ -42,18 +43,25 @@ async def known_here(store: EventStore, pathway: UUID, caller: Caller) -> KnownP
         file.person,
         file.request.current.requested_on,
         file.started_on,
+        await today_in(store, file.structure),
         file.restricted,
         adviser=file.adviser,
     )
 
 
-async def on_pathway(store: EventStore, pathway: UUID, decision: Callable[[Pathway], object], command: Command) -> Done:
-    """A command on a pathway that was requested; another structure's is as one that nobody requested."""
+async def on_pathway(
+    store: EventStore, pathway: UUID, decision: Callable[[Pathway, date], object], command: Command
+) -> Done:
+    """A command on a pathway that was requested; another structure's is as one that nobody requested.
+
+    `decision` gets the local date of the structure that holds it.
+    """
+    today = await today_of(store, pathway)
 
     def decide_if_theirs(file: Pathway) -> None:
         if file.request is not None and not command.caller.is_of(file.structure):
             raise UnknownFact(NOT_REQUESTED)
-        decision(file)
+        decision(file, today)
 
     return await decide(store, Pathway, pathway, decide_if_theirs, about, command)
 
@@ -83,6 +91,26 @@ async def _registered(store: EventStore, structure: str) -> Structure:
         return await store.load(Structure, structure_id(structure))
 
 
+async def departments(store: EventStore, structures: Collection[str]) -> dict[str, str]:
+    """INSEE codes by structure, of those that are registered."""
+    with across_structures():  # as `_registered`
+        files = await store.load_many(Structure, [structure_id(structure) for structure in set(structures)])
+    found = [structure.file.current for structure in files.values() if structure.file is not None]
+    return {file.structure: file.department for file in found}
+
+
+async def today_in(store: EventStore, structure: str | None) -> date:
+    """The local date of a structure; where there is none, the date in Paris."""
+    known = (await _registered(store, structure)).file if structure else None
+    return day_in(known.current.department if known else None, store.clock())
+
+
+async def today_of(store: EventStore, pathway: UUID) -> date:
+    """The local date of the structure that holds a pathway."""
+    file = await store.load(Pathway, pathway)
+    return await today_in(store, file.structure if file.request else None)
+
+
 def _must_be_registered(structure: Structure, code: str) -> None:
     if structure.file is None:
         raise Problem(409, "unknown-structure", f"structure {code} is not registered")
@@ -90,11 +118,11 @@ def _must_be_registered(structure: Structure, code: str) -> None:
 
 async def ask_for_support(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
     await must_be_registered(store, request.structure)
-    person = await _whoever(store, request.person)
+    person, today = await _whoever(store, request.person), await today_in(store, request.structure)
 
     def ask(pathway: Pathway) -> None:
         person.must_be_free()
-        pathway.ask_for_support(request, today())
+        pathway.ask_for_support(request, today)
 
     done = await decide(store, Pathway, pathway, ask, about, command)
     await restrict_too(store, {pathway: request.person} if done.recorded else {}, command)
@@ -107,24 +135,24 @@ async def _whoever(store: EventStore, person: UUID) -> Person:
 
 
 async def welcome(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    return await on_pathway(store, pathway, lambda p: p.welcome_person(on, today()), command)
+    return await on_pathway(store, pathway, lambda p, today: p.welcome_person(on, today), command)
 
 
 async def start_support(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    return await on_pathway(store, pathway, lambda p: p.start_support(on, today()), command)
+    return await on_pathway(store, pathway, lambda p, today: p.start_support(on, today), command)
 
 
 async def withdraw(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    return await on_pathway(store, pathway, lambda p: p.withdraw(on, today()), command)
+    return await on_pathway(store, pathway, lambda p, today: p.withdraw(on, today), command)
 
 
 async def correct_request(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
     structure = await _registered(store, request.structure)
     person = await _whoever(store, request.person)
 
-    def correct(pathway: Pathway) -> None:
+    def correct(pathway: Pathway, today: date) -> None:
         person.must_be_free()
-        pathway.correct_request(request, today())
+        pathway.correct_request(request, today)
         _must_be_registered(structure, request.structure)
 
     done = await on_pathway(store, pathway, correct, command)
@@ -133,16 +161,16 @@ async def correct_request(store: EventStore, pathway: UUID, request: Request, co
 
 
 async def correct_welcome(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
-    return await on_pathway(store, pathway, lambda p: p.correct_welcome(on, today()), command)
+    return await on_pathway(store, pathway, lambda p, today: p.correct_welcome(on, today), command)
 
 
 async def correct_start(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
     exited_on = await exit_date(store.pool, pathway)
-    return await on_pathway(store, pathway, lambda p: p.correct_start(on, exited_on, today()), command)
+    return await on_pathway(store, pathway, lambda p, today: p.correct_start(on, exited_on, today), command)
 
 
 async def correct_withdrawal(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
-    return await on_pathway(store, pathway, lambda p: p.correct_withdrawal(on, today()), command)
+    return await on_pathway(store, pathway, lambda p, today: p.correct_withdrawal(on, today), command)
 
 
 async def restrict_too(store: EventStore, pathways: Mapping[UUID, UUID], command: Command) -> None:

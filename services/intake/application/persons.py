@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from uuid import UUID, uuid5
 
-from services.intake.application.pathways import about
+from services.intake.application.pathways import about, today_in, today_of
 from services.intake.domain import Identity, Pathway, Person, Restriction, Retention
 from services.intake.names import is_number, matches, numbers, same_names, words
 from shared.access import Caller, Command, Role
-from shared.commands import Done, decide, today
+from shared.commands import Done, decide
 from shared.database import across_structures
 from shared.event_store import About, EventStore
 from shared.forgetting import Concerned, Forgetting
@@ -72,7 +73,9 @@ async def merge(store: EventStore, person: UUID, other: UUID, command: Command) 
     alone = replace(command, key=None)
     with across_structures():  # those in other structures too
         for pathway in await store.pathways_of(person):
-            await decide(store, Pathway, pathway, lambda p: p.move_to_person(other, today()), about, alone)
+            today = await today_of(store, pathway)
+            move = partial(Pathway.move_to_person, person=other, today=today)
+            await decide(store, Pathway, pathway, move, about, alone)
     return done
 
 
@@ -82,11 +85,12 @@ async def restrict(store: EventStore, person: UUID, restriction: Restriction, co
     Whoever was merged with them is the same person. Asked again after an interruption it goes on with what is left.
     Raises Problem.
     """
+    today = await today_in(store, command.caller.structure)
     with across_structures():  # it holds in every structure
         return await _change_restriction(
             store,
             person,
-            lambda p: p.restrict(restriction, today()),
+            lambda p: p.restrict(restriction, today),
             lambda p: p.restrict(restriction.restricted_on),
             command,
         )
@@ -94,9 +98,10 @@ async def restrict(store: EventStore, person: UUID, restriction: Restriction, co
 
 async def lift_restriction(store: EventStore, person: UUID, on: date, command: Command) -> Done:
     """From now on everything may be recorded of the person again. Asked again, it goes on as `restrict` does."""
+    today = await today_in(store, command.caller.structure)
     with across_structures():
         return await _change_restriction(
-            store, person, lambda p: p.lift_restriction(on, today()), lambda p: p.lift_restriction(on), command
+            store, person, lambda p: p.lift_restriction(on, today), lambda p: p.lift_restriction(on), command
         )
 
 

@@ -6,10 +6,10 @@ from datetime import date
 from uuid import UUID
 
 from services.intake import views
-from services.intake.application.pathways import structure_id
+from services.intake.application.pathways import structure_id, today_in
 from services.intake.domain import Selection, Structure, Wave, WavePlan, wave_file
 from shared.access import Command
-from shared.commands import Done, decide, today
+from shared.commands import Done, decide
 from shared.database import across_structures
 from shared.event_store import About, EventStore
 from shared.problems import Problem
@@ -33,15 +33,15 @@ class ShownWave:
 
 
 async def open_wave(store: EventStore, key: UUID, plan: WavePlan, command: Command) -> Done:
-    return await _on_wave(store, key, None, lambda wave: wave.open(key, plan, today()), command)
+    return await _on_wave(store, key, None, lambda wave, today: wave.open(key, plan, today), command)
 
 
 async def correct(store: EventStore, key: UUID, plan: WavePlan, command: Command) -> Done:
-    return await _on_wave(store, key, None, lambda wave: wave.correct(plan, today()), command)
+    return await _on_wave(store, key, None, lambda wave, today: wave.correct(plan, today), command)
 
 
 async def close(store: EventStore, key: UUID, on: date, command: Command) -> Done:
-    return await _on_wave(store, key, None, lambda wave: wave.close(on, today()), command)
+    return await _on_wave(store, key, None, lambda wave, today: wave.close(on, today), command)
 
 
 async def select(store: EventStore, key: UUID, structure: str, on: date, command: Command) -> Done:
@@ -50,15 +50,17 @@ async def select(store: EventStore, key: UUID, structure: str, on: date, command
     if file is None:
         raise Problem(409, "unknown-structure", f"structure {structure} is not registered")
     department = file.current.department
-    return await _on_wave(store, key, structure, lambda wave: wave.select(structure, department, on, today()), command)
+    return await _on_wave(
+        store, key, structure, lambda wave, today: wave.select(structure, department, on, today), command
+    )
 
 
 async def launch(store: EventStore, key: UUID, structure: str, on: date, command: Command) -> Done:
-    return await _on_wave(store, key, structure, lambda wave: wave.launch(structure, on, today()), command)
+    return await _on_wave(store, key, structure, lambda wave, today: wave.launch(structure, on, today), command)
 
 
 async def withdraw(store: EventStore, key: UUID, structure: str, on: date, command: Command) -> Done:
-    return await _on_wave(store, key, structure, lambda wave: wave.withdraw(structure, on, today()), command)
+    return await _on_wave(store, key, structure, lambda wave, today: wave.withdraw(structure, on, today), command)
 
 
 async def correct_selection(
@@ -70,17 +72,18 @@ async def correct_selection(
     withdrawn_on: date | None,
     command: Command,
 ) -> Done:
-    def decision(wave: Wave) -> None:
-        wave.correct_selection(structure, selected_on, launched_on, withdrawn_on, today())
+    def decision(wave: Wave, today: date) -> None:
+        wave.correct_selection(structure, selected_on, launched_on, withdrawn_on, today)
 
     return await _on_wave(store, key, structure, decision, command)
 
 
 async def _on_wave(
-    store: EventStore, key: UUID, structure: str | None, decision: Callable[[Wave], object], command: Command
+    store: EventStore, key: UUID, structure: str | None, decision: Callable[[Wave, date], object], command: Command
 ) -> Done:
-    """`structure`: the one concerned, under whose subjects it is told."""
-    done = await decide(store, Wave, wave_file(key), decision, lambda _: About(structure), command)
+    """`structure`: the one concerned, under whose subjects it is told and by whose date; null: the programme."""
+    today = await today_in(store, structure)
+    done = await decide(store, Wave, wave_file(key), lambda w: decision(w, today), lambda _: About(structure), command)
     return replace(done, id=key)
 
 

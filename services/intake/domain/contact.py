@@ -22,7 +22,8 @@ class SettledWithoutDay(RuleBroken):
 
 @dataclass(frozen=True)
 class Appointment:
-    """The day that it is for; `at` that day, HH:MM in Paris. `settled_on`: when it was kept, missed or cancelled."""
+    """The day that it is for; `at` that day, HH:MM, local to the structure. `settled_on`: when it was kept, missed or
+    cancelled."""
 
     on: date
     purpose: AppointmentPurpose
@@ -119,7 +120,7 @@ class ContactFile(Aggregate):
         last = max([*came, *([since] if since else [])], default=None)
         return sum(on <= until and (last is None or on > last) for on in [*missed, *tried])
 
-    # What may be asked. `today` is the civil date in Paris.
+    # What may be asked. `today` is the local date of the structure.
 
     def offer(self, key: UUID, appointment: Appointment, today: date) -> None:
         """On any day: what was offered in the past may be told later."""

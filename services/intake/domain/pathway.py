@@ -22,7 +22,7 @@ from services.intake.domain.course import (
 from services.intake.domain.retention import Archived
 from shared.codes import UNKNOWN, ClassCode, Housing, Qualification, Requester, Sex, StructureCode, Subject, age_class
 from shared.event_store import Aggregate, Known
-from shared.rules import AlreadyRecorded, InTheFuture, Restricted, RuleBroken, UnknownFact, not_after
+from shared.rules import AlreadyRecorded, Restricted, RuleBroken, UnknownFact, not_after
 from shared.sealing import Sealed
 
 NOT_REQUESTED = "no such pathway was requested"
@@ -243,12 +243,12 @@ class Pathway(Aggregate):
     def signed_on(self) -> date | None:
         return self.commitment.on if self.commitment else None
 
-    # What may be asked. `today` is the civil date in Paris; `exited_on` is what outcomes has told.
+    # What may be asked. `today` is the local date of the structure; `exited_on` is what outcomes has told.
 
     def ask_for_support(self, request: Request, today: date) -> None:
         self.must_be_free()
         if self.request is None:
-            _check(today, request)
+            self._check(today, request)
             self._requested(request, None)
         elif self.request.current != request:
             raise AlreadyRecorded("the request is recorded with other content; correct it")
@@ -256,26 +256,26 @@ class Pathway(Aggregate):
     def welcome_person(self, on: date, today: date) -> None:
         request = self._request()
         if _is_new("welcome", self.welcomed_on, on):
-            _check(today, request, on, self.started_on, self.withdrawn_on)
+            self._check(today, request, on, self.started_on, self.withdrawn_on)
             self._welcomed(Dated(on), None)
             self._come_again(on)
 
     def start_support(self, on: date, today: date) -> None:
         request = self._request()
         if _is_new("start", self.started_on, on):
-            _check(today, request, self.welcomed_on, on, self.withdrawn_on)
+            self._check(today, request, self.welcomed_on, on, self.withdrawn_on)
             self._started(Dated(on), None)
             self._come_again(on)
 
     def withdraw(self, on: date, today: date) -> None:
         request = self._request()
         if _is_new("withdrawal", self.withdrawn_on, on):
-            _check(today, request, self.welcomed_on, self.started_on, on)
+            self._check(today, request, self.welcomed_on, self.started_on, on)
             self._withdrawn(Dated(on), None)
 
     def correct_request(self, request: Request, today: date) -> None:
         if self._request() != request:
-            _check(today, request, self.welcomed_on, self.started_on, self.withdrawn_on)
+            self._check(today, request, self.welcomed_on, self.started_on, self.withdrawn_on)
             self._request_corrected(request, None)
 
     def move_to_person(self, person: UUID, today: date) -> None:
@@ -285,13 +285,13 @@ class Pathway(Aggregate):
     def correct_welcome(self, on: date | None, today: date) -> None:
         request = self._recorded(self.welcome, "welcome")
         if on != self.welcomed_on:
-            _check(today, request, on, self.started_on, self.withdrawn_on)
+            self._check(today, request, on, self.started_on, self.withdrawn_on)
             self._welcome_corrected(Dated(on), None)
 
     def correct_start(self, on: date | None, exited_on: date | None, today: date) -> None:
         request = self._recorded(self.start, "start")
         if on != self.started_on:
-            _check(today, request, self.welcomed_on, on, self.withdrawn_on, exited_on)
+            self._check(today, request, self.welcomed_on, on, self.withdrawn_on, exited_on)
             if (paused := next(iter(self._real_pauses()), None)) is not None:
                 if on is None:
                     raise DatesOutOfOrder(f"paused on {paused.paused_on}, so the start cannot be taken back")
@@ -301,7 +301,7 @@ class Pathway(Aggregate):
     def correct_withdrawal(self, on: date | None, today: date) -> None:
         request = self._recorded(self.withdrawal, "withdrawal")
         if on != self.withdrawn_on:
-            _check(today, request, self.welcomed_on, self.started_on, on)
+            self._check(today, request, self.welcomed_on, self.started_on, on)
             self._withdrawal_corrected(Dated(on), None)
 
     # Nobody reaches the person. `failed`: attempts since they were last heard of (services/intake/domain/contact.py).
@@ -412,6 +412,42 @@ class Pathway(Aggregate):
             ("resumed", pause.resumed_on),
             ("exited", exited_on),
         )
+
+    def _check(
+        self,
+        today: date,
+        request: Request,
+        welcomed_on: date | None = None,
+        started_on: date | None = None,
+        withdrawn_on: date | None = None,
+        exited_on: date | None = None,
+    ) -> None:
+        """The rules of the entrance over all that would then stand."""
+        named = {
+            "requested": request.requested_on,
+            "welcomed": welcomed_on,
+            "started": started_on,
+            "exited": exited_on,
+        }
+        # What stands was judged where it was recorded: since a transfer its day may still be to come here.
+        stands = {
+            "requested": self.request and self.request.current.requested_on,
+            "welcomed": self.welcomed_on,
+            "started": self.started_on,
+            "withdrawn": self.withdrawn_on,
+            "exited": exited_on,
+        }
+        for name, on in {**named, "withdrawn": withdrawn_on}.items():
+            if on != stands[name]:
+                not_after(today, name, on)
+        _in_order(*named.items())
+        if withdrawn_on is not None:
+            if started_on is not None:
+                raise StartedAndWithdrawn(f"started on {started_on}, so it cannot be withdrawn on {withdrawn_on}")
+            if withdrawn_on < request.requested_on:
+                raise DatesOutOfOrder(f"withdrawn on {withdrawn_on} is before requested on {request.requested_on}")
+        if exited_on is not None and started_on is None:
+            raise DatesOutOfOrder(f"exited on {exited_on}, so the start cannot be taken back")
 
     # Another structure goes on
 
@@ -616,31 +652,3 @@ def _in_order(*named: tuple[str, date | None]) -> None:
     for (earlier, before), (later, after) in pairwise(known):
         if after < before:
             raise DatesOutOfOrder(f"{later} on {after} is before {earlier} on {before}")
-
-
-def _check(
-    today: date,
-    request: Request,
-    welcomed_on: date | None = None,
-    started_on: date | None = None,
-    withdrawn_on: date | None = None,
-    exited_on: date | None = None,
-) -> None:
-    """The rules of the entrance over all that would then stand."""
-    named = {
-        "requested": request.requested_on,
-        "welcomed": welcomed_on,
-        "started": started_on,
-        "exited": exited_on,
-    }
-    for name, on in {**named, "withdrawn": withdrawn_on}.items():
-        if on is not None and on > today and name != "exited":
-            raise InTheFuture(f"{name} on {on} is after today, {today}")
-    _in_order(*named.items())
-    if withdrawn_on is not None:
-        if started_on is not None:
-            raise StartedAndWithdrawn(f"started on {started_on}, so it cannot be withdrawn on {withdrawn_on}")
-        if withdrawn_on < request.requested_on:
-            raise DatesOutOfOrder(f"withdrawn on {withdrawn_on} is before requested on {request.requested_on}")
-    if exited_on is not None and started_on is None:
-        raise DatesOutOfOrder(f"exited on {exited_on}, so the start cannot be taken back")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from shared.commands import PARIS
+from shared.clock import PARIS
 from shared.contracts import PublicEvent
 from shared.contracts.forgetting import ErasureDone
 from shared.database import Connection, Pool, across_structures

@@ -54,7 +54,7 @@ _NEW_IN_2 = (
 
 
 class ActivityFile(Aggregate):
-    """All activities of one pathway, and what some of them follow from. `today` is the civil date in Paris."""
+    """All activities of one pathway, and what some of them follow from. `today` is the local date of the structure."""
 
     TOPIC = "training.file"
     class_version = 2
