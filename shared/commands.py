@@ -16,8 +16,10 @@ from shared.event_store import (
     About,
     Aggregate,
     AlreadyAnswered,
+    Answer,
     EventStore,
     Forgotten,
+    IdempotencyKey,
     IdTaken,
     Recorded,
     VersionConflict,
@@ -167,6 +169,26 @@ async def once(store: EventStore, command: Command, act: Callable[[], Awaitable[
         raise
 
 
+async def once_for_all(
+    store: EventStore, command: Command, acts: Callable[[], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    """What many acts came to that no one append holds: kept under the command's key when all of them are done.
+
+    Interrupted before that and sent again it goes on with what is left, so `acts` has to find that by itself.
+    """
+    if command.key is None:
+        return await acts()
+    if earlier := await _earlier(store, command.key):
+        return earlier.body
+    answer = await acts()
+    try:
+        await store.save_all([], stood={}, actor=command.actor, key=command.key, answer=answer)
+    except AlreadyAnswered:
+        if earlier := await _earlier(store, command.key):
+            return earlier.body
+    return answer
+
+
 async def _decide(store: EventStore, decision: Callable[[Act], Awaitable[object]], command: Command) -> Done:
     for _ in range(ATTEMPTS):
         act = Act(store, command)
@@ -199,13 +221,18 @@ def _moved_on(version: int, changes: Sequence[Recorded]) -> Problem:
 
 async def _answered(store: EventStore, command: Command) -> Done | None:
     assert command.key is not None
-    answer = await store.answer(command.key)
+    answer = await _earlier(store, command.key)
     if answer is None:
         return None
-    if answer.body_hash != command.key.body_hash:
-        raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came with another body before")
     recorded = answer.body["recorded"]
     return Done(UUID(answer.body["id"]), answer.body["version"], recorded, answer.known_at if recorded else None)
+
+
+async def _earlier(store: EventStore, key: IdempotencyKey) -> Answer | None:
+    answer = await store.answer(key)
+    if answer is not None and answer.body_hash != key.body_hash:
+        raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came with another body before")
+    return answer
 
 
 REACTION = "reaction/"

@@ -1,13 +1,23 @@
 """Commands on structures, and on what stands at the entrance of a pathway: load, decide, save."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid5
 
-from services.intake.domain import NOT_REQUESTED, Pathway, Person, Request, Structure, StructureFile
+from services.intake.application.whose import who_asks, who_is_named
+from services.intake.domain import (
+    NOT_REQUESTED,
+    Identity,
+    Pathway,
+    Request,
+    Retention,
+    Structure,
+    StructureFile,
+    retention_id,
+)
 from shared.access import Caller, Command
-from shared.commands import Done, decide, today
+from shared.commands import Act, Done, decide, decide_together, today
 from shared.database import across_structures
 from shared.event_store import About, EventStore
 from shared.known_pathways import KnownPathway, exit_date
@@ -50,12 +60,18 @@ async def known_here(store: EventStore, pathway: UUID, caller: Caller) -> KnownP
 async def on_pathway(store: EventStore, pathway: UUID, decision: Callable[[Pathway], object], command: Command) -> Done:
     """A command on a pathway that was requested; another structure's is as one that nobody requested."""
 
-    def decide_if_theirs(file: Pathway) -> None:
-        if file.request is not None and not command.caller.is_of(file.structure):
-            raise UnknownFact(NOT_REQUESTED)
-        decision(file)
+    async def decide_if_theirs(act: Act) -> None:
+        decision(await theirs(act, pathway))
 
-    return await decide(store, Pathway, pathway, decide_if_theirs, about, command)
+    return await decide_together(store, decide_if_theirs, command)
+
+
+async def theirs(act: Act, pathway: UUID) -> Pathway:
+    """The pathway that a command is about. Raises UnknownFact where it is another structure's."""
+    file = await act.main(Pathway, pathway, about)
+    if file.request is not None and not act.command.caller.is_of(file.structure):
+        raise UnknownFact(NOT_REQUESTED)
+    return file
 
 
 async def register_structure(store: EventStore, file: StructureFile, command: Command) -> Done:
@@ -75,35 +91,40 @@ async def set_welcome_delay(store: EventStore, structure: str, days: int, comman
 
 
 async def must_be_registered(store: EventStore, structure: str) -> None:
-    _must_be_registered(await _registered(store, structure), structure)
-
-
-async def _registered(store: EventStore, structure: str) -> Structure:
     with across_structures():  # which structures there are, everybody knows
-        return await store.load(Structure, structure_id(structure))
+        known = await store.load(Structure, structure_id(structure))
+    if known.file is None:
+        raise Problem(409, "unknown-structure", f"structure {structure} is not registered")
 
 
-def _must_be_registered(structure: Structure, code: str) -> None:
-    if structure.file is None:
-        raise Problem(409, "unknown-structure", f"structure {code} is not registered")
+async def ask_for_support(
+    store: EventStore, pathway: UUID, request: Request, identity: Identity | None, command: Command
+) -> Done:
+    """With what the person tells of themselves, where they do; an archived file is opened again, everywhere."""
 
-
-async def ask_for_support(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
-    await must_be_registered(store, request.structure)
-    person = await _whoever(store, request.person)
-
-    def ask(pathway: Pathway) -> None:
+    async def ask(act: Act) -> None:
+        await must_be_registered(store, request.structure)
+        file = await act.main(Pathway, pathway, about)
+        person = await who_asks(act, request.person, identity)
         person.must_be_free()
-        pathway.ask_for_support(request, today())
+        is_new = file.request is None
+        file.ask_for_support(replace(request, person=person.id), today())
+        if identity is not None:
+            person.identify(identity)
+        if is_new:
+            await _take_back(act, person.id)
 
-    done = await decide(store, Pathway, pathway, ask, about, command)
-    await restrict_too(store, {pathway: request.person} if done.recorded else {}, command)
-    return done
+    return await decide_together(store, ask, command)
 
 
-async def _whoever(store: EventStore, person: UUID) -> Person:
-    with across_structures():  # a restriction holds wherever the person asks for support
-        return await store.load(Person, person)
+async def _take_back(act: Act, person: UUID) -> None:
+    """The person asked for support again: their file is open, wherever their other pathways are."""
+    with across_structures():
+        retention = await act.file(Retention, retention_id(person), lambda _: About(None, None, person))
+        if retention.announced is not None:
+            retention.take_back(today())
+            for pathway in (await act.files(Pathway, await act.pathways_of(person), about)).values():
+                pathway.reactivate(person, today())
 
 
 async def welcome(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
@@ -119,17 +140,13 @@ async def withdraw(store: EventStore, pathway: UUID, on: date, command: Command)
 
 
 async def correct_request(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
-    structure = await _registered(store, request.structure)
-    person = await _whoever(store, request.person)
-
-    def correct(pathway: Pathway) -> None:
+    async def correct(act: Act) -> None:
+        file = await theirs(act, pathway)
+        person = await who_is_named(act, request.person)
         person.must_be_free()
-        pathway.correct_request(request, today())
-        _must_be_registered(structure, request.structure)
+        file.correct_request(replace(request, person=person.id), today())
 
-    done = await on_pathway(store, pathway, correct, command)
-    await restrict_too(store, {pathway: request.person} if done.recorded else {}, command)
-    return done
+    return await decide_together(store, correct, command)
 
 
 async def correct_welcome(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
@@ -143,13 +160,3 @@ async def correct_start(store: EventStore, pathway: UUID, on: date | None, comma
 
 async def correct_withdrawal(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
     return await on_pathway(store, pathway, lambda p: p.correct_withdrawal(on, today()), command)
-
-
-async def restrict_too(store: EventStore, pathways: Mapping[UUID, UUID], command: Command) -> None:
-    """Pathways, by whose they are, that were recorded while their person's processing was being restricted."""
-    with across_structures():  # as `_whoever`
-        persons = await store.load_many(Person, list(set(pathways.values()))) if pathways else {}
-    for pathway, person in pathways.items():
-        if (restriction := persons[person].restriction) is not None:
-            on = restriction.restricted_on
-            await decide(store, Pathway, pathway, lambda p, on=on: p.restrict(on), about, replace(command, key=None))  # type: ignore[misc]
