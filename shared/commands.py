@@ -35,7 +35,7 @@ ATTEMPTS = 10
 
 @dataclass(frozen=True)
 class Done:
-    """What a command answers. `recorded` is false where asking again changed nothing.
+    """What a command answers of the file that it is about. `recorded` is false where asking again changed nothing.
 
     `known_at` is when what was recorded became known (null when nothing was).
     """
@@ -98,9 +98,9 @@ class Act:
         return [file for file, _ in self._files.values() if file.pending_events]
 
     async def append(self) -> Done:
-        """Raises VersionConflict, AlreadyAnswered."""
+        """Answers of the file that the command is about. Raises VersionConflict, AlreadyAnswered."""
         assert self._main is not None, "a command is about a file"
-        done = Done(self._main.id, self._main.version, bool(self._recorded), None)
+        done = Done(self._main.id, self._main.version, bool(self._main.pending_events), None)
         changes = []
         for file in self._recorded:
             about = self._files[file.id][1]
@@ -115,7 +115,7 @@ class Act:
                 key=self.command.key,
                 answer={"id": str(done.id), "version": done.version, "recorded": done.recorded},
             )
-        return replace(done, known_at=known_at)
+        return replace(done, known_at=known_at if done.recorded else None)
 
     async def must_be_free_to_decide_again(self, changed: Sequence[UUID]) -> None:
         """After a conflict. Raises Problem where another person recorded something in a file that this changes, or

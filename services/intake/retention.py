@@ -144,7 +144,7 @@ async def _bring_home(runtime: Runtime, command: Command) -> None:
             log.info("pathway %s stays under a merged id for now (%s)", pathway, refused.code)
 
 
-async def settle(runtime: Runtime, person: UUID) -> None:
+async def show_open(runtime: Runtime, person: UUID) -> None:
     """The row of a person whose file a new request opened, at once; what follows the contacts would do it later."""
     with across_structures():  # wherever their other pathways are
         if await contacts.is_announced(runtime.pool, person):

@@ -195,7 +195,7 @@ async def ask_for_support(
     request = body.request.fact()
     done = await pathways.ask_for_support(store, body.pathway, request, body.identity, command)
     if done.recorded:
-        await retention.settle(http.app.state.runtime, request.person)
+        await retention.show_open(http.app.state.runtime, request.person)
     return answered(response, done)
 
 

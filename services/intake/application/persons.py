@@ -59,9 +59,10 @@ async def merge(store: EventStore, person: UUID, other: UUID, command: Command) 
         await must_be_theirs(store, other, command.caller)
         stands, into = await surviving(act, person), await surviving(act, other)
         await _must_be_open(act, stands.id, into.id)
-        asked = await act.main(Person, person, about_person(act))
-        if stands.id == into.id and asked.merged_into is not None:
+        if stands.id == into.id != person:
+            await act.main(Person, person, about_person(act))
             return  # they are one already
+        await act.main(Person, stands.id, about_person(act))
         stands.merge_into(into if stands.id != into.id else await act.file(Person, other))
         with across_structures():  # those in other structures too
             for file in (await act.files(Pathway, await act.pathways_of(stands.id), about)).values():
