@@ -23,9 +23,12 @@ async def tell(platform: Platform) -> int:
         page = await platform.get(PATH, **after)
         for planned in page["planned"]:
             structures = ",".join(planned["structures"])
+            last = planned["last_contact"]
             print(
-                f"{planned['step']} {planned['person']} ({structures}): last contact {planned['last_contact']}, "
-                f"due {planned['due_on']}" + (", all imported: announced only" if planned["announced_only"] else "")
+                f"{planned['step']} {planned['person']} ({structures}): "
+                + (f"last contact {last}" if last else "never asked for support")
+                + f", due {planned['due_on']}"
+                + (", all imported: announced only" if planned["announced_only"] else "")
             )
         people, after = people + len(page["planned"]), page["next"] and {"after": page["next"]}
     print(f"{people} people; nothing was done.")

@@ -1,9 +1,9 @@
-"""The one way in which a command changes an aggregate: load, decide, save; and the answer it gives."""
+"""The one way in which a command changes aggregates: load, decide, save together; and the answer it gives."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from fastapi import Response
@@ -12,8 +12,21 @@ from shared import telemetry
 from shared.access import Command
 from shared.clock import PARIS as PARIS
 from shared.clock import today as today
-from shared.event_store import About, Aggregate, AlreadyAnswered, EventStore, Recorded, VersionConflict
+from shared.database import across_structures
+from shared.event_store import (
+    About,
+    Aggregate,
+    AlreadyAnswered,
+    Answer,
+    EventStore,
+    Forgotten,
+    IdempotencyKey,
+    IdTaken,
+    Recorded,
+    VersionConflict,
+)
 from shared.problems import Problem
+from shared.rules import RuleBroken
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -36,6 +49,84 @@ class Done:
     known_at: datetime | None
 
 
+class Act:
+    """What one command looks at, and what it records there: appended together, or not at all.
+
+    Whatever it looked at must still stand as it was when that is appended; else the command is decided again.
+    """
+
+    def __init__(self, store: EventStore, command: Command) -> None:
+        self.store, self.command = store, command
+        self.stood: dict[UUID, int] = {}
+        self.listed: dict[UUID, int] = {}
+        self._files: dict[UUID, tuple[Aggregate, Callable[[Any], About] | None]] = {}
+        self._main: Aggregate | None = None
+
+    async def file(self, cls: type[A], id: UUID, about: Callable[[A], About] | None = None) -> A:
+        """A file as it stands, for which `about` says whom concerns what is recorded in it."""
+        return (await self.files(cls, [id], about))[id]
+
+    async def files(
+        self, cls: type[A], ids: Sequence[UUID], about: Callable[[A], About] | None = None
+    ) -> dict[UUID, A]:
+        missing = [id for id in ids if id not in self._files]
+        loaded = {missing[0]: await self.store.load(cls, missing[0])} if len(missing) == 1 else {}
+        if len(missing) > 1:
+            loaded = await self.store.load_many(cls, missing)
+        for id, file in loaded.items():
+            self._files[id], self.stood[id] = (file, about), file.version
+        return {id: cast("A", self._files[id][0]) for id in ids}
+
+    async def main(self, cls: type[A], id: UUID, about: Callable[[A], About]) -> A:
+        """The file that the command is about, and the answer tells of. Raises Problem where the caller named a version
+        and it has moved on since."""
+        self._main = file = await self.file(cls, id, about)
+        named = self.command.on_version
+        if named is not None and named != file.version:
+            raise _moved_on(named, await self.store.since(id, named))
+        return file
+
+    async def pathways_of(self, person: UUID) -> list[UUID]:
+        """The pathways with an event that concerns a person; the person may get no other one meanwhile."""
+        pathways, self.listed[person] = await self.store.pathways_up_to_now(person)
+        return pathways
+
+    @property
+    def _recorded(self) -> list[Aggregate]:
+        return [file for file, _ in self._files.values() if file.pending_events]
+
+    async def append(self) -> Done:
+        """Answers of the file that the command is about. Raises VersionConflict, AlreadyAnswered."""
+        assert self._main is not None, "a command is about a file"
+        done = Done(self._main.id, self._main.id, self._main.version, bool(self._main.pending_events), None)
+        changes = []
+        for file in self._recorded:
+            about = self._files[file.id][1]
+            assert about is not None, f"{type(file).__name__} was loaded to be looked at alone"
+            changes.append((file, about(file)))
+        with telemetry.appending():
+            known_at = await self.store.save_all(
+                changes,
+                stood=self.stood,
+                listed=self.listed,
+                actor=self.command.actor,
+                key=self.command.key,
+                answer={"id": str(done.id), "version": done.version, "recorded": done.recorded},
+            )
+        return replace(done, known_at=known_at if done.recorded else None)
+
+    async def must_be_free_to_decide_again(self, changed: Sequence[UUID]) -> None:
+        """After a conflict. Raises Problem where another person recorded something in a file that this changes, or
+        where one of them is not this caller's to see."""
+        for id in changed:
+            before = self.stood[id]
+            changes = await self.store.since(id, before)
+            with across_structures():  # an id may be that of another structure's file
+                hidden = not changes and bool(await self.store.since(id, before))
+            if hidden or any(one.actor != self.command.actor and not is_reaction(one.actor) for one in changes):
+                raise _moved_on(before, changes)
+
+
 async def decide(
     store: EventStore,
     cls: type[A],
@@ -44,42 +135,70 @@ async def decide(
     about: Callable[[A], About],
     command: Command,
 ) -> Done:
-    """Loads the aggregate, lets `decision` decide, saves what it recorded in one append.
+    """As `decide_together`, of one file, about which `decision` decides."""
 
-    A decision that met what the same caller, or a reaction, recorded meanwhile is taken again on that. What another
-    person recorded is never overridden unseen: Problem `version-conflict` says what it was, and so it does where the
-    caller named a version and the aggregate has moved on. Raises what the decision raises.
+    async def alone(act: Act) -> None:
+        decision(await act.main(cls, id, about))
+
+    return await decide_together(store, alone, command)
+
+
+async def decide_together(store: EventStore, decision: Callable[[Act], Awaitable[object]], command: Command) -> Done:
+    """Lets `decision` load files and decide on them, and appends what they recorded in one append, under the key.
+
+    A decision that met what the same caller, or a reaction, recorded meanwhile is taken again on that, and so is one
+    that looked at a file that has moved on. What another person recorded in a file that it changes is never overridden
+    unseen: Problem `version-conflict` says what it was. Raises what the decision raises; then nothing was recorded.
     """
-    if command.key and (earlier := await _answered(store, command)):
+    return await once(store, command, lambda: _decide(store, decision, command))
+
+
+async def once(store: EventStore, command: Command, act: Callable[[], Awaitable[Done]]) -> Done:
+    """Answers as before what came under the command's key before, a refusal too: a twin may be answered meanwhile."""
+    if command.key is None:
+        return await act()
+    if earlier := await _answered(store, command):
         return earlier
+    try:
+        return await act()
+    except (RuleBroken, Problem, Forgotten, IdTaken):
+        if earlier := await _answered(store, command):
+            return earlier
+        raise
+
+
+async def once_for_all(
+    store: EventStore, command: Command, acts: Callable[[], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    """What many acts came to that no one append holds: kept under the command's key when all of them are done.
+
+    Interrupted before that and sent again it goes on with what is left, so `acts` has to find that by itself.
+    """
+    if command.key is None:
+        return await acts()
+    if earlier := await _earlier(store, command.key):
+        return earlier.body
+    answer = await acts()
+    try:
+        await store.save_all([], stood={}, actor=command.actor, key=command.key, answer=answer)
+    except AlreadyAnswered:
+        if earlier := await _earlier(store, command.key):
+            return earlier.body
+    return answer
+
+
+async def _decide(store: EventStore, decision: Callable[[Act], Awaitable[object]], command: Command) -> Done:
     for _ in range(ATTEMPTS):
-        aggregate = await store.load(cls, id)
-        before = aggregate.version
-        if command.on_version is not None and command.on_version != before:
-            raise _moved_on(command.on_version, await store.since(id, command.on_version))
-        decision(aggregate)
-        answer: dict[str, Any] = {
-            "id": str(id),
-            "version": aggregate.version,
-            "recorded": aggregate.version > before,
-        }
+        act = Act(store, command)
+        await decision(act)
+        changed = [file.id for file in act._recorded]
         try:
-            with telemetry.appending():
-                known_at = await store.save(
-                    aggregate, about=about(aggregate), actor=command.actor, key=command.key, answer=answer
-                )
+            return await act.append()
         except VersionConflict:
-            changes = await store.since(id, before)
-            if not changes:  # the id is that of a file that is not this caller's to see
-                raise _moved_on(before, changes) from None
-            if any(change.actor != command.actor and not is_reaction(change.actor) for change in changes):
-                raise _moved_on(before, changes) from None
-            continue
+            await act.must_be_free_to_decide_again(changed)
         except AlreadyAnswered:
             if earlier := await _answered(store, command):
                 return earlier
-            continue
-        return Done(id, id, aggregate.version, aggregate.version > before, known_at)
     raise Problem(503, "busy", "too many others write on this file at the moment", retry_after=1)
 
 
@@ -100,14 +219,19 @@ def _moved_on(version: int, changes: Sequence[Recorded]) -> Problem:
 
 async def _answered(store: EventStore, command: Command) -> Done | None:
     assert command.key is not None
-    answer = await store.answer(command.key)
+    answer = await _earlier(store, command.key)
     if answer is None:
         return None
-    if answer.body_hash != command.key.body_hash:
-        raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came with another body before")
     recorded = answer.body["recorded"]
     file = UUID(answer.body["id"])
     return Done(file, file, answer.body["version"], recorded, answer.known_at if recorded else None)
+
+
+async def _earlier(store: EventStore, key: IdempotencyKey) -> Answer | None:
+    answer = await store.answer(key)
+    if answer is not None and answer.body_hash != key.body_hash:
+        raise Problem(422, "idempotency-key-reused", "this Idempotency-Key came with another body before")
+    return answer
 
 
 REACTION = "reaction/"

@@ -15,16 +15,16 @@ from uuid import UUID
 from fastapi import Request
 
 from shared.access import OfStructure, Role
-from shared.database import across_structures
+from shared.database import Pool, across_structures
 from shared.door import Router
-from shared.event_store import Aggregate, EventStore, Recorded
+from shared.event_store import Aggregate, Recorded
 from shared.known_pathways import Known, known_by_events
 from shared.problems import Problem
 from shared.readings import Noted, Reading, readings_of
 from shared.routes import Store
 from shared.sealing import CannotOpen, Sealed
 
-OnePerson = Callable[[EventStore, UUID], Awaitable[set[UUID]]]
+OnePerson = Callable[[Pool, UUID], Awaitable[set[UUID]]]
 """All ids under which a person is or was known."""
 # What of an event is told beside its content, or by `imported`.
 ENVELOPE = frozenset(get_type_hints(Aggregate.Event)) | {"key", "imported"}
@@ -63,7 +63,7 @@ class CopyHere:
     readings: list[Noted]
 
 
-async def _only(_: EventStore, person: UUID) -> set[UUID]:
+async def _only(_: Pool, person: UUID) -> set[UUID]:
     return {person}
 
 
@@ -76,7 +76,7 @@ def copies(
     @router.get("/copies/{person}")
     async def copy(person: UUID, caller: OfStructure, store: Store, reading: Reading, request: Request) -> CopyHere:
         """All that this service holds of a person of one's own structure, for the person."""
-        persons = await one_person(store, person)
+        persons = await one_person(store.pool, person)
         rows = await store.pool.fetch(
             f"select person, pathway from {known_in} where person = any($1) and structure = $2 order by pathway",
             list(persons),

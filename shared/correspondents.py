@@ -14,7 +14,7 @@ from eventsourcing.domain import event
 
 from shared.access import Caller, Command
 from shared.codes import StructureCode
-from shared.commands import Done, decide
+from shared.commands import Act, Done, decide_together
 from shared.database import across_structures
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import About, Aggregate, EventStore, Forgotten, Recorded
@@ -105,14 +105,24 @@ async def correct(store: EventStore, id: UUID, contact: Contact, command: Comman
 
 
 async def _decide(store: EventStore, id: UUID, decision: Callable[[Correspondent], object], command: Command) -> Done:
-    def decide_if_theirs(file: Correspondent) -> None:
+    async def decide_if_theirs(act: Act) -> None:
+        await must_be_free(store, id)  # before a key is made for them
+        file = await act.main(Correspondent, file_id(id), _about)
         if file.structure is not None and not command.caller.is_of(file.structure):
             raise UnknownFact("no such correspondent is recorded")
         decision(file)
 
-    await must_be_free(store, id)  # before a key is made for them
-    done = await decide(store, Correspondent, file_id(id), decide_if_theirs, _about, command)
-    return replace(done, id=id)
+    return replace(await decide_together(store, decide_if_theirs, command), id=id)
+
+
+async def call(act: Act, id: UUID, structure: str, contact: Contact) -> None:
+    """Records what a correspondent is called, or corrects it, as a part of an act about something else."""
+    await must_be_free(act.store, id)
+    file = await act.file(Correspondent, file_id(id), _about)
+    if file.contact is None:
+        file.record(id, structure, contact)
+    else:
+        file.correct(contact)
 
 
 async def must_be_free(store: EventStore, id: UUID) -> None:

@@ -15,9 +15,9 @@ from eventsourcing.domain import event
 
 from shared.access import Command
 from shared.codes import InClear
-from shared.commands import Done, decide
+from shared.commands import Act, Done, decide_together
 from shared.event_store import Aggregate, EventStore, Recorded
-from shared.known_pathways import KnownPathway
+from shared.known_pathways import Known as KnownHere
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
 from shared.sealing import CannotOpen, Sealed, sealed_texts
 
@@ -145,7 +145,8 @@ class ShownFact:
 
 async def disagree(
     store: EventStore,
-    known: KnownPathway,
+    pathway: UUID,
+    known: KnownHere,
     fact_of: FactOf,
     key: UUID,
     of: FactId,
@@ -154,30 +155,31 @@ async def disagree(
     command: Command,
 ) -> Done:
     """Raises UnknownFact where no such fact is recorded."""
-    told = _standing(await store.of_pathway(known.pathway), fact_of).get(of)
-    if told is None:
-        # What was asked for is not repeated: a text may have been written in the wrong place.
-        raise UnknownFact("no fact of this kind is recorded under this id")
-    said = Disagreement(of, told.version, said_on, text)
-    return await decide(
-        store,
-        DisagreementFile,
-        file_id(known.pathway),
-        lambda f: f.disagree(key, said, known.today),
-        lambda _: known.about_new(),
-        command,
-    )
+
+    async def decision(act: Act) -> None:
+        file, today = await _file(act, pathway, known)
+        told = _standing(await store.of_pathway(pathway), fact_of).get(of)
+        if told is None:
+            # What was asked for is not repeated: a text may have been written in the wrong place.
+            raise UnknownFact("no fact of this kind is recorded under this id")
+        file.disagree(key, Disagreement(of, told.version, said_on, text), today)
+
+    return await decide_together(store, decision, command)
 
 
-async def withdraw(store: EventStore, known: KnownPathway, key: UUID, on: date, command: Command) -> Done:
-    return await decide(
-        store,
-        DisagreementFile,
-        file_id(known.pathway),
-        lambda f: f.withdraw(key, on, known.today),
-        lambda _: known.about_new(),
-        command,
-    )
+async def withdraw(store: EventStore, pathway: UUID, known: KnownHere, key: UUID, on: date, command: Command) -> Done:
+    async def decision(act: Act) -> None:
+        file, today = await _file(act, pathway, known)
+        file.withdraw(key, on, today)
+
+    return await decide_together(store, decision, command)
+
+
+async def _file(act: Act, pathway: UUID, known: KnownHere) -> tuple[DisagreementFile, date]:
+    """What was said against the pathway's facts, and the local date where it is held."""
+    concerned = await known(act.store, pathway, act.command.caller)
+    file = await act.main(DisagreementFile, file_id(pathway), lambda _: concerned.about_new())
+    return file, concerned.today
 
 
 async def facts_of(store: EventStore, pathway: UUID, fact_of: FactOf, *, texts: bool) -> tuple[ShownFact, ...]:

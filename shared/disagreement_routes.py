@@ -44,8 +44,10 @@ def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> Rout
         pathway: UUID, body: Said, command: CommandedInStructure, store: Store, response: Response
     ) -> Done:
         """Records that the person disagrees with a fact. It stays beside the fact, whatever becomes of that."""
-        of, concerned = FactId(body.kind, body.fact), await known(store, pathway, command.caller)
-        done = await disagreement.disagree(store, concerned, fact_of, body.id, of, body.said_on, body.text, command)
+        of = FactId(body.kind, body.fact)
+        done = await disagreement.disagree(
+            store, pathway, known, fact_of, body.id, of, body.said_on, body.text, command
+        )
         return answered(response, done, body.id)
 
     @router.post("/disagreements/{disagreement_id}/withdrawal")
@@ -58,10 +60,8 @@ def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> Rout
         response: Response,
     ) -> Done:
         """The person no longer disagrees; that they did remains."""
-        concerned = await known(store, pathway, command.caller)
-        return answered(
-            response, await disagreement.withdraw(store, concerned, disagreement_id, body.on, command), disagreement_id
-        )
+        done = await disagreement.withdraw(store, pathway, known, disagreement_id, body.on, command)
+        return answered(response, done, disagreement_id)
 
     @router.get("/facts")
     async def facts(

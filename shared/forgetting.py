@@ -15,7 +15,8 @@ import hmac
 import json
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID, uuid5
@@ -150,6 +151,13 @@ class Forgetting:
     ) -> None:
         self.service, self.store, self.client, self.forget = service, store, client, forget
         self.outside = outside
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[Connection]:
+        """A transaction beside which nothing is recorded here: what is read meanwhile is all there is."""
+        async with self.store.pool.acquire() as connection, connection.transaction():
+            await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
+            yield connection
 
     async def note(self, connection: Connection, erasure: UUID, concerned: Concerned) -> None:
         """From the end of the transaction on, nothing more is recorded of these persons and pathways here."""

@@ -6,7 +6,7 @@ nothing back.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -111,10 +111,11 @@ async def import_dossiers(
     store: EventStore,
     cls: type[A],
     dossiers: Sequence[Dossier],
-    record: Callable[[A, Dossier], None],
+    record: Callable[[A, Dossier], Mapping[UUID, int] | None],
     about: Callable[[A], About] | Mapping[UUID, KnownPathway],
     departments: Mapping[str, str],
     command: Command,
+    look_again: Callable[[Dossier], Awaitable[None]] | None = None,
     *,
     with_texts: bool = False,
 ) -> list[Imported]:
@@ -123,7 +124,8 @@ async def import_dossiers(
     `about` tells whom the events concern: from the aggregate itself, or by pathway, where one that is missing
     answers NOT_YET_KNOWN. A dossier of a person whose data may only be stored is refused, whatever it says. What
     happened is judged by the day of the structure that the row names, in its one of the `departments`.
-    `with_texts`: whether imported rows bring texts to seal.
+    `record` answers with the versions, by id, of what else it looked at; where one of these moves on meanwhile,
+    `look_again` loads it before the dossier is taken again. `with_texts`: whether imported rows bring texts to seal.
     """
     at = store.clock()
     ids = [id for dossier in dossiers for id in (dossier.pathway, dossier.request.person)]
@@ -144,10 +146,10 @@ async def import_dossiers(
             before = file.version
             try:
                 known = about[dossier.pathway].about_new() if isinstance(about, Mapping) else None
-                record(file, dossier)
+                stood = record(file, dossier)
                 concerned = known or about(file)  # type: ignore[operator]
                 added = file.version - before
-                await store.save(file, about=concerned, actor=command.actor, historical=True, keys=keys)
+                await store.save(file, about=concerned, actor=command.actor, historical=True, keys=keys, stood=stood)
                 return Imported(dossier.pathway, Outcome.RECORDED if added else Outcome.UNCHANGED, added)
             except Forgotten:
                 return Imported(dossier.pathway, Outcome.FORGOTTEN)
@@ -156,6 +158,8 @@ async def import_dossiers(
                 return Imported(dossier.pathway, Outcome.REFUSED, problems=(problem,))
             except VersionConflict:
                 file = await store.load(cls, dossier.pathway)
+                if look_again is not None:
+                    await look_again(dossier)
 
     with telemetry.appending():
         return list(await asyncio.gather(*map(one, dossiers)))

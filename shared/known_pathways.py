@@ -15,7 +15,7 @@ import asyncpg
 
 from shared.access import Caller, Command, Role
 from shared.clock import day_in
-from shared.commands import Done, decide
+from shared.commands import Act, Done, decide_together
 from shared.contracts import PublicEvent
 from shared.contracts.intake import (
     AdviserAssignment,
@@ -132,10 +132,29 @@ async def decide_here(
 
     `id`: of the aggregate, where it is not the pathway's own. Raises NotYetKnown, Problem, and what `decision` raises.
     """
-    known = await known_pathway(store, pathway, command.caller)
-    return await decide(
-        store, cls, id or pathway, lambda file: decision(file, known), lambda _: known.about_new(), command
-    )
+
+    async def alone(file: A, known: KnownPathway, _: Act) -> None:
+        decision(file, known)
+
+    return await decide_looking(store, cls, pathway, alone, command, id=id)
+
+
+async def decide_looking(
+    store: EventStore,
+    cls: type[A],
+    pathway: UUID,
+    decision: Callable[[A, KnownPathway, Act], Awaitable[object]],
+    command: Command,
+    *,
+    id: UUID | None = None,
+) -> Done:
+    """As `decide_here`, with what else has to be looked at: the decision loads that by the act."""
+
+    async def here(act: Act) -> None:
+        known = await known_pathway(store, pathway, command.caller)
+        await decision(await act.main(cls, id or pathway, lambda _: known.about_new()), known, act)
+
+    return await decide_together(store, here, command)
 
 
 Known = Callable[[EventStore, UUID, Caller], Awaitable[KnownPathway]]

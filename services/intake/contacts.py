@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.intake.domain import Due, LastContact, Retention, next_step
+from services.intake.domain import Due, LastContact, Retention, Step, next_step
 from services.intake.domain.retention import Announcement
 from shared.codes import ActivityStatus, AppointmentStatus, EmploymentSupportKind, FollowUpStatus
 from shared.contracts import Body, PublicEvent
@@ -124,13 +124,14 @@ async def _persons_of(connection: Connection, pathways: Sequence[UUID]) -> dict[
 
 
 async def _unsettle(connection: Connection, before: Mapping[UUID, UUID], after: Mapping[UUID, UUID]) -> None:
-    """Whose pathway it is now, of a new or moved one, decides whether it is archived: that is to be looked at."""
+    """Whose pathway it is now, of a new or moved one, decides whether it is archived, and a new request opens the file:
+    that is to be looked at."""
     gained = {person for pathway, person in after.items() if before.get(pathway) != person}
     moved = {person for pathway, person in after.items() if before.get(pathway, person) != person}
     if gained:
         await connection.execute(
             """update contacts.persons set unsettled = true
-                where person = any($1) and (archived_on is not null or person = any($2))""",
+                where person = any($1) and (announced_on is not null or person = any($2))""",
             list(gained),
             list(moved),
         )
@@ -175,7 +176,10 @@ def _due(row: asyncpg.Record) -> Due | None:
 
 @dataclass(frozen=True)
 class Kept:
-    """Whose file it is, in which structures, and what is next; `due` null: nothing, as things stand."""
+    """Whose file it is, in which structures, and what is next; `due` null: nothing, as things stand.
+
+    `without_pathway`: somebody who was identified and never asked for support, by those structures.
+    """
 
     person: UUID
     structures: list[str]
@@ -183,6 +187,7 @@ class Kept:
     announced_on: date | None
     archived_on: date | None
     due: Due | None
+    without_pathway: bool = False
 
 
 _KEPT = """select k.*, array(select distinct r.structure from requests r where r.person = k.person order by 1)
@@ -197,14 +202,61 @@ def _kept(row: asyncpg.Record) -> Kept:
 
 
 async def those_due(pool: Pool, today: date, after: tuple[date, UUID], limit: int) -> list[tuple[date, Kept]]:
-    """Those due by today, by their place in the index: (due_on, person), after `after`."""
+    """Those due by today, by their place: (due_on, person), after `after`; who never asked for support among them."""
     rows = await pool.fetch(
         f"{_KEPT} where due_on <= $1 and (due_on, person) > ($2, $3) order by due_on, person limit $4",
         today,
         *after,
         limit,
     )
-    return [(row["due_on"], _kept(row)) for row in rows]
+    found = [(row["due_on"], _kept(row)) for row in rows]
+    found += await _those_without_pathway(pool, today, after, limit)
+    return sorted(found, key=lambda one: (one[0], one[1].person))[:limit]
+
+
+WITHOUT_PATHWAY_FOR = 30
+"""Days for which somebody who was identified and of whom no pathway tells is kept; our own choice."""
+
+
+async def _those_without_pathway(
+    pool: Pool, today: date, after: tuple[date, UUID], limit: int
+) -> list[tuple[date, Kept]]:
+    """Counted from the last word of them, in Paris. Who was merged into another is that one."""
+    rows = await pool.fetch(
+        """select * from (
+             select p.person, (max(e.known_at) at time zone 'Europe/Paris')::date + $4::integer as due_on,
+                    array_remove(array_agg(distinct e.structure order by e.structure), null) as structures
+               from events p join events e on e.person = p.person
+              where p.name = 'intake.person-identified'
+                and not exists (select from erasures x where p.person = any (x.persons))
+              group by p.person
+             having bool_and(e.pathway is null and e.name <> 'intake.person-merged')) found
+           where due_on <= $1 and (due_on, person) > ($2, $3) order by due_on, person limit $5""",
+        today,
+        *after,
+        WITHOUT_PATHWAY_FOR,
+        limit,
+    )
+    return [
+        (row["due_on"], Kept(row["person"], row["structures"], None, None, None, Due(Step.ERASE, row["due_on"]), True))
+        for row in rows
+    ]
+
+
+async def under_a_merged_id(pool: Pool) -> list[UUID]:
+    """Pathways that stand under the id of a person who was merged into another."""
+    rows = await pool.fetch(
+        """select k.pathway from events m join known_pathways k on k.person = m.aggregate
+            where m.name = 'intake.person-merged' and m.found_by is not null order by 1"""
+    )
+    return [row["pathway"] for row in rows]
+
+
+async def is_announced(pool: Pool, person: UUID) -> bool:
+    announced: bool = await pool.fetchval(
+        "select exists(select from contacts.persons where person = $1 and announced_on is not null)", person
+    )
+    return announced
 
 
 async def to_reactivate(pool: Pool, limit: int) -> list[UUID]:

@@ -1,7 +1,8 @@
 """Takes the steps of retention that are due, a person at a time: announced, archived, erased, or met again.
 
-Retention says how far a file is; the pathways follow it, and the row in contacts.persons last. A step that was
-interrupted leaves its person among those due, and is taken up from what Retention says.
+Retention says how far a file is, and the pathways say so with it, in one append; the row in contacts.persons follows.
+A step that was interrupted in between leaves its person among those due, and is taken up from what Retention says. Who
+was identified and never asked for support has no contact to count from, and is forgotten too.
 """
 
 import asyncio
@@ -19,13 +20,14 @@ import nats.errors
 import nats.js.errors
 
 from services.intake import application, contacts
-from services.intake.domain import ArchiveReason, Due, LastContact, Pathway, Person, Retention, Step
+from services.intake.domain import ArchiveReason, Due, LastContact, Pathway, Person, Retention, Step, retention_id
 from shared.access import Caller, Command, Role
 from shared.clock import day_in_paris
-from shared.commands import decide
+from shared.commands import Act, decide, decide_together
 from shared.database import Pool, across_structures
 from shared.event_store import About, Forgotten
 from shared.problems import Problem
+from shared.rules import RuleBroken
 from shared.service import Runtime, Task
 
 log = logging.getLogger(__name__)
@@ -55,11 +57,14 @@ class Hold(StrEnum):
 
 @dataclass(frozen=True)
 class Planned:
-    """A person of whom a step is due. `announced_only`: all contacts were imported, so that it ends with that."""
+    """A person of whom a step is due. `announced_only`: all contacts were imported, so that it ends with that.
+
+    `last_contact` null: somebody who never asked for support, and is forgotten for that.
+    """
 
     person: UUID
     structures: list[str]
-    last_contact: date
+    last_contact: date | None
     step: Step
     due_on: date
     announced_only: bool
@@ -83,8 +88,8 @@ async def plan(pool: Pool, today: date, after: Place = FIRST) -> tuple[list[Plan
 
 
 def _planned(kept: contacts.Kept, due: Due) -> Planned:
-    assert kept.contact is not None
-    return Planned(kept.person, kept.structures, kept.contact.on, due.step, due.on, kept.contact.imported_only)
+    last, imported_only = (kept.contact.on, kept.contact.imported_only) if kept.contact else (None, False)
+    return Planned(kept.person, kept.structures, last, due.step, due.on, imported_only)
 
 
 def _next(found: list[tuple[date, contacts.Kept]]) -> Place | None:
@@ -99,12 +104,14 @@ async def run(
     Raises Problem where a contact may be on its way here.
     """
     await _must_have_heard_all(runtime)
+    if after == FIRST:
+        await _bring_home(runtime, command)
     found = await contacts.those_due(runtime.pool, today, after, AT_ONCE)
     taken = []
     for _, kept in found:
         if held := await _hold(runtime, kept.person):
             taken.append(Taken(kept.person, kept.structures, [], held))
-        elif steps := await _follow(runtime, kept.person, today, command):
+        elif steps := await _steps(runtime, kept, today, command):
             taken.append(Taken(kept.person, kept.structures, steps))
     return taken, _next(found)
 
@@ -116,14 +123,36 @@ async def _hold(runtime: Runtime, person: UUID) -> Hold | None:
     return Hold.RESTRICTED if restricted else None
 
 
-async def take_back(runtime: Runtime, person: UUID, command: Command) -> None:
-    """The person asked for support again: their file is open."""
+async def _steps(runtime: Runtime, kept: contacts.Kept, today: date, command: Command) -> list[Step]:
+    if not kept.without_pathway:
+        return await _follow(runtime, kept.person, today, command)
+    assert runtime.forgetting is not None
+    erased = await application.erase_without_pathway(runtime.forgetting, kept.person)
+    return [Step.ERASE] if erased else []
+
+
+async def _bring_home(runtime: Runtime, command: Command) -> None:
+    """Pathways that an import once recorded under the id of somebody who had been merged into another."""
+    for pathway in await contacts.under_a_merged_id(runtime.pool):
+
+        async def move(act: Act, pathway: UUID = pathway) -> None:
+            file = await act.main(Pathway, pathway, application.about)
+            today = await application.today_of(runtime.store, file)
+            file.move_to_person((await application.surviving(act, file.person)).id, today)
+
+        try:
+            await decide_together(runtime.store, move, replace(command, key=None, on_version=None))
+        except RuleBroken as refused:
+            log.info("pathway %s stays under a merged id for now (%s)", pathway, refused.code)
+
+
+async def show_open(runtime: Runtime, person: UUID) -> None:
+    """The row of a person whose file a new request opened, at once; what follows the contacts would do it later."""
     with across_structures():  # wherever their other pathways are
-        retention = await runtime.store.load(Retention, application.retention_id(person))
-        if retention.announced is not None:
-            today = day_in_paris(runtime.store.clock())
+        if await contacts.is_announced(runtime.pool, person):
             async with _alone(runtime, person):
-                await _step(runtime, person, lambda r: r.take_back(today), today, command)
+                retention = await runtime.store.load(Retention, retention_id(person))
+                await contacts.end_step(runtime.pool, person, retention)
 
 
 async def read_archive(
@@ -135,9 +164,9 @@ async def read_archive(
     await decide(
         runtime.store,
         Retention,
-        application.retention_id(person),
+        retention_id(found.id),
         lambda r: r.read(structure, reason, today),
-        lambda _: About(structure, None, person),
+        lambda _: About(structure, None, found.id),
         replace(command, key=None),
     )
     return found
@@ -154,7 +183,7 @@ async def _follow(
     async with _alone(runtime, person):
         while True:
             contact = await contacts.last_contact(runtime.pool, person)
-            retention = await runtime.store.load(Retention, application.retention_id(person))
+            retention = await runtime.store.load(Retention, retention_id(person))
             due = retention.due(contact, today)
             step = due if due is not None and due in may_take else None
             if step is Step.ERASE:
@@ -179,20 +208,20 @@ def _take(step: Step | None, contact: LastContact | None, today: date, retention
 async def _step(
     runtime: Runtime, person: UUID, decision: Callable[[Retention], None], today: date, command: Command
 ) -> None:
-    store, alone = runtime.store, replace(command, key=None)
+    """What Retention says next, and with it what each of the person's pathways does."""
+
+    async def step(act: Act) -> None:
+        retention = await act.main(Retention, retention_id(person), lambda _: About(None, None, person))
+        decision(retention)
+        for pathway in (await act.files(Pathway, await act.pathways_of(person), application.about)).values():
+            if retention.archived_on is None:
+                pathway.reactivate(person, today)
+            else:
+                pathway.archive(person, today)
+
     await contacts.begin_step(runtime.pool, person)
-    id = application.retention_id(person)
-    await decide(store, Retention, id, decision, lambda _: About(None, None, person), alone)
-    retention = await store.load(Retention, id)
-
-    def in_line(pathway: Pathway) -> None:
-        if retention.archived_on is None:
-            pathway.reactivate(person, today)
-        else:
-            pathway.archive(person, today)
-
-    for pathway in await store.pathways_of(person):
-        await decide(store, Pathway, pathway, in_line, application.about, alone)
+    await decide_together(runtime.store, step, replace(command, key=None, on_version=None))
+    retention = await runtime.store.load(Retention, retention_id(person))
     await contacts.end_step(runtime.pool, person, retention)
 
 

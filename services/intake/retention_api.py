@@ -117,6 +117,6 @@ async def read_archive(
     runtime = request.app.state.runtime
     command = Command(manager, None)
     found = await retention.read_archive(runtime, manager.own_structure, person, body.reason, command)
-    for shown in await reading.shown([person_found(person, found)]):
+    for shown in await reading.shown([person_found(found.id, found)]):
         return shown
     raise Problem(404, "unknown-person", "this person is being forgotten")

@@ -43,14 +43,14 @@ from shared import correspondents
 from shared.access import Caller, Command, Role
 from shared.clock import day_in_paris
 from shared.codes import SPECIAL_BARRIERS, PlacementForm
-from shared.commands import Done, decide
+from shared.commands import Act, Done, decide
 from shared.contracts.training import HalfDay
 from shared.database import across_structures
 from shared.disagreement import in_disagreement
 from shared.event_store import About, EventStore
 from shared.history import ActivityRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers
-from shared.known_pathways import KnownPathway, decide_here, known_pathway, known_soon
+from shared.known_pathways import KnownPathway, decide_here, decide_looking, known_soon
 from shared.known_structures import departments, today_in
 
 _R = TypeVar("_R", ListedPlacement, Participant)
@@ -132,11 +132,10 @@ def _described(row: ListedSession, plan: SessionPlan | None) -> ListedSession:
 
 
 async def enrol(store: EventStore, pathway: UUID, key: UUID, enrolment: Enrolment, command: Command) -> Done:
-    with across_structures():  # a session may have places for other structures' people
-        session = await store.load(Session, session_file(enrolment.session))
-    return await _decide(
-        store, pathway, lambda f, known: f.enrol(key, enrolment, session, known.structure, known.today), command
-    )
+    async def decision(file: ActivityFile, known: KnownPathway, act: Act) -> None:
+        file.enrol(key, enrolment, await _session(act, enrolment.session), known.structure, known.today)
+
+    return await decide_looking(store, ActivityFile, pathway, decision, command)
 
 
 async def withdraw(store: EventStore, pathway: UUID, key: UUID, end: EnrolmentEnd, command: Command) -> Done:
@@ -146,25 +145,26 @@ async def withdraw(store: EventStore, pathway: UUID, key: UUID, end: EnrolmentEn
 async def record_attendance(
     store: EventStore, pathway: UUID, key: UUID, attendance: Attendance, command: Command
 ) -> Done:
-    session, today = await _session_of(store, pathway, key, command)
-    return await _decide(store, pathway, lambda f, _: f.record_attendance(key, attendance, session, today), command)
+    async def decision(file: ActivityFile, _: KnownPathway, act: Act) -> None:
+        session = await _session(act, file.session_of(key))
+        file.record_attendance(key, attendance, session, await today_in(store, session.structure))
+
+    return await decide_looking(store, ActivityFile, pathway, decision, command)
 
 
 async def correct_attendance(
     store: EventStore, pathway: UUID, key: UUID, attendance: Attendance, command: Command
 ) -> Done:
-    session, today = await _session_of(store, pathway, key, command)
-    return await _decide(store, pathway, lambda f, _: f.correct_attendance(key, attendance, session, today), command)
+    async def decision(file: ActivityFile, _: KnownPathway, act: Act) -> None:
+        session = await _session(act, file.session_of(key))
+        file.correct_attendance(key, attendance, session, await today_in(store, session.structure))
+
+    return await decide_looking(store, ActivityFile, pathway, decision, command)
 
 
-async def _session_of(store: EventStore, pathway: UUID, enrolment: UUID, command: Command) -> tuple[Session, date]:
-    """An enrolment is in one session for ever; beside it the day it is where that takes place. Raises NotYetKnown,
-    UnknownFact."""
-    await known_pathway(store, pathway, command.caller)
-    file = await store.load(ActivityFile, pathway)
-    with across_structures():  # whosever it is
-        session = await store.load(Session, session_file(file.session_of(enrolment)))
-    return session, await today_in(store, session.structure)
+async def _session(act: Act, session: UUID) -> Session:
+    with across_structures():  # whosever it is: it may have places for other structures' people
+        return await act.file(Session, session_file(session))
 
 
 async def participants(store: EventStore, session: UUID, structure: str | None, limit: int) -> list[Participant]:
@@ -182,39 +182,41 @@ async def missing_attendance(
 
 
 async def plan_placement(store: EventStore, pathway: UUID, key: UUID, placement: Placement, command: Command) -> Done:
-    elsewhere = await _elsewhere(store, pathway, command)
     tutor_known = await correspondents.is_known(store, placement.tutor)
-    return await _decide(store, pathway, lambda f, _: f.plan_placement(key, placement, elsewhere, tutor_known), command)
+
+    async def decision(file: ActivityFile, known: KnownPathway, act: Act) -> None:
+        file.plan_placement(key, placement, await _elsewhere(act, known), tutor_known)
+
+    return await decide_looking(store, ActivityFile, pathway, decision, command)
 
 
 async def correct_placement(
     store: EventStore, pathway: UUID, key: UUID, placement: Placement, command: Command
 ) -> Done:
-    elsewhere = await _elsewhere(store, pathway, command)
     tutor_known = await correspondents.is_known(store, placement.tutor)
-    return await _decide(
-        store,
-        pathway,
-        lambda f, known: f.correct_placement(key, placement, elsewhere, tutor_known, known.today),
-        command,
-    )
+
+    async def decision(file: ActivityFile, known: KnownPathway, act: Act) -> None:
+        file.correct_placement(key, placement, await _elsewhere(act, known), tutor_known, known.today)
+
+    return await decide_looking(store, ActivityFile, pathway, decision, command)
 
 
 async def renew_placement(
     store: EventStore, pathway: UUID, key: UUID, until: date, hours_planned: Decimal | None, command: Command
 ) -> Done:
-    elsewhere = await _elsewhere(store, pathway, command)
-    return await _decide(store, pathway, lambda f, _: f.renew(key, until, hours_planned, elsewhere), command)
+    async def decision(file: ActivityFile, known: KnownPathway, act: Act) -> None:
+        file.renew(key, until, hours_planned, await _elsewhere(act, known))
+
+    return await decide_looking(store, ActivityFile, pathway, decision, command)
 
 
-async def _elsewhere(store: EventStore, pathway: UUID, command: Command) -> list[Placement]:
-    """The placements of the person's other pathways, of the forms whose rules are the person's. Raises NotYetKnown."""
-    known = await known_pathway(store, pathway, command.caller)
+async def _elsewhere(act: Act, known: KnownPathway) -> list[Placement]:
+    """The placements of the person's other pathways, of the forms whose rules are the person's."""
     with across_structures():  # the law counts a person's days wherever they are supported
-        rows = await store.pool.fetch(
-            "select pathway from known_pathways where person = $1 and pathway <> $2", known.person, pathway
+        rows = await act.store.pool.fetch(
+            "select pathway from known_pathways where person = $1 and pathway <> $2", known.person, known.pathway
         )
-        files = await store.load_many(ActivityFile, [row["pathway"] for row in rows])
+        files = await act.files(ActivityFile, [row["pathway"] for row in rows])
     forms = (PlacementForm.PMSMP, PlacementForm.AVA)
     return [placement for file in files.values() for form in forms for placement in file.placements_of(form)]
 

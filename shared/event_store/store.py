@@ -41,11 +41,12 @@ SNAPSHOT_EVERY = 100
 
 
 class VersionConflict(IntegrityError):
-    """Another writer recorded something on this aggregate first. `version` is the one the save was based on."""
+    """Another writer recorded something first. `stood`: the versions that the save was based on, by aggregate."""
 
-    def __init__(self, aggregate: UUID, version: int) -> None:
-        super().__init__(f"{aggregate} has moved on from version {version}")
-        self.aggregate, self.version = aggregate, version
+    def __init__(self, stood: Mapping[UUID, int]) -> None:
+        stands = ", ".join(f"{aggregate} from version {version}" for aggregate, version in stood.items())
+        super().__init__(f"one of these has moved on: {stands}")
+        self.stood = stood
 
 
 class IdTaken(Exception):
@@ -108,12 +109,21 @@ class Recorded(NamedTuple):
     traceparent: str | None
 
 
-@dataclass
-class _Save:
-    aggregate: UUID
+class _Change(NamedTuple):
+    """What one aggregate recorded."""
+
     stored: Sequence[StoredEvent]
     events: Sequence[Aggregate.Event]
     about: About
+
+
+@dataclass
+class _Save:
+    changes: Sequence[_Change]
+    stood: Mapping[UUID, int]
+    """The version at which each file stood that was looked at, 0 where there was none."""
+    listed: Mapping[UUID, int]
+    """Persons whose pathways were listed, and the position up to which."""
     actor: str
     historical: bool
     key: IdempotencyKey | None
@@ -123,6 +133,12 @@ class _Save:
     under: tuple[str, str] | tuple[None, None] = field(default_factory=lambda: under.get())
     id: UUID = field(default_factory=uuid4)
     done: asyncio.Future[datetime] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def writes(self) -> set[object]:
+        """What no other save of the same group may look at: what is listed too, as it may be added to."""
+        changed = {change.stored[0].originator_id for change in self.changes}
+        return {*changed, *self.listed, *([self.key] if self.key else [])}
 
 
 class Ledger:
@@ -226,10 +242,18 @@ class EventStore:
 
     async def pathways_of(self, person: UUID) -> list[UUID]:
         """The pathways with an event that concerns a person."""
-        rows = await self.pool.fetch(
-            "select distinct pathway from events where person = $1 and pathway is not null order by 1", person
+        pathways, _ = await self.pathways_up_to_now(person)
+        return pathways
+
+    async def pathways_up_to_now(self, person: UUID) -> tuple[list[UUID], int]:
+        """The same, and the position up to which they were looked for."""
+        row = await self.pool.fetchrow(
+            """select position, array(select distinct pathway from events
+                                       where person = $1 and pathway is not null order by 1) as pathways from head""",
+            person,
         )
-        return [row["pathway"] for row in rows]
+        assert row is not None
+        return row["pathways"], row["position"]
 
     async def structures_of(self, person: UUID) -> list[str]:
         """The structures with an event that concerns a person."""
@@ -303,41 +327,73 @@ class EventStore:
         about: About,
         actor: str,
         historical: bool = False,
+        stood: Mapping[UUID, int] | None = None,
+        keys: Mapping[UUID, AESGCM] | None = None,
+    ) -> datetime | None:
+        """As `save_all`, of one aggregate. `stood`: what else was looked at, by id its version."""
+        stands = {aggregate.id: aggregate.version - len(aggregate.pending_events)}
+        return await self.save_all(
+            [(aggregate, about)], stood={**(stood or {}), **stands}, actor=actor, historical=historical, keys=keys
+        )
+
+    async def save_all(
+        self,
+        recorded: Sequence[tuple[Aggregate, About]],
+        *,
+        stood: Mapping[UUID, int],
+        listed: Mapping[UUID, int] | None = None,
+        actor: str,
+        historical: bool = False,
         key: IdempotencyKey | None = None,
         answer: dict[str, Any] | None = None,
         keys: Mapping[UUID, AESGCM] | None = None,
     ) -> datetime | None:
-        """Appends what the aggregate has recorded since it was loaded; returns when it became known.
+        """Appends what the aggregates have recorded since they were loaded, in their order, all of it or nothing;
+        returns when it became known.
 
-        Null where there was nothing to append. Raises VersionConflict or AlreadyAnswered; then nothing was
-        appended. `keys`: those of the persons concerned, where the caller has them already.
+        `stood`: by id the version of every file that was looked at, those that recorded something included; `listed`:
+        by person the position up to which their pathways were listed. Null where there was nothing to append. Raises
+        VersionConflict where any of that has moved on, AlreadyAnswered, Forgotten; then nothing was appended. `keys`:
+        those of the persons concerned, where the caller has them already.
         When it returns, the events are durable. The current trace context is stored with them.
         """
-        events = cast("list[Aggregate.Event]", aggregate.collect_events())
-        if not events and key is None:
+        changes = [
+            (aggregate, about, cast("list[Aggregate.Event]", aggregate.collect_events()))
+            for aggregate, about in recorded
+            if aggregate.pending_events
+        ]
+        if not changes and key is None:
             return None
-        person_key = None
-        if any(map(has_texts, events)) and about.person is not None:
-            person_key = (keys or await self.keys.ensure(self.pool, [about.person]))[about.person]
+        sealing = {
+            about.person for _, about, events in changes if about.person is not None and any(map(has_texts, events))
+        }
+        found = dict(keys or {})
+        if missing := sealing - found.keys():
+            found |= await self.keys.ensure(self.pool, list(missing))
+
+        def change(about: About, events: Sequence[Aggregate.Event]) -> _Change:
+            person_key = found.get(about.person) if about.person is not None else None
+            return _Change([self.mapper.to_stored_event(event, person_key) for event in events], events, about)
+
         save = _Save(
-            aggregate.id,
-            [self.mapper.to_stored_event(event, person_key) for event in events],
-            events,
-            about,
+            [change(about, events) for _, about, events in changes],
+            stood,
+            listed or {},
             actor,
             historical,
             key,
             answer,
             current_traceparent(),
-            await self.ledger.digests([about.pathway, about.person]),
+            await self.ledger.digests({id for _, about, _ in changes for id in (about.pathway, about.person)}),
         )
         self._waiting.append(save)
         self._wake.set()
         known_at = await save.done
-        version = aggregate.version
-        if version // SNAPSHOT_EVERY > (version - len(events)) // SNAPSHOT_EVERY:
-            self._to_snapshot.put_nowait((type(aggregate), aggregate.id, about.person))
-        return known_at if events else None
+        for aggregate, about, events in changes:
+            version = aggregate.version
+            if version // SNAPSHOT_EVERY > (version - len(events)) // SNAPSHOT_EVERY:
+                self._to_snapshot.put_nowait((type(aggregate), aggregate.id, about.person))
+        return known_at if changes else None
 
     async def append_within(self, connection: Connection, aggregate: Aggregate, about: About, actor: str) -> None:
         """Appends in the caller's own transaction, for what must happen together with another change of the database.
@@ -346,11 +402,13 @@ class EventStore:
         """
         events = cast("list[Aggregate.Event]", aggregate.collect_events())
         stored = [self.mapper.to_stored_event(event) for event in events]
-        save = _Save(aggregate.id, stored, events, about, actor, False, None, None, current_traceparent(), [])
+        stood = {aggregate.id: aggregate.version - len(events)}
+        change = _Change(stored, events, about)
+        save = _Save([change], stood, {}, actor, False, None, None, current_traceparent(), [])
         row = await connection.fetchrow(_APPEND, *_columns([save]))
         assert row is not None
         if row["refused"]:
-            raise VersionConflict(aggregate.id, stored[0].originator_version - 1)
+            raise VersionConflict(stood)
 
     async def react(
         self,
@@ -400,17 +458,19 @@ class EventStore:
                 save.done.cancel()
 
     def _next_group(self, most: int) -> list[_Save]:
-        """Waiting saves in order of arrival, at most one of an aggregate and of an idempotency key."""
+        """Waiting saves in order of arrival: none that looks at what another of them changes, and one of an idempotency
+        key at most. What has to wait goes before whatever came after it and meets it."""
         group: list[_Save] = []
         later: list[_Save] = []
-        taken: set[object] = set()
+        changed: set[object] = set()
+        looked_at: set[object] = set()
         for save in self._waiting:
-            mine = {save.aggregate, *([save.key] if save.key else [])}
-            if len(group) >= most or mine & taken:
+            if len(group) >= most or save.writes & (changed | looked_at) or save.stood.keys() & changed:
                 later.append(save)
             else:
                 group.append(save)
-            taken |= mine
+            changed |= save.writes
+            looked_at |= save.stood.keys()
         self._waiting = later
         return group
 
@@ -450,10 +510,7 @@ class EventStore:
             elif await self.ledger.holds(save.digests):
                 _fail(save, Forgotten())
             else:
-                _fail(
-                    save,
-                    VersionConflict(save.aggregate, save.stored[0].originator_version - 1 if save.stored else 0),
-                )
+                _fail(save, VersionConflict(save.stood))
 
     async def _settle_ambiguous(self, group: list[_Save]) -> list[_Save]:
         """Confirms the saves of an interrupted append that did commit; returns those that did not."""
@@ -533,20 +590,20 @@ select a.* from unnest($1::text[], $2::text[], $3::text[]) asked(caller, route, 
    where caller = asked.caller and route = asked.route and key = asked.key
      and known_at > now() - interval '24 hours' limit 1) a
 """
-_APPEND = "select * from append_saves({})".format(", ".join(f"${n}" for n in range(1, 24)))
+_APPEND = "select * from append_saves({})".format(", ".join(f"${n}" for n in range(1, 30)))
 
 
 def _columns(group: Iterable[_Save]) -> list[list[Any]]:
     events = [
         (
             save.id,
-            save.aggregate,
+            stored.originator_id,
             stored.originator_version,
             stored.topic,
             stored.state.decode(),
-            event.of_structure or save.about.structure,
-            save.about.pathway,
-            save.about.person,
+            event.of_structure or about.structure,
+            about.pathway,
+            about.person,
             save.actor,
             event.happened_on,
             event.rule_version,
@@ -555,7 +612,8 @@ def _columns(group: Iterable[_Save]) -> list[list[Any]]:
             *save.under,
         )
         for save in group
-        for stored, event in zip(save.stored, save.events, strict=True)
+        for of_one, recorded, about in save.changes
+        for stored, event in zip(of_one, recorded, strict=True)
     ]
     keys = [
         (
@@ -570,7 +628,10 @@ def _columns(group: Iterable[_Save]) -> list[list[Any]]:
         if (key := save.key) is not None
     ]
     digests = [(save.id, digest) for save in group for digest in save.digests]
-    return [*_transposed(events, 15), *_transposed(keys, 6), *_transposed(digests, 2)]
+    stood = [(save.id, *one) for save in group for one in save.stood.items()]
+    listed = [(save.id, *one) for save in group for one in save.listed.items()]
+    widths = ((events, 15), (keys, 6), (digests, 2), (stood, 3), (listed, 3))
+    return [column for rows, width in widths for column in _transposed(rows, width)]
 
 
 def _transposed(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

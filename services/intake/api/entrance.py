@@ -1,6 +1,6 @@
 """Structures, requests, welcomes, starts, withdrawals, and persons."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -232,12 +232,9 @@ async def ask_for_support(
     """Records a request for support. No request is refused for who asks; an archived file is opened again."""
     command.caller.must_be_of(body.request.structure)
     request = body.request.fact()
-    if body.identity is not None:
-        # Nobody is identified for a request that a rule refuses; repeated, both say the same.
-        await persons.identify_with_request(store, request.person, body.identity, replace(command, key=None))
-    done = await pathways.ask_for_support(store, body.pathway, request, command)
+    done = await pathways.ask_for_support(store, body.pathway, request, body.identity, command)
     if done.recorded:
-        await retention.take_back(http.app.state.runtime, request.person, command)
+        await retention.show_open(http.app.state.runtime, request.person)
     return answered(response, done, body.pathway)
 
 
@@ -298,7 +295,7 @@ async def person(person: UUID, caller: OfStructure, store: Store, reading: Readi
     found = await persons.person_in(store, caller.own_structure, person)
     if not persons.may_see(caller, found):
         raise Problem(403, "restricted", "processing of this person's data is restricted; a manager may look")
-    for shown in await reading.shown([person_found(person, found)]):
+    for shown in await reading.shown([person_found(found.id, found)]):
         return shown
     raise Problem(404, "unknown-person", "this person is being forgotten")
 

@@ -8,13 +8,15 @@ from services.intake.application.imports import (
     request_of,
     take_dossier,
 )
-from services.intake.application.pathways import about, known_here, structure_id
-from services.intake.application.persons import erase, erase_again, identified_in, one_person, retention_id
+from services.intake.application.pathways import about, known_here, structure_id, today_of
+from services.intake.application.persons import erase, erase_again, erase_without_pathway, identified_in
+from services.intake.application.whose import one_person, surviving
 
 __all__ = [
     "about",
     "erase",
     "erase_again",
+    "erase_without_pathway",
     "here",
     "identified_in",
     "import_pathways",
@@ -23,7 +25,8 @@ __all__ = [
     "known_rows",
     "one_person",
     "request_of",
-    "retention_id",
     "structure_id",
+    "surviving",
     "take_dossier",
+    "today_of",
 ]

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
-from services.intake.application.pathways import about, must_be_registered, on_pathway, today_in
+from services.intake.application.pathways import about, must_be_registered, on_pathway, theirs, today_in, today_of
 from services.intake.domain import (
     NOT_REQUESTED,
     Appointment,
@@ -20,7 +20,7 @@ from services.intake.domain import (
     profile_file_id,
 )
 from shared.access import Command
-from shared.commands import Done, decide
+from shared.commands import Act, Done, decide, decide_together, once_for_all
 from shared.database import across_structures
 from shared.event_store import Aggregate, EventStore
 from shared.known_pathways import exit_date
@@ -37,13 +37,21 @@ async def _beside(
 
     `decision` gets the local date of the structure that holds it.
     """
-    file = await store.load(Pathway, pathway)
-    if file.request is None or not command.caller.is_of(file.structure):
+
+    async def beside(act: Act) -> None:
+        file = await _open_pathway(act, pathway)
+        decision(await act.main(cls, id, lambda _: about(file)), await today_in(store, file.structure))
+
+    return await decide_together(store, beside, command)
+
+
+async def _open_pathway(act: Act, pathway: UUID) -> Pathway:
+    file = await act.file(Pathway, pathway, about)
+    if file.request is None or not act.command.caller.is_of(file.structure):
         raise UnknownFact(NOT_REQUESTED)
     file.must_be_free()
     file.must_be_open()
-    today = await today_in(store, file.structure)
-    return await decide(store, cls, id, lambda beside: decision(beside, today), lambda _: about(file), command)
+    return file
 
 
 # Appointments and attempts
@@ -66,13 +74,17 @@ async def move(
 
 
 async def keep(store: EventStore, pathway: UUID, key: UUID, on: date | None, command: Command) -> Done:
-    """Who comes has their request taken up again, where it was set aside. Asked again it goes on with that."""
-    done = await _on_contact(store, pathway, lambda c, today: c.keep(key, on, today), command)
-    file = await store.load(ContactFile, contact_file_id(pathway))
-    came_on = file.appointments[key].current.settled_on
-    if came_on is not None:
-        await decide(store, Pathway, pathway, lambda p: p.come(came_on), about, _alone(command))
-    return done
+    """Who comes has their request taken up again, where it was set aside."""
+
+    async def decision(act: Act) -> None:
+        file = await _open_pathway(act, pathway)
+        contact = await act.main(ContactFile, contact_file_id(pathway), lambda _: about(file))
+        contact.keep(key, on, await today_in(store, file.structure))
+        came_on = contact.appointments[key].current.settled_on
+        if came_on is not None:
+            file.come(came_on)
+
+    return await decide_together(store, decision, command)
 
 
 async def miss(store: EventStore, pathway: UUID, key: UUID, command: Command) -> Done:
@@ -98,12 +110,12 @@ async def correct_attempt(store: EventStore, pathway: UUID, key: UUID, attempt: 
 
 
 async def put_aside(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    contact = await store.load(ContactFile, contact_file_id(pathway))
+    async def decision(act: Act) -> None:
+        file = await theirs(act, pathway)
+        contact = await act.file(ContactFile, contact_file_id(pathway))
+        file.put_aside(on, contact.failed(file.taken_up_on, on), await today_of(store, file))
 
-    def decision(file: Pathway, today: date) -> None:
-        file.put_aside(on, contact.failed(file.taken_up_on, on), today)
-
-    return await on_pathway(store, pathway, decision, command)
+    return await decide_together(store, decision, command)
 
 
 async def take_up(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
@@ -128,7 +140,18 @@ async def assign(store: EventStore, pathway: UUID, adviser: str | None, on: date
 async def move_caseload(
     store: EventStore, structure: str, from_adviser: str, to_adviser: str | None, on: date, command: Command
 ) -> Moved:
-    """Every open pathway of an adviser in a structure. Interrupted and asked again it goes on with what is left."""
+    """Every open pathway of an adviser in a structure, each an act of its own: what others record meanwhile of one does
+    not keep the rest. Interrupted and asked again it goes on with what is left."""
+
+    async def move_all() -> dict[str, int]:
+        return vars(await _move_all(store, structure, from_adviser, to_adviser, on, command))
+
+    return Moved(**await once_for_all(store, command, move_all))
+
+
+async def _move_all(
+    store: EventStore, structure: str, from_adviser: str, to_adviser: str | None, on: date, command: Command
+) -> Moved:
     # From the events and not from a view, which may not have heard of the latest assignment yet.
     rows = await store.pool.fetch(
         """select distinct e.aggregate from events e
@@ -151,13 +174,9 @@ async def move_caseload(
     files = await store.load_many(Pathway, sorted(row["aggregate"] for row in rows))
     ours = [file for file in files.values() if theirs(file)]
     free = [file.id for file in ours if not file.restricted]
-    done = [await decide(store, Pathway, id, hand_over, about, _alone(command)) for id in free]
+    one_by_one = replace(command, key=None, on_version=None)
+    done = [await decide(store, Pathway, id, hand_over, about, one_by_one) for id in free]
     return Moved(sum(one.recorded for one in done), len(ours) - len(free))
-
-
-def _alone(command: Command) -> Command:
-    """For a second file of the same request: its key and its version are the first one's."""
-    return replace(command, key=None, on_version=None)
 
 
 # Commitment, pause, transfer

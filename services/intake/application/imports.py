@@ -1,6 +1,7 @@
 """Intake's part of the historical import."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import date
 from itertools import chain
 from uuid import UUID
@@ -10,10 +11,9 @@ from services.intake.application.pathways import (
     about_structure,
     departments,
     must_be_registered,
-    restrict_too,
     structure_id,
 )
-from services.intake.application.persons import one_person
+from services.intake.application.whose import one_person
 from services.intake.domain import (
     Dated,
     Pathway,
@@ -28,7 +28,7 @@ from shared.access import Caller, Command, Role
 from shared.commands import decide
 from shared.event_store import EventStore, Known
 from shared.history import Dossier, PathwayRow, StructureRow
-from shared.imports import Imported, KnownDossier, KnownRow, Outcome, import_dossiers, news
+from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
 
 
 async def import_structures(store: EventStore, rows: Sequence[StructureRow], command: Command) -> dict[str, int]:
@@ -48,7 +48,7 @@ async def import_structures(store: EventStore, rows: Sequence[StructureRow], com
             structure_id(row.structure),
             lambda s, file=file: take(s, file),  # type: ignore[misc]
             about_structure,
-            command,
+            replace(command, key=None, on_version=None),  # a row is an act of its own, and sent again adds nothing
         )
         added[row.structure] = int(done.recorded)
     return added
@@ -59,7 +59,7 @@ async def here(store: EventStore, pathways: Sequence[UUID], persons: Sequence[UU
 
     Who was merged with somebody is there where either is.
     """
-    merged = {person: await one_person(store, person) for person in persons}
+    merged = {person: await one_person(store.pool, person) for person in persons}
     rows = await store.pool.fetch(
         """select pathway, person from requests
             where (pathway = any($1) or person = any($1)) and ($2 or structure = $3)
@@ -87,10 +87,17 @@ def request_of(row: PathwayRow) -> Request:
     )
 
 
-def take_dossier(pathway: Pathway, dossier: Dossier) -> None:
+def take_dossier(pathway: Pathway, dossier: Dossier, persons: Sequence[UUID] = ()) -> None:
+    """`persons`: the row's, and whom they were merged into one after the other; the last stands for them all."""
     row = dossier.request
-    if (fact := news(pathway.request, request_of(row))) is not None:
-        pathway.take_request(with_age(fact), request_of(row))
+    told = request_of(row)
+    stood = pathway.request.current if pathway.request else told
+    fact = news(pathway.request, told)
+    stands = fact or stood
+    if stands.person in persons[:-1]:
+        stands = replace(stands, person=persons[-1])
+    if fact is not None or stands != stood:
+        pathway.take_request(with_age(stands), told)
     for known, on, take in (
         (pathway.welcome, row.welcomed_on, pathway.take_welcome),
         (pathway.start, row.started_on, pathway.take_start),
@@ -106,18 +113,43 @@ async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], comman
     for structure in structures:
         await must_be_registered(store, structure)
     where = await departments(store, structures)
-    persons = {dossier.pathway: dossier.request.person for dossier in dossiers}
-    files = await store.load_many(Person, list(set(persons.values())))
+    persons = _Persons(store)
+    await persons.load({dossier.request.person for dossier in dossiers})
 
-    def take(pathway: Pathway, dossier: Dossier) -> None:
-        files[dossier.request.person].must_be_free()
+    def take(pathway: Pathway, dossier: Dossier) -> Mapping[UUID, int]:
+        files = persons.leading_from(dossier.request.person)
+        files[-1].must_be_free()
         pathway.must_be_free()
-        take_dossier(pathway, dossier)
+        take_dossier(pathway, dossier, [file.id for file in files])
+        return {file.id: file.version for file in files}
 
-    imported = await import_dossiers(store, Pathway, dossiers, take, about, where, command, with_texts=True)
-    recorded = [one.pathway for one in imported if one.outcome is Outcome.RECORDED]
-    await restrict_too(store, {pathway: persons[pathway] for pathway in recorded}, command)
-    return imported
+    async def look_again(dossier: Dossier) -> None:
+        await persons.load({dossier.request.person})
+
+    return await import_dossiers(store, Pathway, dossiers, take, about, where, command, look_again, with_texts=True)
+
+
+class _Persons:
+    """Those whom rows name, with those whom they were merged into."""
+
+    def __init__(self, store: EventStore) -> None:
+        self.store, self.files = store, dict[UUID, Person]()
+
+    async def load(self, persons: Set[UUID]) -> None:
+        """As they stand now, those too that were loaded before."""
+        met: set[UUID] = set()
+        while wanted := persons - met:
+            met |= wanted
+            found = await self.store.load_many(Person, sorted(wanted))
+            self.files |= found
+            persons = {file.merged_into for file in found.values() if file.merged_into is not None}
+
+    def leading_from(self, person: UUID) -> list[Person]:
+        """Their file, and those whom it was merged into one after the other."""
+        files = [self.files[person]]
+        while (into := files[-1].merged_into) is not None and self.files[into] not in files:
+            files.append(self.files[into])
+        return files
 
 
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:

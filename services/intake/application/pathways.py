@@ -1,14 +1,24 @@
 """Commands on structures, and on what stands at the entrance of a pathway: load, decide, save."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid5
 
-from services.intake.domain import NOT_REQUESTED, Pathway, Person, Request, Structure, StructureFile
+from services.intake.application.whose import who_asks, who_is_named
+from services.intake.domain import (
+    NOT_REQUESTED,
+    Identity,
+    Pathway,
+    Request,
+    Retention,
+    Structure,
+    StructureFile,
+    retention_id,
+)
 from shared.access import Caller, Command
-from shared.clock import day_in
-from shared.commands import Done, decide
+from shared.clock import day_in, day_in_paris
+from shared.commands import Act, Done, decide, decide_together
 from shared.database import across_structures
 from shared.event_store import About, EventStore
 from shared.known_pathways import KnownPathway, exit_date
@@ -56,14 +66,20 @@ async def on_pathway(
 
     `decision` gets the local date of the structure that holds it.
     """
-    today = await today_of(store, pathway)
 
-    def decide_if_theirs(file: Pathway) -> None:
-        if file.request is not None and not command.caller.is_of(file.structure):
-            raise UnknownFact(NOT_REQUESTED)
-        decision(file, today)
+    async def decide_if_theirs(act: Act) -> None:
+        file = await theirs(act, pathway)
+        decision(file, await today_of(store, file))
 
-    return await decide(store, Pathway, pathway, decide_if_theirs, about, command)
+    return await decide_together(store, decide_if_theirs, command)
+
+
+async def theirs(act: Act, pathway: UUID) -> Pathway:
+    """The pathway that a command is about. Raises UnknownFact where it is another structure's."""
+    file = await act.main(Pathway, pathway, about)
+    if file.request is not None and not act.command.caller.is_of(file.structure):
+        raise UnknownFact(NOT_REQUESTED)
+    return file
 
 
 async def register_structure(store: EventStore, file: StructureFile, command: Command) -> Done:
@@ -83,17 +99,15 @@ async def set_welcome_delay(store: EventStore, structure: str, days: int, comman
 
 
 async def must_be_registered(store: EventStore, structure: str) -> None:
-    _must_be_registered(await _registered(store, structure), structure)
-
-
-async def _registered(store: EventStore, structure: str) -> Structure:
     with across_structures():  # which structures there are, everybody knows
-        return await store.load(Structure, structure_id(structure))
+        known = await store.load(Structure, structure_id(structure))
+    if known.file is None:
+        raise Problem(409, "unknown-structure", f"structure {structure} is not registered")
 
 
 async def departments(store: EventStore, structures: Collection[str]) -> dict[str, str]:
     """INSEE codes by structure, of those that are registered."""
-    with across_structures():  # as `_registered`
+    with across_structures():  # as `must_be_registered`
         files = await store.load_many(Structure, [structure_id(structure) for structure in set(structures)])
     found = [structure.file.current for structure in files.values() if structure.file is not None]
     return {file.structure: file.department for file in found}
@@ -101,37 +115,44 @@ async def departments(store: EventStore, structures: Collection[str]) -> dict[st
 
 async def today_in(store: EventStore, structure: str | None) -> date:
     """The local date of a structure; where there is none, the date in Paris."""
-    known = (await _registered(store, structure)).file if structure else None
-    return day_in(known.current.department if known else None, store.clock())
+    found = await departments(store, [structure] if structure else [])
+    return day_in(found.get(structure or ""), store.clock())
 
 
-async def today_of(store: EventStore, pathway: UUID) -> date:
+async def today_of(store: EventStore, file: Pathway) -> date:
     """The local date of the structure that holds a pathway."""
-    file = await store.load(Pathway, pathway)
     return await today_in(store, file.structure if file.request else None)
 
 
-def _must_be_registered(structure: Structure, code: str) -> None:
-    if structure.file is None:
-        raise Problem(409, "unknown-structure", f"structure {code} is not registered")
+async def ask_for_support(
+    store: EventStore, pathway: UUID, request: Request, identity: Identity | None, command: Command
+) -> Done:
+    """With what the person tells of themselves, where they do; an archived file is opened again, everywhere."""
 
-
-async def ask_for_support(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
-    await must_be_registered(store, request.structure)
-    person, today = await _whoever(store, request.person), await today_in(store, request.structure)
-
-    def ask(pathway: Pathway) -> None:
+    async def ask(act: Act) -> None:
+        await must_be_registered(store, request.structure)
+        file = await act.main(Pathway, pathway, about)
+        person = await who_asks(act, request.person, identity)
         person.must_be_free()
-        pathway.ask_for_support(request, today)
+        is_new = file.request is None
+        file.ask_for_support(replace(request, person=person.id), await today_in(store, request.structure))
+        if identity is not None:
+            person.identify(identity)
+        if is_new:
+            await _take_back(act, person.id)
 
-    done = await decide(store, Pathway, pathway, ask, about, command)
-    await restrict_too(store, {pathway: request.person} if done.recorded else {}, command)
-    return done
+    return await decide_together(store, ask, command)
 
 
-async def _whoever(store: EventStore, person: UUID) -> Person:
-    with across_structures():  # a restriction holds wherever the person asks for support
-        return await store.load(Person, person)
+async def _take_back(act: Act, person: UUID) -> None:
+    """The person asked for support again: their file is open, wherever their other pathways are."""
+    with across_structures():
+        retention = await act.file(Retention, retention_id(person), lambda _: About(None, None, person))
+        if retention.announced is not None:
+            today = day_in_paris(act.store.clock())
+            retention.take_back(today)
+            for pathway in (await act.files(Pathway, await act.pathways_of(person), about)).values():
+                pathway.reactivate(person, today)
 
 
 async def welcome(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
@@ -147,17 +168,13 @@ async def withdraw(store: EventStore, pathway: UUID, on: date, command: Command)
 
 
 async def correct_request(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
-    structure = await _registered(store, request.structure)
-    person = await _whoever(store, request.person)
-
-    def correct(pathway: Pathway, today: date) -> None:
+    async def correct(act: Act) -> None:
+        file = await theirs(act, pathway)
+        person = await who_is_named(act, request.person)
         person.must_be_free()
-        pathway.correct_request(request, today)
-        _must_be_registered(structure, request.structure)
+        file.correct_request(replace(request, person=person.id), await today_of(store, file))
 
-    done = await on_pathway(store, pathway, correct, command)
-    await restrict_too(store, {pathway: request.person} if done.recorded else {}, command)
-    return done
+    return await decide_together(store, correct, command)
 
 
 async def correct_welcome(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
@@ -171,13 +188,3 @@ async def correct_start(store: EventStore, pathway: UUID, on: date | None, comma
 
 async def correct_withdrawal(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
     return await on_pathway(store, pathway, lambda p, today: p.correct_withdrawal(on, today), command)
-
-
-async def restrict_too(store: EventStore, pathways: Mapping[UUID, UUID], command: Command) -> None:
-    """Pathways, by whose they are, that were recorded while their person's processing was being restricted."""
-    with across_structures():  # as `_whoever`
-        persons = await store.load_many(Person, list(set(pathways.values()))) if pathways else {}
-    for pathway, person in pathways.items():
-        if (restriction := persons[person].restriction) is not None:
-            on = restriction.restricted_on
-            await decide(store, Pathway, pathway, lambda p, on=on: p.restrict(on), about, replace(command, key=None))  # type: ignore[misc]

@@ -1,27 +1,26 @@
 """Commands on persons, and finding them: who they are, when two are one, restricting and forgetting."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date
-from functools import partial
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.intake.application.pathways import about, today_in, today_of
-from services.intake.domain import Identity, Pathway, Person, Restriction, Retention
+from services.intake.application.whose import (
+    about_person,
+    must_be_theirs,
+    one_person,
+    surviving,
+    survivor_of,
+    unknown_person,
+)
+from services.intake.domain import Identity, Pathway, Person, Restriction, Retention, retention_id
 from services.intake.names import is_number, matches, numbers, same_names, words
 from shared.access import Caller, Command, Role
-from shared.commands import Done, decide
-from shared.database import across_structures
-from shared.event_store import About, EventStore
+from shared.commands import Act, Done, decide_together
+from shared.database import Connection, across_structures
+from shared.event_store import EventStore
 from shared.forgetting import Concerned, Forgetting
 from shared.problems import Problem
-
-_RETENTIONS = UUID("6f0c3a52-7d1e-5b8a-9a44-0c8be8a2c0d3")
-
-
-def retention_id(person: UUID) -> UUID:
-    """The aggregate that says how far a person's file is."""
-    return uuid5(_RETENTIONS, str(person))
 
 
 async def _open_files(store: EventStore, persons: Sequence[UUID]) -> list[UUID]:
@@ -30,79 +29,70 @@ async def _open_files(store: EventStore, persons: Sequence[UUID]) -> list[UUID]:
     return [person for person in persons if files[retention_id(person)].archived_on is None]
 
 
-async def must_be_open(store: EventStore, *persons: UUID) -> None:
+async def _must_be_open(act: Act, *persons: UUID) -> None:
     """Raises Archived."""
-    for person in persons:
-        (await store.load(Retention, retention_id(person))).must_be_open()
-
-
-def _about_person(command: Command) -> Callable[[Person], About]:
-    return lambda person: About(command.caller.structure, None, person.id)
+    with across_structures():  # a file is open or archived wherever its pathways are
+        for person in persons:
+            (await act.file(Retention, retention_id(person))).must_be_open()
 
 
 async def identify(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
     """Of a person of one's own structure. Raises Problem."""
-    await _must_be_theirs(store, person, command)
-    await must_be_open(store, person)
-    return await _identify(store, person, identity, command)
 
+    async def decision(act: Act) -> None:
+        await must_be_theirs(store, person, command.caller)
+        stands = await surviving(act, person)
+        await _must_be_open(act, stands.id)
+        (await act.main(Person, stands.id, about_person(act))).identify(identity)
 
-async def identify_with_request(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
-    """As `identify`, of somebody whom nobody knew before the request too; an archived file is about to be opened."""
-    with across_structures():
-        somebodys = await store.pathways_of(person) or await store.structures_of(person)
-    if somebodys:
-        await _must_be_theirs(store, person, command)
-    return await _identify(store, person, identity, command)
-
-
-async def _identify(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
-    return await decide(store, Person, person, lambda p: p.identify(identity), _about_person(command), command)
+    return await decide_together(store, decision, command)
 
 
 async def merge(store: EventStore, person: UUID, other: UUID, command: Command) -> Done:
     """Joins the file of `person` to that of `other`: each pathway of the first is from now on one of the second.
 
-    Asked again after an interruption it goes on with the pathways that are left.
+    Who was merged before is whom they were merged into.
     """
-    await _must_be_theirs(store, person, command)
-    await _must_be_theirs(store, other, command)
-    await must_be_open(store, person, other)
-    into = await store.load(Person, other)
-    done = await decide(store, Person, person, lambda p: p.merge_into(into), _about_person(command), command)
-    alone = replace(command, key=None)
-    with across_structures():  # those in other structures too
-        for pathway in await store.pathways_of(person):
-            today = await today_of(store, pathway)
-            move = partial(Pathway.move_to_person, person=other, today=today)
-            await decide(store, Pathway, pathway, move, about, alone)
-    return done
+
+    async def decision(act: Act) -> None:
+        await must_be_theirs(store, person, command.caller)
+        await must_be_theirs(store, other, command.caller)
+        stands, into = await surviving(act, person), await surviving(act, other)
+        await _must_be_open(act, stands.id, into.id)
+        if stands.id == into.id != person:
+            await act.main(Person, person, about_person(act))
+            return  # they are one already
+        await act.main(Person, stands.id, about_person(act))
+        stands.merge_into(into if stands.id != into.id else await act.file(Person, other))
+        with across_structures():  # those in other structures too
+            for file in (await act.files(Pathway, await act.pathways_of(stands.id), about)).values():
+                if file.is_of(stands.id):
+                    file.move_to_person(into.id, await today_of(store, file))
+
+    return await decide_together(store, decision, command)
 
 
 async def restrict(store: EventStore, person: UUID, restriction: Restriction, command: Command) -> Done:
     """Restricts the processing of a person's data in every service: each of their pathways tells the others.
 
-    Whoever was merged with them is the same person. Asked again after an interruption it goes on with what is left.
-    Raises Problem.
+    Whoever was merged with them is the same person. Raises Problem.
     """
     today = await today_in(store, command.caller.structure)
-    with across_structures():  # it holds in every structure
-        return await _change_restriction(
-            store,
-            person,
-            lambda p: p.restrict(restriction, today),
-            lambda p: p.restrict(restriction.restricted_on),
-            command,
-        )
+    return await _change_restriction(
+        store,
+        person,
+        lambda p: p.restrict(restriction, today),
+        lambda p: p.restrict(restriction.restricted_on),
+        command,
+    )
 
 
 async def lift_restriction(store: EventStore, person: UUID, on: date, command: Command) -> Done:
-    """From now on everything may be recorded of the person again. Asked again, it goes on as `restrict` does."""
+    """From now on everything may be recorded of the person again."""
     today = await today_in(store, command.caller.structure)
-    with across_structures():
-        return await _change_restriction(
-            store, person, lambda p: p.lift_restriction(on, today), lambda p: p.lift_restriction(on), command
-        )
+    return await _change_restriction(
+        store, person, lambda p: p.lift_restriction(on, today), lambda p: p.lift_restriction(on), command
+    )
 
 
 async def _change_restriction(
@@ -112,26 +102,26 @@ async def _change_restriction(
     of_pathway: Callable[[Pathway], object],
     command: Command,
 ) -> Done:
-    persons = await one_person(store, person)
-    ids = {pathway for one in persons for pathway in await store.pathways_of(one)}
-    if not ids and not (await store.load(Person, person)).version:
-        raise Problem(404, "unknown-person", "nobody is known under this id")
-    await _must_be_theirs(store, person, command)
-    alone = replace(command, key=None)
-    done = await decide(store, Person, person, decision, _about_person(command), command)
-    for one in sorted(persons - {person}):
-        await decide(store, Person, one, decision, _about_person(command), alone)
-    # Listed anew: what was recorded before the person was restricted, and is theirs now.
-    ids = {pathway for one in persons for pathway in await store.pathways_of(one)}
-    for id, file in (await store.load_many(Pathway, sorted(ids))).items():
-        if file.request is not None and file.request.current.person in persons:
-            await decide(store, Pathway, id, of_pathway, about, alone)
-    return done
+    async def change(act: Act) -> None:
+        await must_be_theirs(store, person, command.caller)
+        persons = await one_person(store.pool, person)
+        pathways = {pathway for one in persons for pathway in await act.pathways_of(one)}
+        file = await act.main(Person, person, about_person(act))
+        if not pathways and not file.version:
+            raise unknown_person()
+        for one in (await act.files(Person, sorted(persons), about_person(act))).values():
+            decision(one)
+        for pathway in (await act.files(Pathway, sorted(pathways), about)).values():
+            if pathway.request is not None and pathway.person in persons:
+                of_pathway(pathway)
+
+    with across_structures():  # it holds in every structure
+        return await decide_together(store, change, command)
 
 
 async def restriction_of(store: EventStore, person: UUID, caller: Caller) -> Restriction:
     """The restriction in force. Raises Problem where there is none, or the person is another structure's."""
-    await _must_be_theirs(store, person, Command(caller, None))
+    await must_be_theirs(store, person, caller)
     restriction = (await store.load(Person, person)).restriction
     if restriction is None:
         raise Problem(404, "not-restricted", "processing of no such person's data is restricted")
@@ -148,18 +138,36 @@ async def erase(forgetting: Forgetting, person: UUID) -> UUID:
 
     Asked again it returns the same. Raises Problem where nobody of this id was ever known.
     """
-    store = forgetting.store
-    (digest,) = await store.ledger.digests([person])
+    (digest,) = await forgetting.store.ledger.digests([person])
     erasure = UUID(bytes=digest[:16])
-    if await store.ledger.holds([digest]):
+    if await forgetting.store.ledger.holds([digest]):
         return erasure
-    persons = await one_person(store, person)
-    pathways = {pathway for one in persons for pathway in await store.pathways_of(one)}
-    if not pathways and not any([(await store.load(Person, one)).version for one in persons]):
-        raise Problem(404, "unknown-person", "nobody is known under this id")
-    async with store.pool.acquire() as connection, connection.transaction():
-        await forgetting.note(connection, erasure, Concerned(sorted(persons), sorted(pathways)))
+    async with forgetting.alone() as connection:
+        await forgetting.note(connection, erasure, await _concerned(connection, person))
     return erasure
+
+
+async def erase_without_pathway(forgetting: Forgetting, person: UUID) -> bool:
+    """The same of somebody of whom there is no pathway; false where one came meanwhile, and nothing is done."""
+    (digest,) = await forgetting.store.ledger.digests([person])
+    async with forgetting.alone() as connection:
+        concerned = await _concerned(connection, person)
+        if not concerned.pathways:
+            await forgetting.note(connection, UUID(bytes=digest[:16]), concerned)
+    return not concerned.pathways
+
+
+async def _concerned(connection: Connection, person: UUID) -> Concerned:
+    persons = sorted(await one_person(connection, person))
+    row = await connection.fetchrow(
+        """select count(*) as events, array_remove(array_agg(distinct pathway order by pathway), null) as pathways
+             from events where person = any($1)""",
+        persons,
+    )
+    assert row is not None
+    if not row["events"]:
+        raise Problem(404, "unknown-person", "nobody is known under this id")
+    return Concerned(persons, row["pathways"])
 
 
 async def erase_again(forgetting: Forgetting, digests: set[bytes]) -> list[UUID]:
@@ -183,36 +191,6 @@ async def erase_again(forgetting: Forgetting, digests: set[bytes]) -> list[UUID]
         async with store.pool.acquire() as connection, connection.transaction():
             await forgetting.note(connection, erasures[-1], Concerned([], [pathway]))
     return erasures
-
-
-async def one_person(store: EventStore, person: UUID) -> set[UUID]:
-    """The person with everyone merged into them, or whom they were merged into."""
-    found: set[UUID] = set()
-    open_ends = {person}
-    while open_ends:
-        found |= open_ends
-        with across_structures():  # whose ids they are is asked of each afterwards
-            rows = await store.pool.fetch(
-                """select aggregate as one, found_by::uuid as other from events
-                    where name = 'intake.person-merged' and (found_by = any($1::text[]) or aggregate = any($2))""",
-                [str(id) for id in open_ends],
-                list(open_ends),
-            )
-        open_ends = {id for row in rows for id in row.values()} - found
-    return found
-
-
-async def _must_be_theirs(store: EventStore, person: UUID, command: Command) -> None:
-    """A person is of the structures that hold their pathways; who has none, of those that told of them. Of whoever is
-    another structure's, nobody is known."""
-    if not command.caller.role.of_a_structure:
-        return
-    with across_structures():  # nobody's until it is seen that nobody else holds them
-        files = await store.load_many(Pathway, await store.pathways_of(person))
-        holders = {file.structure for file in files.values() if file.request is not None}
-        theirs = command.caller.structure in (holders or await store.structures_of(person))
-    if not theirs:
-        raise Problem(404, "unknown-person", "nobody is known under this id")
 
 
 async def persons_of(store: EventStore, structure: str) -> dict[UUID, Person]:
@@ -278,17 +256,20 @@ def _numbers_of(person: Person) -> list[str]:
 
 async def person_in(store: EventStore, structure: str, person: UUID) -> Person:
     """Raises Problem where the structure has no pathway of this person, or the file is archived."""
-    if not await _open_files(store, [person]):
+    found = await identified_in(store, structure, person)
+    if not await _open_files(store, [found.id]):
         raise Problem(404, "unknown-person", "no such person was identified in this structure")
-    return await identified_in(store, structure, person)
+    return found
 
 
 async def identified_in(store: EventStore, structure: str, person: UUID) -> Person:
-    """The same of an archived file too."""
+    """The same of an archived file too. Of who was merged, the file of whom they were merged into."""
     here = await store.pool.fetchval(
-        "select exists(select from requests where structure = $1 and person = $2)", structure, person
+        "select exists(select from requests where structure = $1 and person = any($2))",
+        structure,
+        list(await one_person(store.pool, person)),
     )
-    found = await store.load(Person, person) if here else None
+    found = await store.load(Person, await survivor_of(store, person)) if here else None
     if found is None or found.identity is None:
         raise Problem(404, "unknown-person", "no such person was identified in this structure")
     return found

@@ -1,14 +1,13 @@
 """Commands on users: who is let in, and what they are called (docs/decisions/0019-users.md)."""
 
-from dataclasses import dataclass, replace
-from uuid import UUID
+from dataclasses import dataclass
 
 from services.intake.application.pathways import must_be_registered
 from services.intake.domain import Access, Grant, access_id
 from shared import correspondents, users
 from shared.access import Caller, Command
 from shared.codes import PROGRAMME, Role
-from shared.commands import Done, decide
+from shared.commands import Act, Done, decide, decide_together
 from shared.correspondents import Contact, ErasedCorrespondent
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import About, EventStore
@@ -45,23 +44,17 @@ def _about(access: Access) -> About:
 
 async def give(store: EventStore, grant: Grant, contact: Contact | None, command: Command) -> Done:
     """`contact`: what colleagues call them, where it is told; whoever was forgotten is let in without a name only."""
-    if grant.structure != PROGRAMME:
-        await must_be_registered(store, grant.structure)
-    id = access_id(grant.structure, grant.user)
-    if contact is not None:
-        await correspondents.must_be_free(store, id)
-    done = await decide(store, Access, id, lambda access: access.give(grant), _about, command)
-    if contact is not None:
-        await _call(store, id, grant.structure, contact, command)
-    return done
 
+    async def decision(act: Act) -> None:
+        if grant.structure != PROGRAMME:
+            await must_be_registered(store, grant.structure)
+        id = access_id(grant.structure, grant.user)
+        access = await act.main(Access, id, _about)
+        if contact is not None:
+            await correspondents.call(act, id, grant.structure, contact)
+        access.give(grant)
 
-async def _call(store: EventStore, id: UUID, structure: str, contact: Contact, command: Command) -> None:
-    unrepeatable = replace(command, key=None, on_version=None)
-    if await correspondents.is_known(store, id):
-        await correspondents.correct(store, id, contact, unrepeatable)
-    else:
-        await correspondents.record(store, id, structure, contact, unrepeatable)
+    return await decide_together(store, decision, command)
 
 
 async def withdraw(store: EventStore, structure: str, user: str, command: Command) -> Done:

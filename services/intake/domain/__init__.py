@@ -23,6 +23,7 @@ from services.intake.domain.retention import (
     Retention,
     Step,
     next_step,
+    retention_id,
 )
 from services.intake.domain.structure import WELCOME_WITHIN, Structure, StructureFile, WelcomeDelay
 from services.intake.domain.wave import CAPACITY, Selection, Wave, WavePlan, wave_file
@@ -68,6 +69,7 @@ __all__ = [
     "next_step",
     "profile_file_id",
     "request_for_support",
+    "retention_id",
     "wave_file",
     "with_age",
 ]

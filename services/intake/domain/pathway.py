@@ -36,6 +36,10 @@ class StartedAndWithdrawn(RuleBroken):
     """A withdrawal ends a request before the start; after the start, leaving is an exit."""
 
 
+class StructureChangesByTransfer(RuleBroken):
+    """A correction leaves the structure that was asked; another structure receives a pathway by a transfer alone."""
+
+
 class ImplausibleBirthYear(RuleBroken):
     """The year of birth lies between 1900 and the year of the request."""
 
@@ -274,6 +278,8 @@ class Pathway(Aggregate):
             self._withdrawn(Dated(on), None)
 
     def correct_request(self, request: Request, today: date) -> None:
+        if self._request().structure != request.structure:
+            raise StructureChangesByTransfer(f"{self._request().structure} was asked, not {request.structure}")
         if self._request() != request:
             self._check(today, request, self.welcomed_on, self.started_on, self.withdrawn_on)
             self._request_corrected(request, None)
@@ -491,14 +497,15 @@ class Pathway(Aggregate):
 
     def archive(self, person: UUID, today: date) -> None:
         """The person's file is archived; a pathway that is another person's by now is left alone."""
-        if self.archived_on is None and self._is_of(person):
+        if self.archived_on is None and self.is_of(person):
             self._archived(today)
 
     def reactivate(self, person: UUID, today: date) -> None:
-        if self.archived_on is not None and self._is_of(person):
+        if self.archived_on is not None and self.is_of(person):
             self._reactivated(today)
 
-    def _is_of(self, person: UUID) -> bool:
+    def is_of(self, person: UUID) -> bool:
+        """Whether it is this person's now."""
         return self.request is not None and self.request.current.person == person
 
     # What an import says, after its whole context was checked: `fact` is what is to stand, `imported` what the

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from uuid import UUID, uuid5
 
 from eventsourcing.domain import event
 
@@ -90,6 +91,14 @@ def next_step(contact: LastContact | None, announced: Announcement | None, archi
     if archived_on is None:
         return Due(Step.ARCHIVE, months_later(announced.on, ARCHIVED_AFTER))
     return Due(Step.ERASE, months_later(archived_on, ERASED_AFTER))
+
+
+_RETENTIONS = UUID("6f0c3a52-7d1e-5b8a-9a44-0c8be8a2c0d3")
+
+
+def retention_id(person: UUID) -> UUID:
+    """The aggregate that says how far a person's file is."""
+    return uuid5(_RETENTIONS, str(person))
 
 
 class Retention(Aggregate):

@@ -1,0 +1,115 @@
+"""Who is meant by a person's id: whom mergers lead to, and which structures know of them.
+
+A person is known to the structures that hold or held a pathway of theirs, or that told of them where they have none;
+to every other the id answers as one that nobody has (docs/decisions/0026-whose-person.md). The operator knows everyone.
+"""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from services.intake.domain import Identity, Pathway, Person
+from shared.access import Caller
+from shared.commands import Act
+from shared.database import Connection, Pool, across_structures
+from shared.event_store import About, EventStore, IdTaken
+from shared.problems import Problem
+
+
+def unknown_person() -> Problem:
+    return Problem(404, "unknown-person", "nobody is known under this id; who is new is sent with an `identity`")
+
+
+async def surviving(act: Act, person: UUID) -> Person:
+    """The file that stands for a person, over all mergers; none of them may change meanwhile. Raises Problem."""
+    met: set[UUID] = set()
+    with across_structures():  # wherever they were merged; who may know of it is asked of each command
+        try:
+            file = await _file(act, person)
+            while file.merged_into is not None and file.id not in met:
+                met.add(file.id)
+                file = await _file(act, file.merged_into)
+        except IdTaken:
+            raise unknown_person() from None
+    return file
+
+
+async def _file(act: Act, person: UUID) -> Person:
+    return await act.file(Person, person, about_person(act))
+
+
+def about_person(act: Act) -> Callable[[Person], About]:
+    return lambda person: About(act.command.caller.structure, None, person.id)
+
+
+async def who_is_named(act: Act, person: UUID) -> Person:
+    """Of a request: somebody whom the caller's structure knows. Raises Problem."""
+    file = await surviving(act, person)
+    if not await _knows(act, {person, file.id}):
+        raise unknown_person()
+    return file
+
+
+async def who_asks(act: Act, person: UUID, identity: Identity | None) -> Person:
+    """As `who_is_named`, or somebody new: under an id that nobody has, with something to call them by."""
+    file = await surviving(act, person)
+    ids = {person, file.id}
+    if not await _knows(act, ids) and (identity is None or await _is_anybodys(act.store, ids)):
+        raise unknown_person()
+    return file
+
+
+async def _knows(act: Act, persons: set[UUID]) -> bool:
+    caller = act.command.caller
+    if not caller.role.of_a_structure:
+        return True
+    with across_structures():  # what tells whose they are
+        return any([caller.structure in await act.store.structures_of(one) for one in persons])
+
+
+async def _is_anybodys(store: EventStore, ids: set[UUID]) -> bool:
+    with across_structures():
+        used = await store.pool.fetchval("select exists(select from events where person = any($1))", list(ids))
+    return bool(used or await store.ledger.forgotten(ids))
+
+
+async def must_be_theirs(store: EventStore, person: UUID, caller: Caller) -> None:
+    """For what is done to a person's file: of those that hold their pathways now, and of those that told of them where
+    nobody does. Raises Problem."""
+    if not caller.role.of_a_structure:
+        return
+    with across_structures():  # nobody's until it is seen that nobody else holds them
+        persons = await one_person(store.pool, person)
+        pathways = {pathway for one in persons for pathway in await store.pathways_of(one)}
+        files = await store.load_many(Pathway, sorted(pathways))
+        holders = {file.structure for file in files.values() if file.request is not None and file.person in persons}
+        told = {structure for one in persons for structure in await store.structures_of(one)}
+    if caller.structure not in (holders or told):
+        raise unknown_person()
+
+
+async def one_person(pool: Pool | Connection, person: UUID) -> set[UUID]:
+    """The person with everyone merged into them, or whom they were merged into."""
+    found: set[UUID] = set()
+    open_ends = {person}
+    while open_ends:
+        found |= open_ends
+        with across_structures():  # whose ids they are is asked of each afterwards
+            rows = await pool.fetch(
+                """select aggregate as one, found_by::uuid as other from events
+                    where name = 'intake.person-merged' and (found_by = any($1::text[]) or aggregate = any($2))""",
+                [str(id) for id in open_ends],
+                list(open_ends),
+            )
+        open_ends = {id for row in rows for id in row.values()} - found
+    return found
+
+
+async def survivor_of(store: EventStore, person: UUID) -> UUID:
+    """The id under which a person stands now. For a question; a command asks `surviving`."""
+    with across_structures():
+        files = await store.load_many(Person, sorted(await one_person(store.pool, person)))
+    met: set[UUID] = set()
+    while (into := files[person].merged_into) is not None and person not in met:
+        met.add(person)
+        person = into
+    return person
