@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from shared.commands import PARIS, today
 from shared.openapi import describe
 from shared.problems import NotYetKnown, Problem, answer_problems
+from shared.texts import Name
 
 SERVICES = ("intake", "diagnostic", "training", "outcomes")
 LISTS = {
@@ -130,8 +131,8 @@ def desk_app(platform: ASGIApp) -> FastAPI:
     async def of_the_morning(
         http: Http,
         adviser: Annotated[
-            str | None,
-            Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$", description="Subject of an adviser's token"),
+            Name | None,
+            Query(description="Subject of an adviser's token"),
         ] = None,
     ) -> Morning:
         """Everything that waits in one's own structure, or for one of its advisers: a list a question."""

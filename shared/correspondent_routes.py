@@ -1,7 +1,6 @@
 """The routes of correspondents, the same in each service whose facts name some."""
 
 from dataclasses import dataclass, fields
-from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
@@ -12,13 +11,15 @@ from shared.access import CommandedByManager, CommandedInStructure, OfStructure
 from shared.commands import Done, answered
 from shared.correspondents import Contact, ErasedCorrespondent, ListedCorrespondent
 from shared.routes import Limit, Store
+from shared.texts import CodeOfStructure
+from shared.whole import Whole
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewCorrespondent(Contact):
     """A correspondent of a structure (its code). `id`: chosen by the caller, so that a repeat asks for the same."""
 
-    structure: Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$")]
+    structure: CodeOfStructure
     id: UUID = Field(default_factory=uuid4)
 
     def contact(self) -> Contact:
@@ -39,7 +40,7 @@ def correspondent_routes() -> APIRouter:
 
     @router.post("/{correspondent}/correction")
     async def correct_correspondent(
-        correspondent: UUID, body: Contact, command: CommandedInStructure, store: Store, response: Response
+        correspondent: UUID, body: Whole[Contact], command: CommandedInStructure, store: Store, response: Response
     ) -> Done:
         """The whole contact as it is to stand."""
         return answered(response, await correspondents.correct(store, correspondent, body, command))

@@ -13,10 +13,15 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 from shared.codes import (
+    EARLIEST_BIRTH_YEAR,
+    HIGHEST_SCORE,
+    MOST_HOURS,
+    MOST_MONTHS,
     ActivityKind,
     ActivityStatus,
     Barrier,
     Contract,
+    Department,
     FollowUpMonth,
     FollowUpStatus,
     Housing,
@@ -27,6 +32,8 @@ from shared.codes import (
     Sex,
     Situation,
 )
+from shared.days import Day
+from shared.texts import CodeOfStructure, CodeToRegister, Name
 
 # Import keys become the platform's ids by a fixed rule, so that an import that was interrupted is simply run
 # again and finds what it already recorded (docs/decisions/0003-ids-of-imported-facts.md).
@@ -50,20 +57,20 @@ def imported_fact_id(pathway: UUID, *parts: object) -> UUID:
 
 @dataclass(frozen=True)
 class StructureRow:
-    structure: str
-    name: str
-    department: str
+    structure: CodeToRegister
+    name: Name
+    department: Department
 
 
 @dataclass(frozen=True)
 class PathwayRow:
-    structure: str
+    structure: CodeOfStructure
     person: UUID
-    requested_on: date
+    requested_on: Day
     requester: Requester | None = None
-    welcomed_on: date | None = None
-    started_on: date | None = None
-    withdrawn_on: date | None = None
+    welcomed_on: Day | None = None
+    started_on: Day | None = None
+    withdrawn_on: Day | None = None
     birth_year: int | None = None
     sex: Sex | None = None
     qualification_level: Qualification | None = None
@@ -73,10 +80,10 @@ class PathwayRow:
 
 @dataclass(frozen=True)
 class DiagnosticRow:
-    completed_on: date
+    completed_on: Day
     purpose: Purpose
     remobilisation: int | None = None
-    plan_agreed_on: date | None = None
+    plan_agreed_on: Day | None = None
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -85,7 +92,7 @@ class DiagnosticRow:
 
 @dataclass(frozen=True)
 class BarrierRow:
-    assessed_on: date
+    assessed_on: Day
     domain: Barrier
     intensity: Intensity
 
@@ -99,8 +106,8 @@ class ActivityRow:
     """`number` tells identical rows of one pathway apart: 1 for the first, 2 for the second…"""
 
     kind: ActivityKind
-    started_on: date
-    ended_on: date
+    started_on: Day
+    ended_on: Day
     status: ActivityStatus
     hours: Decimal | None = None
     number: int = 1
@@ -112,17 +119,17 @@ class ActivityRow:
 
 @dataclass(frozen=True)
 class ExitRow:
-    exited_on: date
+    exited_on: Day
     situation: Situation
     contract: Contract | None = None
-    contract_start: date | None = None
-    contract_end: date | None = None
+    contract_start: Day | None = None
+    contract_end: Day | None = None
 
 
 @dataclass(frozen=True)
 class FollowUpRow:
     month: FollowUpMonth
-    asked_on: date
+    asked_on: Day
     status: FollowUpStatus
     situation: Situation | None = None
 
@@ -156,12 +163,6 @@ class Problem:
     column: str
     reason: str
 
-
-EARLIEST_BIRTH_YEAR = 1900
-HIGHEST_SCORE = 10
-"""Remobilisation is scored from 0 to 10."""
-MOST_HOURS = Decimal(5000)
-"""Hours of one activity at most: three years of full time work (1,607 h each, the legal year) are 4,821."""
 
 _ORDER = "requested ≤ welcomed ≤ started ≤ exited"
 
@@ -208,8 +209,8 @@ def _request_problems(request: PathwayRow, today: date) -> Iterator[Problem]:
     if born is not None and not EARLIEST_BIRTH_YEAR <= born <= requested_on.year:
         reason = f"{born} is not between {EARLIEST_BIRTH_YEAR} and the year of the request, {requested_on.year}"
         yield Problem("pathways.csv", 0, "birth_year", reason)
-    if months is not None and months < 0:
-        yield Problem("pathways.csv", 0, "unemployment_months", f"{months} is below 0")
+    if months is not None and not 0 <= months <= MOST_MONTHS:
+        yield Problem("pathways.csv", 0, "unemployment_months", f"{months} is not between 0 and {MOST_MONTHS}")
 
 
 def _entrance_out_of_order(request: PathwayRow) -> Iterator[Problem]:

@@ -2,21 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from shared.access import Caller, Command, Commanded, Role, allow
+from shared.days import Day
 from shared.disagreement import FactOf, ShownFact, facts_of
 from shared.event_store import EventStore
 from shared.history import Dossier
 from shared.imports import AT_ONCE, Imported, KnownDossier
-from shared.nir import holds_nir
 from shared.problems import Problem
 from shared.readings import Reading
+from shared.texts import CodeOfStructure
 
 
 async def _store(request: Request) -> EventStore:
@@ -33,7 +33,7 @@ programme_reads = [Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))]
 
 async def _structure_asked(
     caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))],
-    structure: Annotated[str | None, Query(pattern="^[a-z0-9-]{1,32}$", description="Code of a structure")] = None,
+    structure: Annotated[CodeOfStructure | None, Query(description="Code of a structure")] = None,
 ) -> str | None:
     if caller.role is Role.OPERATOR:
         return structure
@@ -46,30 +46,18 @@ AskedStructure = Annotated[str | None, Depends(_structure_asked)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows at most")]
 
 
-def _without_nir(text: str) -> str:
-    if holds_nir(text):
-        raise ValueError("a social-security number (NIR) is never recorded; take it out")
-    return text
-
-
-OneLine = Annotated[
-    str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_without_nir)
-]
-"""A short text that names no person: it stands in clear."""
-
-
 @dataclass
 class OnDay:
     """When it happened."""
 
-    on: date
+    on: Day
 
 
 @dataclass
 class OnDayOrNot:
     """When it happened; null: it did not take place."""
 
-    on: date | None
+    on: Day | None
 
 
 @dataclass

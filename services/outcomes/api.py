@@ -1,7 +1,7 @@
 """HTTP in, commands out. No rules here."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -12,21 +12,19 @@ from services.outcomes import application, domain, views
 from shared.access import CommandedInStructure
 from shared.codes import ContactMeans, FollowUpMonth, FollowUpStatus, JobEnd, Situation
 from shared.commands import Done, answered, today
+from shared.days import Day
 from shared.disagreement_routes import disagreement_routes
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, OnDay, Store, pathway_routes
 from shared.sealing import Sealed
+from shared.texts import Name
+from shared.whole import Whole
 
 router = APIRouter(prefix="/v1")
 
 AskedAdviser = Annotated[
-    str | None,
-    Query(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[^\x00]*$",
-        description="Subject of an adviser's token: of whom they advise",
-    ),
+    Name | None,
+    Query(description="Subject of an adviser's token: of whom they advise"),
 ]
 
 
@@ -34,7 +32,7 @@ AskedAdviser = Annotated[
 class FollowUpBody:
     """`situation` is needed when the person was reached, and only then."""
 
-    asked_on: date
+    asked_on: Day
     status: FollowUpStatus
     situation: Situation | None = None
 
@@ -44,15 +42,21 @@ class FollowUpBody:
 
 @dataclass
 class AttemptBody:
-    """When and how it was tried; `note` is sealed. `id`: chosen by the caller, so that a repeat asks for the same."""
+    """When and how it was tried; `note` is sealed."""
 
-    attempted_on: date
+    attempted_on: Day
     means: ContactMeans
     note: Sealed | None = None
-    id: UUID = Field(default_factory=uuid4)
 
     def fact(self, month: FollowUpMonth) -> domain.Attempt:
         return domain.Attempt(month, self.attempted_on, self.means, self.note)
+
+
+@dataclass
+class NewAttempt(AttemptBody):
+    """`id`: chosen by the caller, so that a repeat asks for the same."""
+
+    id: UUID = Field(default_factory=uuid4)
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class PeriodBody(domain.Period):
 
 @dataclass
 class EndBody:
-    ended_on: date
+    ended_on: Day
     reason: JobEnd
 
 
@@ -102,7 +106,7 @@ async def leave(
 
 @router.post("/pathways/{pathway}/exit/correction")
 async def correct_exit(
-    pathway: UUID, body: domain.Exit, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID, body: Whole[domain.Exit], command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole exit as it is to stand, classed by the rule that is now in force."""
     return answered(response, await application.correct_exit(store, pathway, body, command))
@@ -136,7 +140,7 @@ async def record_follow_up(
 async def correct_follow_up(
     pathway: UUID,
     month: FollowUpMonth,
-    body: FollowUpBody,
+    body: Whole[FollowUpBody],
     command: CommandedInStructure,
     store: Store,
     response: Response,
@@ -150,7 +154,7 @@ async def correct_follow_up(
 async def attempt(
     pathway: UUID,
     month: FollowUpMonth,
-    body: AttemptBody,
+    body: NewAttempt,
     command: CommandedInStructure,
     store: Store,
     response: Response,
@@ -164,12 +168,12 @@ async def correct_attempt(
     pathway: UUID,
     month: FollowUpMonth,
     attempt_id: UUID,
-    body: AttemptBody,
+    body: Whole[AttemptBody],
     command: CommandedInStructure,
     store: Store,
     response: Response,
 ) -> Done:
-    """The whole attempt as it is to stand, with the month that it was for. The body's `id` does not count."""
+    """The whole attempt as it is to stand, with the month that it was for."""
     return answered(response, await application.correct_attempt(store, pathway, attempt_id, body.fact(month), command))
 
 
@@ -192,10 +196,15 @@ async def end_situation(
 
 @router.post("/pathways/{pathway}/situations/{situation}/correction")
 async def correct_situation(
-    pathway: UUID, situation: UUID, body: PeriodBody, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID,
+    situation: UUID,
+    body: Whole[domain.Period],
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
 ) -> Done:
-    """The whole situation as it is to stand; one that goes on after all has no end. The body's `id` does not count."""
-    return answered(response, await application.correct_situation(store, pathway, situation, body.fact(), command))
+    """The whole situation as it is to stand; one that goes on after all has no end."""
+    return answered(response, await application.correct_situation(store, pathway, situation, body, command))
 
 
 @router.post("/pathways/{pathway}/employment-supports")
@@ -210,13 +219,13 @@ async def support(
 async def correct_support(
     pathway: UUID,
     support_id: UUID,
-    body: EmploymentSupportBody,
+    body: Whole[domain.EmploymentSupport],
     command: CommandedInStructure,
     store: Store,
     response: Response,
 ) -> Done:
-    """The whole visit or talk as it is to stand. The body's `id` does not count."""
-    return answered(response, await application.correct_support(store, pathway, support_id, body.fact(), command))
+    """The whole visit or talk as it is to stand."""
+    return answered(response, await application.correct_support(store, pathway, support_id, body, command))
 
 
 @router.get("/follow-ups/due")
@@ -225,7 +234,7 @@ async def follow_ups_due(
     reading: Reading,
     structure: AskedStructure,
     adviser: AskedAdviser = None,
-    until: date | None = None,
+    until: Day | None = None,
     limit: Limit = 100,
 ) -> list[views.FollowUpDue]:
     """Follow-ups due on or before a day (today) and not answered, the oldest first, with what was tried.

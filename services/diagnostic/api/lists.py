@@ -1,20 +1,22 @@
 """What waits for an adviser: lists, those that wait longest first."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
 from services.diagnostic import views
 from shared.commands import today
+from shared.days import Day
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit
+from shared.texts import Name
 
 router = APIRouter(tags=["lists"])
 
 Adviser = Annotated[
-    str | None,
-    Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$", description="Only theirs: the subject of a token"),
+    Name | None,
+    Query(description="Only theirs: the subject of a token"),
 ]
 WITHOUT = timedelta(days=30)
 """After which a pathway without a diagnostic is listed, unless another day is asked for."""
@@ -25,7 +27,7 @@ async def without_diagnostic(
     request: Request,
     reading: Reading,
     structure: AskedStructure,
-    started_until: date | None = None,
+    started_until: Day | None = None,
     adviser: Adviser = None,
     limit: Limit = 100,
 ) -> list[views.WithoutDiagnostic]:

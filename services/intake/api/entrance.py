@@ -1,18 +1,18 @@
 """Structures, requests, welcomes, starts, withdrawals, and persons."""
 
-from dataclasses import dataclass, replace
-from datetime import date
-from typing import Annotated
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from services.intake import application, domain, retention, views
 from services.intake.application import pathways, persons
 from shared.access import Caller, Commanded, CommandedByManager, CommandedInStructure, OfStructure, Role, allow
-from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
+from shared.codes import BirthYear, Department, Housing, Months, Qualification, Requester, Sex
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.disagreement_routes import disagreement_routes
 from shared.history import StructureRow, imported_pathway_id, imported_person_id
 from shared.imports import AT_ONCE
@@ -20,25 +20,19 @@ from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
+from shared.texts import CodeOfStructure, CodeToRegister, Name
+from shared.whole import Whole
 
 router = APIRouter(prefix="/v1")
-
-
-def _no_reserved_word(structure: str) -> str:
-    if structure == "programme":
-        raise ValueError("`programme` stands for no structure in subjects, so none may have this code")
-    return structure
 
 
 @dataclass
 class StructureBody:
     """A structure as it is to stand. `department`: INSEE code, 2–3 characters."""
 
-    structure: Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$"), AfterValidator(_no_reserved_word)]
-    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-    department: Annotated[
-        str, Field(pattern="^(0[1-9]|1[0-9]|2[AB1-9]|[3-8][0-9]|9[0-5]|97[1-8]|98[46-8])$", examples=["69"])
-    ]
+    structure: CodeToRegister
+    name: Name
+    department: Department
 
     def fact(self) -> domain.StructureFile:
         return domain.StructureFile(self.structure, self.name, self.department)
@@ -55,14 +49,14 @@ class WelcomeDelayBody:
 class RequestBody:
     """A request for support with the profile at request; null is not known."""
 
-    structure: StructureCode
-    requested_on: date
+    structure: CodeOfStructure
+    requested_on: Day
     person: UUID = Field(default_factory=uuid4)
     requester: Requester | None = None
-    birth_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    birth_year: BirthYear | None = None
     sex: Sex | None = None
     qualification_level: Qualification | None = None
-    unemployment_months: Annotated[int, Field(ge=0, le=1200)] | None = None
+    unemployment_months: Months | None = None
     housing: Housing | None = None
 
     def fact(self) -> domain.Request:
@@ -92,7 +86,7 @@ class Merge:
 class Search:
     """The beginning of each word of a name, in any order, without regard to accents and case."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Name
 
 
 @dataclass
@@ -111,7 +105,7 @@ class PersonFound:
     address: str | None
     language: str | None
     merged_into: UUID | None
-    restricted_on: date | None
+    restricted_on: Day | None
 
 
 @dataclass
@@ -160,7 +154,7 @@ async def correct_structure(body: StructureBody, command: Commanded, store: Stor
 
 @router.post("/structures/{structure}/welcome-delay")
 async def set_welcome_delay(
-    structure: Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$")],
+    structure: Annotated[CodeOfStructure, Path()],
     body: WelcomeDelayBody,
     command: CommandedByManager,
     store: Store,
@@ -193,9 +187,12 @@ async def ask_for_support(
     """Records a request for support. No request is refused for who asks; an archived file is opened again."""
     command.caller.must_be_of(body.request.structure)
     request = body.request.fact()
-    if body.identity is not None:
+    if body.identity is None:
+        await persons.must_be_somebody(store, request.person)
+    else:
+        left_out = _left_out((await http.json())["identity"])
         # Nobody is identified for a request that a rule refuses; repeated, both say the same.
-        await persons.identify_with_request(store, request.person, body.identity, replace(command, key=None))
+        await persons.identify_with_request(store, request.person, body.identity, left_out, replace(command, key=None))
     done = await pathways.ask_for_support(store, body.pathway, request, command)
     if done.recorded:
         await retention.take_back(http.app.state.runtime, request.person, command)
@@ -204,10 +201,22 @@ async def ask_for_support(
 
 @router.post("/persons/{person}/identity")
 async def identify(
-    person: UUID, body: domain.Identity, command: CommandedInStructure, store: Store, response: Response
+    person: UUID,
+    body: domain.Identity,
+    command: CommandedInStructure,
+    store: Store,
+    http: Request,
+    response: Response,
 ) -> Done:
-    """The whole identity as it is to stand. A name to call the person by is enough."""
-    return answered(response, await persons.identify(store, person, body, command))
+    """The whole identity as it is to stand. A name to call the person by is enough, as long as nothing else is known:
+    what is, is given again, or null."""
+    left_out = _left_out(await http.json())
+    return answered(response, await persons.identify(store, person, body, left_out, command))
+
+
+def _left_out(identity: dict[str, Any]) -> set[str]:
+    """What a body does not speak of, which is not to say that it is null."""
+    return {field.name for field in fields(domain.Identity)} - identity.keys()
 
 
 @router.post("/persons/{person}/merge")
@@ -287,7 +296,7 @@ async def duplicates(caller: OfStructure, store: Store, reading: Reading) -> lis
 
 @router.post("/pathways/{pathway}/request/correction")
 async def correct_request(
-    pathway: UUID, body: RequestBody, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID, body: Whole[RequestBody], command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole request as it is to stand."""
     return answered(response, await pathways.correct_request(store, pathway, body.fact(), command))

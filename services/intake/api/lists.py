@@ -1,6 +1,5 @@
 """The lists that an adviser works with."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -8,20 +7,17 @@ from fastapi import APIRouter, Query
 from services.intake import views
 from services.intake.application import lists
 from shared.access import OfStructure
+from shared.days import Day
 from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, Store
+from shared.texts import Name
 
 router = APIRouter(prefix="/v1", tags=["lists"])
 
 Adviser = Annotated[
-    str | None,
-    Query(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[^\x00-\x1f\x7f]+$",
-        description="Subject of a user's token: of whom they advise alone",
-    ),
+    Name | None,
+    Query(description="Subject of a user's token: of whom they advise alone"),
 ]
 
 
@@ -72,8 +68,8 @@ async def appointments(
     store: Store,
     reading: Reading,
     structure: AskedStructure,
-    first: Annotated[date, Query(alias="from", description="The first day")],
-    last: Annotated[date, Query(alias="to", description="The last day, included")],
+    first: Annotated[Day, Query(alias="from", description="The first day")],
+    last: Annotated[Day, Query(alias="to", description="The last day, included")],
     adviser: Adviser = None,
     limit: Limit = 100,
 ) -> list[lists.ShownAppointment]:

@@ -1,12 +1,12 @@
 """Commands on persons, and finding them: who they are, when two are one, restricting and forgetting."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid5
 
 from services.intake.application.pathways import about
-from services.intake.domain import Identity, Pathway, Person, Restriction, Retention
+from services.intake.domain import Identity, Nameless, Pathway, Person, Restriction, Retention
 from services.intake.names import matches, words
 from shared.access import Caller, Command, Role
 from shared.commands import Done, decide, today
@@ -39,24 +39,49 @@ def _about_person(command: Command) -> Callable[[Person], About]:
     return lambda person: About(command.caller.structure, None, person.id)
 
 
-async def identify(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
-    """Of a person of one's own structure. Raises Problem."""
+async def identify(
+    store: EventStore, person: UUID, identity: Identity, left_out: Collection[str], command: Command
+) -> Done:
+    """Of a person of one's own structure. Raises Problem, also where what is known is `left_out`."""
     await _must_be_theirs(store, person, command)
     await must_be_open(store, person)
-    return await _identify(store, person, identity, command)
+    return await _identify(store, person, identity, left_out, command)
 
 
-async def identify_with_request(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
+async def identify_with_request(
+    store: EventStore, person: UUID, identity: Identity, left_out: Collection[str], command: Command
+) -> Done:
     """As `identify`, of somebody whom nobody knew before the request too; an archived file is about to be opened."""
     with across_structures():
         somebodys = await store.pathways_of(person) or await store.structures_of(person)
     if somebodys:
         await _must_be_theirs(store, person, command)
-    return await _identify(store, person, identity, command)
+    return await _identify(store, person, identity, left_out, command)
 
 
-async def _identify(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
-    return await decide(store, Person, person, lambda p: p.identify(identity), _about_person(command), command)
+async def must_be_somebody(store: EventStore, person: UUID) -> None:
+    """Raises Nameless. Who came by an import is somebody, and known by a key alone; so was who was forgotten."""
+    with across_structures():
+        known = await store.pathways_of(person) or (await store.load(Person, person)).version
+    if not known and not await store.ledger.forgotten([person]):
+        raise Nameless("nothing is known of this person yet: tell what to call them by, as `identity.called`")
+
+
+async def _identify(
+    store: EventStore, person: UUID, identity: Identity, left_out: Collection[str], command: Command
+) -> Done:
+    def decision(known: Person) -> None:
+        _must_keep(known.identity, left_out)
+        known.identify(identity)
+
+    return await decide(store, Person, person, decision, _about_person(command), command)
+
+
+def _must_keep(known: Identity | None, left_out: Collection[str]) -> None:
+    """Raises Problem where something is known that a body does not speak of."""
+    if lost := sorted(name for name in left_out if getattr(known, name, None) is not None):
+        errors = [{"place": f"body.{name}", "rule": "it is known: give it as it is to stand, or null"} for name in lost]
+        raise Problem(422, "invalid", f"the identity leaves out what is known: {', '.join(lost)}", errors=errors)
 
 
 async def merge(store: EventStore, person: UUID, other: UUID, command: Command) -> Done:

@@ -1,7 +1,6 @@
 """Who takes part in sessions."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -16,8 +15,10 @@ from shared.codes import (
 )
 from shared.commands import Done, answered
 from shared.contracts.training import HalfDay
+from shared.days import Day
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, Store
+from shared.whole import Whole
 
 router = APIRouter()
 
@@ -27,7 +28,7 @@ class EnrolmentBody:
     """`action`: the proposal, which is the plan's action, that it answers. `id`: chosen by the caller."""
 
     session: UUID
-    enrolled_on: date
+    enrolled_on: Day
     action: UUID | None = None
     id: UUID = Field(default_factory=uuid4)
 
@@ -83,7 +84,7 @@ async def record_attendance(
 async def correct_attendance(
     pathway: UUID,
     enrolment: UUID,
-    body: AttendanceBody,
+    body: Whole[AttendanceBody],
     command: CommandedInStructure,
     store: Store,
     response: Response,

@@ -1,7 +1,6 @@
 """Work placements."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -9,18 +8,21 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from services.training import application, domain, views
-from services.training.api.shapes import Adviser, From, Hours, To, WithdrawalBody
+from services.training.api.shapes import Adviser, From, To, WithdrawalBody
 from shared.access import CommandedInStructure
 from shared.codes import (
     DropOutReason,
+    Hours,
     PlacementForm,
     PlacementObjective,
     Prescriber,
 )
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, Store
 from shared.siret import Siret
+from shared.whole import Whole
 
 router = APIRouter()
 
@@ -34,14 +36,14 @@ class PlacementBody:
     """
 
     form: PlacementForm
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     employer: Siret | None = None
     tutor: UUID | None = None
     prescriber: Prescriber | None = None
     objective: PlacementObjective | None = None
     hours_planned: Hours | None = None
-    renewed_until: date | None = None
+    renewed_until: Day | None = None
     action: UUID | None = None
 
     def fact(self) -> domain.Placement:
@@ -70,7 +72,7 @@ class NewPlacement(PlacementBody):
 class RenewalBody:
     """The new last day. `hours_planned`: over all days, those of the renewal included; null: as they were."""
 
-    until: date
+    until: Day
     hours_planned: Hours | None = None
 
 
@@ -78,7 +80,7 @@ class RenewalBody:
 class PlacementEndBody:
     """`hours` done; null or 0: the person never came. `broken_off_for`: why it ended before its last day."""
 
-    ended_on: date
+    ended_on: Day
     hours: Hours | None = None
     broken_off_for: DropOutReason | None = None
 
@@ -96,7 +98,12 @@ async def plan_placement(
 
 @router.post("/pathways/{pathway}/placements/{placement}/correction")
 async def correct_placement(
-    pathway: UUID, placement: UUID, body: PlacementBody, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID,
+    placement: UUID,
+    body: Whole[PlacementBody],
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
 ) -> Done:
     """The whole placement as it is to stand; where it has ended, the activity follows."""
     return answered(response, await application.correct_placement(store, pathway, placement, body.fact(), command))
@@ -128,7 +135,7 @@ async def end_placement(
 async def correct_placement_end(
     pathway: UUID,
     placement: UUID,
-    body: PlacementEndBody,
+    body: Whole[PlacementEndBody],
     command: CommandedInStructure,
     store: Store,
     response: Response,
@@ -168,7 +175,7 @@ async def evaluate_placement(
 async def correct_evaluation(
     pathway: UUID,
     placement: UUID,
-    body: domain.Evaluation,
+    body: Whole[domain.Evaluation],
     command: CommandedInStructure,
     store: Store,
     response: Response,

@@ -1,22 +1,25 @@
 """Support actions, and what is proposed."""
 
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.training import application, domain, views
-from services.training.api.shapes import Adviser, Hours
+from services.training.api.shapes import Adviser
 from shared.access import AnyCaller, CommandedInStructure
 from shared.codes import (
     Barrier,
+    Hours,
     SupportResult,
 )
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, OnDay, OneLine, Store
+from shared.routes import AskedStructure, Limit, OnDay, Store
+from shared.texts import Name
+from shared.whole import Whole
 
 router = APIRouter()
 
@@ -29,12 +32,12 @@ class SupportBody:
     """
 
     barrier: Barrier
-    started_on: date
-    ended_on: date
+    started_on: Day
+    ended_on: Day
     hours: Hours
     result: SupportResult
     action: UUID | None = None
-    partner: OneLine | None = None
+    partner: Name | None = None
 
     def fact(self) -> domain.SupportAction:
         return domain.SupportAction(
@@ -59,7 +62,12 @@ async def report_support(
 
 @router.post("/pathways/{pathway}/supports/{support}/correction")
 async def correct_support(
-    pathway: UUID, support: UUID, body: SupportBody, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID,
+    support: UUID,
+    body: Whole[SupportBody],
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
 ) -> Done:
     """The whole support action as it is to stand; the activity follows."""
     return answered(response, await application.correct_support(store, pathway, support, body.fact(), command))
