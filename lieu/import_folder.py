@@ -517,18 +517,18 @@ def _explained(cell: str, unreadable: _Unreadable) -> str:
 
 
 def _text(cell: str) -> str:
-    """A key, as it is written: another spelling would be another key."""
-    if not cell.isprintable():
-        raise _Unreadable("has characters that cannot be printed")
-    _name(cell)
-    return cell
+    return _taken(texts.key, cell)
 
 
 def _name(cell: str) -> str:
     if len(cell) > MOST_CHARACTERS or cell != cell.strip():
         raise _Unreadable("is too long, or has spaces around it")
+    return _taken(texts.name, cell)
+
+
+def _taken(rule: Callable[[str], str], cell: str) -> str:
     try:
-        return texts.name(cell)
+        return rule(cell)
     except PydanticCustomError as refused:
         raise _Unreadable(f"cannot be taken: {refused.message()}") from None
 

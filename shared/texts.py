@@ -26,6 +26,8 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Unicode's bidirectional embeddings, overrides and isolates (UAX 9)."""
 _JOINING = frozenset("\u061c\u200c\u200d\u200e\u200f")
 """Of the characters that show nothing, those that some scripts are not written without: joiners, marks of direction."""
+_UNSHOWN = frozenset(("Mn", "Mc", "Me", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs"))
+"""Unicode's general categories of marks, which need something to stand on, of spaces and of controls."""
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols by their category that show nothing: Hangul fillers, the empty Braille pattern."""
 _ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u00ad\u200b\u2028-\u202e\u2060-\u206f\ufeff]+$"
@@ -44,9 +46,17 @@ def note(text: str) -> str:
     return _kept(text, LONGEST_NOTE, lambda one: _is_control(one) and one not in _LINES)
 
 
+def key(text: str) -> str:
+    """The key, letter for letter as it is written: another spelling is another key. Raises as `name` does."""
+    if not text.isprintable() or text != text.strip() or len(text) > LONGEST_NAME:
+        raise PydanticCustomError("key", "a key is of characters that can be printed, without spaces around it")
+    name(text)
+    return text
+
+
 def is_visible(text: str) -> bool:
-    """Whether a text shows anything: a letter, a digit, a symbol or a mark of punctuation."""
-    return any(unicodedata.category(one)[0] in "LNPS" and one not in _BLANK for one in text)
+    """Whether a text shows anything: a letter, a digit, a symbol, punctuation, or what Unicode does not know yet."""
+    return any(unicodedata.category(one) not in _UNSHOWN and one not in _BLANK for one in text)
 
 
 def without_nir(text: str) -> str:
@@ -103,6 +113,8 @@ class OneLine:
 
 Name = Annotated[str, OneLine()]
 """A short text on one line. Where it stands in clear it names no person."""
+Key = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(key)]
+"""What an import calls a pathway or a person by."""
 CodeOfStructure = Annotated[
     str, Field(pattern=f"^{STRUCTURE_CODE}$", description="Code of a structure"), AfterValidator(without_nir)
 ]

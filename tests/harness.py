@@ -49,9 +49,9 @@ class Running:
     async def post(self, path: str, body: Any = None, status: int | None = None, **headers: str) -> Any:
         """Posts; a command that a service has not heard the pathway of is asked again, as a client would.
 
-        What a correction's body leaves out is said to be not known: null, or none.
+        What the body of a correction, or of a revision, leaves out is said to be not known: null, or none.
         """
-        if path.endswith("/correction"):
+        if path.endswith(("/correction", "/revision")):
             body = self._whole(path, body)
         for _ in range(200):
             answer = await self.http.post(path, json=body, headers=headers)
@@ -70,9 +70,7 @@ class Running:
     def _whole(self, path: str, body: Any) -> Any:
         _, service, place = path.split("/", 2)
         described = self.service(service).openapi()
-        route = next(
-            one for one in described["paths"] if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", one), f"/{place}")
-        )
+        route = next(one for one in described["paths"] if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", one), f"/{place}"))
         named = described["paths"][route]["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
         schema = described["components"]["schemas"][named.rsplit("/", 1)[1]]
         return _filled(body, schema, described["components"]["schemas"])

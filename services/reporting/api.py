@@ -159,7 +159,7 @@ KnownAt = Annotated[
     Instant | None,
     Query(description="As known at this instant, with an offset from UTC; without it, and for outsiders: now"),
 ]
-By = Annotated[Name | None, Query(description=f"A breakdown: {', '.join(BREAKDOWNS)}")]
+By = Annotated[str | None, Query(description=f"A breakdown: {', '.join(BREAKDOWNS)}")]
 
 
 async def _asked(
@@ -233,8 +233,8 @@ async def behind_figure(
     request: Request,
     asked: AskedOfOwn,
     looking: Reading,
-    id: Annotated[Name, Path(description=f"Id of an indicator: {', '.join(sorted(CATALOGUE))}")],
-    of_class: Annotated[Name | None, Query(alias="class", description="A class of `by`; needs it")] = None,
+    id: Annotated[str, Path(description=f"Id of an indicator: {', '.join(sorted(CATALOGUE))}")],
+    of_class: Annotated[str | None, Query(alias="class", description="A class of `by`; needs it")] = None,
     part: Annotated[Part, Query(description="Of a share; other figures have the numerator only")] = "numerator",
     limit: Limit = 100,
     after: Annotated[str | None, Query(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9]{1,3}$")] = None,

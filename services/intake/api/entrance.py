@@ -20,7 +20,7 @@ from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
-from shared.texts import CodeOfStructure, CodeToRegister, Name
+from shared.texts import CodeOfStructure, CodeToRegister, Key, Name
 from shared.whole import Whole
 
 router = APIRouter(prefix="/v1")
@@ -263,7 +263,7 @@ async def erasure(erasure: UUID, request: Request) -> views.ErasureState:
 
 
 @router.get("/imported-persons/{key}", dependencies=reads)
-async def imported_person(key: str) -> dict[str, UUID]:
+async def imported_person(key: Key) -> dict[str, UUID]:
     """The platform's id of the person that import files call `key`."""
     return {"person": imported_person_id(key)}
 
@@ -347,7 +347,7 @@ async def correct_withdrawal(
 
 
 @router.get("/imported/{key}", dependencies=reads)
-async def imported(key: str) -> dict[str, UUID]:
+async def imported(key: Key) -> dict[str, UUID]:
     """The platform's id of the pathway that import files call `key`."""
     return {"pathway": imported_pathway_id(key)}
 
