@@ -25,7 +25,14 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
+from shared import texts
 from shared.codes import (
+    DECIMALS_OF_HOURS,
+    DEPARTMENT,
+    PROGRAMME,
+    STRUCTURE_CODE,
     ActivityKind,
     ActivityStatus,
     Barrier,
@@ -40,6 +47,7 @@ from shared.codes import (
     Sex,
     Situation,
 )
+from shared.days import DayRefused, day_of
 from shared.history import (
     ActivityRow,
     BarrierRow,
@@ -54,7 +62,7 @@ from shared.history import (
 )
 from shared.nir import holds_nir
 
-MOST_CHARACTERS = 200
+MOST_CHARACTERS = texts.LONGEST_NAME
 """Characters of one cell at most: the longest that any column allows (a key, a structure's name)."""
 MOST_RECORD_CHARACTERS = 65_536
 """Characters of one record at most, counted after cells that are too long were cut. It is below the csv
@@ -505,49 +513,39 @@ def _explained(cell: str, unreadable: _Unreadable) -> str:
 
 
 def _text(cell: str) -> str:
-    if len(cell) > MOST_CHARACTERS or not cell.isprintable() or cell != cell.strip() or holds_nir(cell):
-        raise _Unreadable("has characters that cannot be printed")
-    return cell
+    return _taken(texts.key, cell)
 
 
 def _name(cell: str) -> str:
-    """French typography has no-break spaces, which Python does not count as printable."""
-    _text(cell.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " "))
-    return cell
+    if len(cell) > MOST_CHARACTERS or cell != cell.strip():
+        raise _Unreadable("is too long, or has spaces around it")
+    return _taken(texts.name, cell)
 
 
-_STRUCTURE = re.compile(r"[a-z0-9-]{1,32}")
-_PROGRAMME = "programme"
-"""Stands in subjects where no structure is concerned."""
+def _taken(rule: Callable[[str], str], cell: str) -> str:
+    try:
+        return rule(cell)
+    except PydanticCustomError as refused:
+        raise _Unreadable(f"cannot be taken: {refused.message()}") from None
 
 
 def _structure(cell: str) -> str:
-    if not _STRUCTURE.fullmatch(cell) or cell == _PROGRAMME or holds_nir(cell):
-        raise _Unreadable(f"is not 1 to 32 of a-z, 0-9 and -, other than {_PROGRAMME}")
+    if not re.fullmatch(STRUCTURE_CODE, cell) or cell == PROGRAMME or holds_nir(cell):
+        raise _Unreadable(f"is not 1 to 32 of a-z, 0-9 and -, other than {PROGRAMME}")
     return cell
 
 
-_DEPARTMENT = re.compile(r"0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5]|97[1-8]|98[4678]")
-
-
 def _department(cell: str) -> str:
-    """INSEE: 01–19, 2A, 2B, 21–95, and overseas 971–978, 984, 986–988."""
-    if not _DEPARTMENT.fullmatch(cell):
+    if not re.fullmatch(DEPARTMENT, cell):
         raise _Unreadable("is not a département (01-19, 2A, 2B, 21-95, 971-978, 984, 986-988)")
     return cell
 
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-@lru_cache(maxsize=2**16)
 def _date(cell: str) -> date:
     try:
-        if _DATE.fullmatch(cell):
-            return date.fromisoformat(cell)
-    except ValueError:
-        pass
-    raise _Unreadable("is not a date (YYYY-MM-DD)")
+        return day_of(cell)
+    except DayRefused as refused:
+        raise _Unreadable(str(refused)) from None
 
 
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,4}")
@@ -559,7 +557,7 @@ def _whole_number(cell: str) -> int:
     return int(cell)
 
 
-_HOURS = re.compile(r"([0-9]{1,5})(?:\.([0-9]{1,4}))?")
+_HOURS = re.compile(rf"([0-9]{{1,5}})(?:\.([0-9]{{1,{DECIMALS_OF_HOURS}}}))?")
 
 
 @lru_cache(maxsize=2**12)

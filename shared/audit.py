@@ -20,6 +20,7 @@ from shared.event_store import EventStore
 from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import Store
+from shared.texts import Name
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -69,9 +70,7 @@ async def audit(
     reading: Reading,
     person: UUID | None = None,
     pathway: UUID | None = None,
-    user: Annotated[
-        str | None, Query(min_length=1, max_length=200, pattern=r"^[^\x00]+$", description="Subject of a token")
-    ] = None,
+    user: Annotated[Name | None, Query(description="Subject of a token")] = None,
     after: Annotated[
         str | None, Query(pattern="^[0-9]{1,17}-[er]-[0-9]{1,18}$", description="An answer's next")
     ] = None,

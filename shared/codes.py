@@ -52,6 +52,27 @@ class Role(StrEnum):
 PROGRAMME = "programme"
 """Stands where a structure's code does for what belongs to none; no structure is called so."""
 
+# What one field alone may say, at every door. Patterns are of the whole text.
+
+STRUCTURE_CODE = "[a-z0-9-]{1,32}"
+DEPARTMENT = "(?:0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5]|97[1-8]|98[4678])"
+"""INSEE: 01–19, 2A, 2B, 21–95, and overseas 971–978, 984, 986–988."""
+EARLIEST_BIRTH_YEAR = 1900
+"""The latest is the year of the request."""
+MOST_MONTHS = 1200
+"""Months without employment, or in an occupation, at most: a hundred years."""
+HIGHEST_SCORE = 10
+"""Remobilisation is scored from 0 to 10."""
+MOST_HOURS = Decimal(5000)
+"""Hours of one activity at most: three years of full time work (1,607 h each, the legal year) are 4,821."""
+DECIMALS_OF_HOURS = 4
+
+Department = Annotated[str, Field(pattern=f"^{DEPARTMENT}$", examples=["69"])]
+BirthYear = Annotated[int, Field(ge=EARLIEST_BIRTH_YEAR, le=2100)]
+Months = Annotated[int, Field(ge=0, le=MOST_MONTHS)]
+Score = Annotated[int, Field(ge=0, le=HIGHEST_SCORE)]
+Hours = Annotated[Decimal, Field(ge=0, le=MOST_HOURS, max_digits=8, decimal_places=DECIMALS_OF_HOURS)]
+
 
 class Sex(StrEnum):
     FEMALE = "female"

@@ -1,7 +1,6 @@
 """The routes of correspondents, the same in each service whose facts name some."""
 
 from dataclasses import dataclass, fields
-from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -13,13 +12,15 @@ from shared.commands import Done, answered
 from shared.correspondents import Contact, ErasedCorrespondent, ListedCorrespondent
 from shared.door import Router
 from shared.routes import Limit, Store
+from shared.texts import CodeOfStructure
+from shared.whole import Whole
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewCorrespondent(Contact):
     """A correspondent of a structure (its code). `id`: chosen by the caller, so that a repeat asks for the same."""
 
-    structure: Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$")]
+    structure: CodeOfStructure
     id: UUID = Field(default_factory=chosen_id)
 
     def contact(self) -> Contact:
@@ -40,7 +41,7 @@ def correspondent_routes() -> Router:
 
     @router.post("/{correspondent}/correction")
     async def correct_correspondent(
-        correspondent: UUID, body: Contact, command: CommandedInStructure, store: Store, response: Response
+        correspondent: UUID, body: Whole[Contact], command: CommandedInStructure, store: Store, response: Response
     ) -> Done:
         """The whole contact as it is to stand."""
         return answered(response, await correspondents.correct(store, correspondent, body, command), correspondent)

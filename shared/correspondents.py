@@ -21,7 +21,7 @@ from shared.event_store import About, Aggregate, EventStore, Forgotten, Recorded
 from shared.forgetting import remember_digests
 from shared.problems import Problem
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact
-from shared.sealing import CannotOpen, Sealed
+from shared.sealing import CannotOpen, Sealed, SealedName
 from shared.siret import Siret, must_be_siret
 
 
@@ -33,10 +33,10 @@ class UnknownCorrespondent(RuleBroken):
 class Contact:
     """What a structure knows of a correspondent. `role`: what they do there. `organisation`: its SIRET."""
 
-    name: Sealed
-    role: Sealed | None = None
-    phone: Sealed | None = None
-    email: Sealed | None = None
+    name: SealedName
+    role: SealedName | None = None
+    phone: SealedName | None = None
+    email: SealedName | None = None
     organisation: Siret | None = None
 
 

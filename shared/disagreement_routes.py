@@ -1,7 +1,6 @@
 """The routes of disagreements, the same in each service that owns facts of a pathway."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from pydantic import Field
 from shared import disagreement
 from shared.access import Caller, CommandedInStructure, Role, allow, chosen_id
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.disagreement import FactId, FactOf, ShownFact, facts_of
 from shared.door import Router
 from shared.known_pathways import Known, known_by_events
@@ -18,6 +18,7 @@ from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import OnDay, Store
 from shared.sealing import Sealed
+from shared.texts import OneLine
 
 
 @dataclass
@@ -28,9 +29,9 @@ class Said:
     chosen by the caller, so that a repeat asks for the same.
     """
 
-    kind: Annotated[str, Field(max_length=40)]
-    said_on: date
-    fact: Annotated[str, Field(max_length=40)] | None = None
+    kind: Annotated[str, OneLine(40)]
+    said_on: Day
+    fact: Annotated[str, OneLine(40)] | None = None
     text: Sealed | None = None
     id: UUID = Field(default_factory=chosen_id)
 

@@ -10,16 +10,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID, uuid5
 
-from pydantic import AfterValidator, Field
-
 from shared.codes import (
+    EARLIEST_BIRTH_YEAR,
+    HIGHEST_SCORE,
+    MOST_HOURS,
+    MOST_MONTHS,
     ActivityKind,
     ActivityStatus,
     Barrier,
     Contract,
+    Department,
     FollowUpMonth,
     FollowUpStatus,
     Housing,
@@ -30,19 +33,8 @@ from shared.codes import (
     Sex,
     Situation,
 )
-from shared.nir import holds_nir
-
-
-def _without_nir(key: str) -> str:
-    if holds_nir(key):
-        raise ValueError("a social-security number (NIR) is never recorded; take it out")
-    return key
-
-
-ImportKey = Annotated[
-    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_without_nir)
-]
-"""What an import's files call a pathway or a person. It stands in bodies alone, and is stored nowhere."""
+from shared.days import Day
+from shared.texts import CodeOfStructure, CodeToRegister, Key, Name
 
 
 @dataclass(frozen=True)
@@ -65,20 +57,20 @@ def imported_fact_id(pathway: UUID, *parts: object) -> UUID:
 
 @dataclass(frozen=True)
 class StructureRow:
-    structure: str
-    name: str
-    department: str
+    structure: CodeToRegister
+    name: Name
+    department: Department
 
 
 @dataclass(frozen=True)
 class PathwayRowOf(Generic[P]):
-    structure: str
+    structure: CodeOfStructure
     person: P
-    requested_on: date
+    requested_on: Day
     requester: Requester | None = None
-    welcomed_on: date | None = None
-    started_on: date | None = None
-    withdrawn_on: date | None = None
+    welcomed_on: Day | None = None
+    started_on: Day | None = None
+    withdrawn_on: Day | None = None
     birth_year: int | None = None
     sex: Sex | None = None
     qualification_level: Qualification | None = None
@@ -92,18 +84,18 @@ class PathwayRow(PathwayRowOf[UUID]):
 
 
 @dataclass(frozen=True)
-class SentPathwayRow(PathwayRowOf[ImportKey | ById]):
+class SentPathwayRow(PathwayRowOf[Key | ById]):
     """As an import sends it."""
 
-    person: ImportKey | ById
+    person: Key | ById
 
 
 @dataclass(frozen=True)
 class DiagnosticRow:
-    completed_on: date
+    completed_on: Day
     purpose: Purpose
     remobilisation: int | None = None
-    plan_agreed_on: date | None = None
+    plan_agreed_on: Day | None = None
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -112,7 +104,7 @@ class DiagnosticRow:
 
 @dataclass(frozen=True)
 class BarrierRow:
-    assessed_on: date
+    assessed_on: Day
     domain: Barrier
     intensity: Intensity
 
@@ -126,8 +118,8 @@ class ActivityRow:
     """`number` tells identical rows of one pathway apart: 1 for the first, 2 for the second…"""
 
     kind: ActivityKind
-    started_on: date
-    ended_on: date
+    started_on: Day
+    ended_on: Day
     status: ActivityStatus
     hours: Decimal | None = None
     number: int = 1
@@ -139,17 +131,17 @@ class ActivityRow:
 
 @dataclass(frozen=True)
 class ExitRow:
-    exited_on: date
+    exited_on: Day
     situation: Situation
     contract: Contract | None = None
-    contract_start: date | None = None
-    contract_end: date | None = None
+    contract_start: Day | None = None
+    contract_end: Day | None = None
 
 
 @dataclass(frozen=True)
 class FollowUpRow:
     month: FollowUpMonth
-    asked_on: date
+    asked_on: Day
     status: FollowUpStatus
     situation: Situation | None = None
 
@@ -178,10 +170,10 @@ class Dossier(DossierOf[UUID, UUID]):
 
 
 @dataclass(frozen=True)
-class SentDossier(DossierOf[ImportKey, ImportKey | ById]):
+class SentDossier(DossierOf[Key, Key | ById]):
     """As an import sends it."""
 
-    pathway: ImportKey
+    pathway: Key
     request: SentPathwayRow
 
 
@@ -197,12 +189,6 @@ class Problem:
     column: str
     reason: str
 
-
-EARLIEST_BIRTH_YEAR = 1900
-HIGHEST_SCORE = 10
-"""Remobilisation is scored from 0 to 10."""
-MOST_HOURS = Decimal(5000)
-"""Hours of one activity at most: three years of full time work (1,607 h each, the legal year) are 4,821."""
 
 _ORDER = "requested ≤ welcomed ≤ started ≤ exited"
 
@@ -249,8 +235,8 @@ def _request_problems(request: PathwayRowOf[Any], today: date) -> Iterator[Probl
     if born is not None and not EARLIEST_BIRTH_YEAR <= born <= requested_on.year:
         reason = f"{born} is not between {EARLIEST_BIRTH_YEAR} and the year of the request, {requested_on.year}"
         yield Problem("pathways.csv", 0, "birth_year", reason)
-    if months is not None and months < 0:
-        yield Problem("pathways.csv", 0, "unemployment_months", f"{months} is below 0")
+    if months is not None and not 0 <= months <= MOST_MONTHS:
+        yield Problem("pathways.csv", 0, "unemployment_months", f"{months} is not between 0 and {MOST_MONTHS}")
 
 
 def _entrance_out_of_order(request: PathwayRowOf[Any]) -> Iterator[Problem]:

@@ -1,26 +1,51 @@
-"""The French social-security number (NIR) is never a field: it is found in free text and imports, and refused."""
+"""The French social-security number (NIR) is never a field: it is found in texts, keys and imports, and refused."""
 
 import re
 import unicodedata
 
 from stdnum.fr import nir
 
-# A letter may stand right before the number but not right after it: keys that are hexadecimal digests often
-# hold a run of 15 digits.
-_NIR = re.compile(
+_GAP = r"[\s.,_/·\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff-]{0,3}"
+"""What people write between the digits; and what nobody sees."""
+
+# With its key, 15 characters, however it is cut: the key tells it from other numbers. A letter may stand right before
+# the number but not right after it: keys that are hexadecimal digests often hold a run of 15 digits.
+_WITH_KEY = re.compile(
     r"(?<![0-9])(?=("
-    r"[0-9](?:{gap}[0-9]){{4}}{gap}(?:[0-9]{gap}[0-9]|2{gap}[AaBb])(?:{gap}[0-9]){{8}}"
-    r")(?![0-9A-Za-z]))".format(gap=r"[\s.,_/-]{0,2}")
+    rf"[0-9](?:{_GAP}[0-9]){{4}}{_GAP}(?:[0-9]{_GAP}[0-9]|2{_GAP}[AaBb])(?:{_GAP}[0-9]){{8}}"
+    r")(?![0-9A-Za-z]))"
 )
+# Without it, 13 characters: nothing but their meaning tells them from other numbers, so they are cut where a number is
+# between year, month, département, commune and rank alone, and stand beside no digit. INSEE: sex 1 and 2, 3 and 4 while
+# a person is being registered, 7 and 8 provisional; months that are not known 20–42 and 50–99; Corsica 20, now 2A, 2B.
+_WITHOUT_KEY = re.compile(
+    rf"(?<![0-9])[123478]{_GAP}"
+    rf"[0-9]{{2}}{_GAP}"
+    rf"(?:0[1-9]|1[0-2]|[23][0-9]|4[0-2]|[5-9][0-9]){_GAP}"
+    rf"(?:(?:0[1-9]|1[0-9]|2[0-9ABab]|[3-8][0-9]|9[0-69]){_GAP}[0-9]{{3}}|9[78][0-9]{_GAP}[0-9]{{2}}){_GAP}"
+    r"[0-9]{3}(?![0-9])"
+)
+_IDENTIFIER = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,})(?![0-9A-Za-z])", re.IGNORECASE
+)
+"""A uuid or a digest, which may hold any digits."""
 
 
 def holds_nir(text: str) -> bool:
-    """Whether a French social-security number (13 digits and a valid key of two) is in the text.
+    """Whether a French social-security number is in the text: 13 characters that may be one, or 15 with a valid key.
 
     The digits may be of any script and separated as people write them; Corsica's départements are 2A and 2B.
     """
-    if len(text) < 15:
+    if len(text) < 13:
         return False
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(character, character)) for character in text)
-    return any(nir.is_valid(re.sub(r"[^0-9AaBb]", "", found[1])) for found in _NIR.finditer(text))
+    return _without_key(text) or any(_valid(found[1]) for found in _WITH_KEY.finditer(text))
+
+
+def _without_key(text: str) -> bool:
+    return _WITHOUT_KEY.search(_IDENTIFIER.sub(" ", text)) is not None
+
+
+def _valid(number: str) -> bool:
+    return bool(nir.is_valid(re.sub(r"[^0-9AaBb]", "", number)))

@@ -2,24 +2,24 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from shared.access import Caller, Command, Commanded, Role, allow
 from shared.claims import PSEUDONYM
+from shared.days import Day
 from shared.disagreement import FactOf, ShownFact, facts_of
 from shared.door import Router
 from shared.event_store import EventStore
-from shared.history import Dossier, ImportKey, SentDossier
+from shared.history import Dossier, SentDossier
 from shared.import_keys import ImportKeys
 from shared.imports import AT_ONCE, Imported, ImportedUnderKey, KnownDossier, KnownUnderKey
-from shared.nir import holds_nir
 from shared.problems import Problem
 from shared.readings import Reading
+from shared.texts import CodeOfStructure, Key
 
 
 async def _store(request: Request) -> EventStore:
@@ -45,7 +45,7 @@ programme_reads = [Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))]
 
 async def _structure_asked(
     caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER))],
-    structure: Annotated[str | None, Query(pattern="^[a-z0-9-]{1,32}$", description="Code of a structure")] = None,
+    structure: Annotated[CodeOfStructure | None, Query(description="Code of a structure")] = None,
 ) -> str | None:
     if caller.role is Role.OPERATOR:
         return structure
@@ -62,30 +62,18 @@ AskedUser = Annotated[str | None, Query(pattern=PSEUDONYM, description="Subject 
 """A filter that names somebody whom a token may name; a blank is none, nor is an address."""
 
 
-def _without_nir(text: str) -> str:
-    if holds_nir(text):
-        raise ValueError("a social-security number (NIR) is never recorded; take it out")
-    return text
-
-
-OneLine = Annotated[
-    str, Field(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$"), AfterValidator(_without_nir)
-]
-"""A short text that names no person: it stands in clear."""
-
-
 @dataclass
 class OnDay:
     """When it happened."""
 
-    on: date
+    on: Day
 
 
 @dataclass
 class OnDayOrNot:
     """When it happened; null: it did not take place."""
 
-    on: date | None
+    on: Day | None
 
 
 @dataclass
@@ -97,7 +85,7 @@ class Dossiers:
 class Pathways:
     """By the keys of an import."""
 
-    pathways: Annotated[list[ImportKey], Field(max_length=AT_ONCE)]
+    pathways: Annotated[list[Key], Field(max_length=AT_ONCE)]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, Protocol, get_args, get_type_hints
+from typing import Annotated, Any, Protocol, get_args, get_type_hints
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -23,12 +23,9 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from shared.database import Pool, across_structures
-from shared.nir import holds_nir
+from shared.days import STORED
+from shared.texts import LONGEST_NOTE, OneLine, name, note
 
-LONGEST = 10_000
-"""Characters of one sealed text at most."""
-STORED = {"stored": True}
-"""Validation context of what comes from the store; nobody else may bring a text that is sealed already."""
 _NONCE, _KEY = 12, 32
 
 
@@ -81,7 +78,7 @@ class Sealed:
         return {
             "type": "string",
             "minLength": 1,
-            "maxLength": LONGEST,
+            "maxLength": LONGEST_NOTE,
             "description": "Kept under the person's own key. Never a social-security number (NIR).",
         }
 
@@ -89,19 +86,11 @@ class Sealed:
 def _validated(value: Any, info: core_schema.ValidationInfo) -> Sealed:
     if isinstance(value, Sealed):
         return value
-    if info.context == STORED and isinstance(value, dict):
+    if info.context == STORED and isinstance(value, dict):  # nobody else brings a text that is sealed already
         return Sealed._stored(str(value["sealed"]))
-    if not isinstance(value, str) or not value.strip():
-        raise PydanticCustomError("sealed_text", "a text that is not empty is needed")
-    if len(value) > LONGEST:
-        raise PydanticCustomError("sealed_text", "a text has {longest} characters at most", {"longest": LONGEST})
-    if "\x00" in value:
-        raise PydanticCustomError("sealed_text", "a text holds no null character")
-    if any("\ud800" <= character <= "\udfff" for character in value):
-        raise PydanticCustomError("sealed_text", "a text holds no half of a character (a lone surrogate)")
-    if holds_nir(value):
-        raise PydanticCustomError("nir", "a social-security number (NIR) is never recorded; take it out")
-    return Sealed(value)
+    if not isinstance(value, str):
+        raise PydanticCustomError("text", "a text is needed")
+    return Sealed(note(value))
 
 
 def _refuse(_: Any) -> Any:
@@ -109,6 +98,20 @@ def _refuse(_: Any) -> Any:
 
 
 _never = core_schema.plain_serializer_function_ser_schema(_refuse)
+
+
+class _SealedLine(OneLine):
+    """Of a text that is sealed: what comes from the store is not open here, and stays as it is."""
+
+    def _validated(self, value: Sealed, info: core_schema.ValidationInfo) -> Sealed:
+        return value if value._text is None else Sealed(name(value._text, self.most))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(schema) | self.described()
+
+
+SealedName = Annotated[Sealed, _SealedLine()]
+"""A name, or another text on one line, under its person's key."""
 
 
 class MasterKeys(Protocol):

@@ -12,7 +12,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,6 +27,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from shared import broker, telemetry
 from shared.contracts import EVENTS, Body, PublicEvent, decode_body
 from shared.database import Connection, Pool
+from shared.days import day_of
 from shared.election import end
 from shared.event_store import Ledger
 from shared.relay import watermark_subject
@@ -100,7 +101,7 @@ def _event(subject: str, headers: Mapping[str, str], data: bytes) -> PublicEvent
         structure=headers.get("ce-structure"),
         pathway=_id(pathway) if pathway else None,
         person=_id(person) if person else None,
-        happened_on=date.fromisoformat(happened_on) if happened_on else None,
+        happened_on=day_of(happened_on) if happened_on else None,
         known_at=datetime.fromisoformat(headers["ce-time"]),
         rule=headers.get("ce-rule"),
         historical=headers.get("ce-historical") == "true",

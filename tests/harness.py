@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -54,7 +55,12 @@ class Running:
             service.state.runtime.store.clock = self.clock
 
     async def post(self, path: str, body: Any = None, status: int | None = None, **headers: str) -> Any:
-        """Posts; a command that a service has not heard the pathway of is asked again, as a client would."""
+        """Posts; a command that a service has not heard the pathway of is asked again, as a client would.
+
+        What the body of a correction, or of a revision, leaves out is said to be not known: null, or none.
+        """
+        if path.endswith(("/correction", "/revision")):
+            body = self._whole(path, body)
         for _ in range(200):
             answer = await self.http.post(path, json=body, headers=headers)
             if answer.status_code == 409 and answer.json()["code"] in ("not-yet-known", "not-started"):
@@ -68,6 +74,14 @@ class Running:
         else:
             assert answer.status_code == status, answer.text
         return answer.json()
+
+    def _whole(self, path: str, body: Any) -> Any:
+        _, service, place = path.split("/", 2)
+        described = self.service(service).openapi()
+        route = next(one for one in described["paths"] if re.fullmatch(re.sub(r"\{[^}]*\}", "[^/]+", one), f"/{place}"))
+        named = described["paths"][route]["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        schema = described["components"]["schemas"][named.rsplit("/", 1)[1]]
+        return _filled(body, schema, described["components"]["schemas"])
 
     async def bring(self, folder: Path) -> Summary:
         return await import_folder(self.platform, folder, self.clock(), lambda *_: None)
@@ -101,10 +115,26 @@ class Running:
         await self.post("/intake/v1/structures", {"structure": structure, "name": structure, "department": "69"})
         pathway = str(uuid4())
         request = {"structure": structure, "person": str(uuid4()), "requested_on": requested.isoformat()}
-        await self.post("/intake/v1/pathways", {"pathway": pathway, "request": request})
+        await self.post("/intake/v1/pathways", {"pathway": pathway, "request": request, "identity": {"called": "Anna"}})
         for fact in ("welcome", "start"):
             await self.post(f"/intake/v1/pathways/{pathway}/{fact}", {"on": requested.isoformat()})
         return pathway
+
+
+def _filled(body: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
+    if "$ref" in schema:
+        return _filled(body, schemas[schema["$ref"].rsplit("/", 1)[1]], schemas)
+    if isinstance(body, list):
+        return [_filled(one, schema["items"], schemas) for one in body]
+    if not isinstance(body, dict) or "properties" not in schema:
+        return body
+    nothing = {
+        name: [] if part.get("type") == "array" else None
+        for name, part in schema["properties"].items()
+        if part.get("type") == "array" or {"type": "null"} in part.get("anyOf", ())
+    }
+    told = {name: _filled(part, schema["properties"].get(name, {}), schemas) for name, part in body.items()}
+    return nothing | {name: part for name, part in told.items() if name in schema["properties"]}
 
 
 def now() -> str:

@@ -107,7 +107,7 @@ async def test_an_adviser_records_a_bilan_and_a_plan_and_is_shown_them_with_thei
 async def test_a_plan_becomes_a_page_for_the_people_of_its_structure_alone(running: Running) -> None:
     pathway = await running.a_started_pathway()
     here = f"/diagnostic/v1/pathways/{pathway}"
-    plan, unseen = a_plan(an_action(text=ACTION, due_on="9999-12-31")), a_plan(an_action(text="\U000f1234"))
+    plan, unseen = a_plan(an_action(text=ACTION, due_on="2100-12-31")), a_plan(an_action(text="\U000f1234"))
     await running.post(f"{here}/plans", plan, 201)
     await running.post(f"{here}/plans", unseen, 201)
     path = f"{here}/plans/{plan['id']}/page"
@@ -121,9 +121,11 @@ async def test_a_plan_becomes_a_page_for_the_people_of_its_structure_alone(runni
     assert (hidden.status_code, hidden.json()["code"]) == (409, "no-glyph")
 
 
+SETTLED = {"outcome": "done", "settled_on": DAY}
+OTHER = {"kind": "other", "responsible": "adviser"}
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("diagnostics/{id}/bilan", {"skills": "a"}, "unknown-fact"),
-    ("diagnostics", {"completed_on": "9999-12-31", "purpose": "exit"}, "in-the-future"),
+    ("diagnostics", {"completed_on": "2100-12-31", "purpose": "exit"}, "in-the-future"),
     (
         "diagnostics",
         {"completed_on": DAY, "purpose": "exit", "answers": [{"item": "rhythm", "given": 1}]},
@@ -133,11 +135,11 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("diagnostics/{id}/bilan", {"skills": "\x00"}, "invalid"),
     ("diagnostics/{id}/bilan", {"occupations": [{"rome": "G1602", "months": 2**40}]}, "invalid"),
     ("diagnostics/{id}/bilan", {"target_occupations": ["g1602\n"]}, "invalid"),
-    ("plans/{id}/revision", {"agreed_on": "0001-01-01"}, "unknown-fact"),
-    ("actions/{id}/settlement", {"outcome": "done", "settled_on": "0001-01-01"}, "unknown-fact"),
-    ("actions/{id}/settlement/correction", {"outcome": "done", "settled_on": DAY}, "unknown-fact"),
-    ("actions/{id}/reopening", {"on": "9999-12-31"}, "unknown-fact"),
-    ("actions/{id}/correction", {"kind": "other", "responsible": "adviser"}, "unknown-fact"),
+    ("plans/{id}/revision", {"agreed_on": "1900-01-01", "objectives": [], "actions": []}, "unknown-fact"),
+    ("actions/{id}/settlement", {"outcome": "done", "settled_on": "1900-01-01"}, "unknown-fact"),
+    ("actions/{id}/settlement/correction", SETTLED | {"reason": None, "text": None}, "unknown-fact"),
+    ("actions/{id}/reopening", {"on": "2100-12-31"}, "unknown-fact"),
+    ("actions/{id}/correction", OTHER | {"barrier": None, "due_on": None, "text": None}, "unknown-fact"),
 ]
 
 
@@ -261,7 +263,7 @@ async def test_actions_are_overdue_until_settled_and_not_while_the_person_has_le
     late, later, not_due, done = (
         an_action(due_on="2024-03-01"),
         an_action(due_on="2024-04-01"),
-        an_action(due_on="9999-12-31"),
+        an_action(due_on="2100-12-31"),
         an_action(due_on="2024-02-02"),
     )
     here = f"/diagnostic/v1/pathways/{pathway}"
@@ -325,7 +327,7 @@ async def test_who_started_a_month_ago_is_missed_and_who_started_since_is_not(ru
     since = await running.a_started_pathway(requested=today() - timedelta(days=29))
     await running.caught_up()
     assert [one["pathway"] for one in await asked(running, "/without-diagnostic")] == [month_ago]
-    everyone = await asked(running, "/without-diagnostic", started_until="9999-12-31")
+    everyone = await asked(running, "/without-diagnostic", started_until="2100-12-31")
     assert [one["pathway"] for one in everyone] == [month_ago, since]
 
 

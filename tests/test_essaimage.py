@@ -108,7 +108,7 @@ async def test_formation_action_alternates(running: Running) -> None:
     path = f"{TRAINING}/formation/s01"
     first, action, second = (str(uuid4()) for _ in range(3))
     training = {"id": first, "started_on": "2024-01-08", "ended_on": "2024-01-12", "taught": ["Accueillir", "Orienter"]}
-    doing = {"id": action, "started_on": "2024-01-15", "ended_on": "9999-12-31",
+    doing = {"id": action, "started_on": "2024-01-15", "ended_on": "2100-12-31",
              "commitments": [{"taught": "Accueillir", "commitment": "Porte ouverte"}]}  # fmt: skip
     feedback = {"on": "2024-03-15", "feedback": ["Trop peu de place"]}
     next = {"id": second, "started_on": "2024-03-18", "ended_on": "2024-03-22", "taught": ["Ranger"],

@@ -1,7 +1,7 @@
 """HTTP in, commands out. No rules here."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -13,11 +13,13 @@ from shared.access import CommandedInStructure, chosen_id
 from shared.clock import day_in_paris
 from shared.codes import ContactMeans, FollowUpMonth, FollowUpStatus, JobEnd, Situation
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router
 from shared.readings import Reading
 from shared.routes import AskedStructure, AskedUser, Limit, OnDay, Store, pathway_routes
 from shared.sealing import Sealed
+from shared.whole import Whole
 
 router = Router(prefix="/v1")
 
@@ -26,7 +28,7 @@ router = Router(prefix="/v1")
 class FollowUpBody:
     """`situation` is needed when the person was reached, and only then."""
 
-    asked_on: date
+    asked_on: Day
     status: FollowUpStatus
     situation: Situation | None = None
 
@@ -36,15 +38,21 @@ class FollowUpBody:
 
 @dataclass
 class AttemptBody:
-    """When and how it was tried; `note` is sealed. `id`: chosen by the caller, so that a repeat asks for the same."""
+    """When and how it was tried; `note` is sealed."""
 
-    attempted_on: date
+    attempted_on: Day
     means: ContactMeans
     note: Sealed | None = None
-    id: UUID = Field(default_factory=chosen_id)
 
     def fact(self, month: FollowUpMonth) -> domain.Attempt:
         return domain.Attempt(month, self.attempted_on, self.means, self.note)
+
+
+@dataclass
+class NewAttempt(AttemptBody):
+    """`id`: chosen by the caller, so that a repeat asks for the same."""
+
+    id: UUID = Field(default_factory=chosen_id)
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class PeriodBody(domain.Period):
 
 @dataclass
 class EndBody:
-    ended_on: date
+    ended_on: Day
     reason: JobEnd
 
 
@@ -94,7 +102,7 @@ async def leave(
 
 @router.post("/pathways/{pathway}/exit/correction")
 async def correct_exit(
-    pathway: UUID, body: domain.Exit, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID, body: Whole[domain.Exit], command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole exit as it is to stand, classed by the rule that is now in force."""
     return answered(response, await application.correct_exit(store, pathway, body, command), pathway)
@@ -128,7 +136,7 @@ async def record_follow_up(
 async def correct_follow_up(
     pathway: UUID,
     month: FollowUpMonth,
-    body: FollowUpBody,
+    body: Whole[FollowUpBody],
     command: CommandedInStructure,
     store: Store,
     response: Response,
@@ -142,7 +150,7 @@ async def correct_follow_up(
 async def attempt(
     pathway: UUID,
     month: FollowUpMonth,
-    body: AttemptBody,
+    body: NewAttempt,
     command: CommandedInStructure,
     store: Store,
     response: Response,
@@ -156,12 +164,12 @@ async def correct_attempt(
     pathway: UUID,
     month: FollowUpMonth,
     attempt_id: UUID,
-    body: AttemptBody,
+    body: Whole[AttemptBody],
     command: CommandedInStructure,
     store: Store,
     response: Response,
 ) -> Done:
-    """The whole attempt as it is to stand, with the month that it was for. The body's `id` does not count."""
+    """The whole attempt as it is to stand, with the month that it was for."""
     return answered(
         response, await application.correct_attempt(store, pathway, attempt_id, body.fact(month), command), attempt_id
     )
@@ -188,12 +196,15 @@ async def end_situation(
 
 @router.post("/pathways/{pathway}/situations/{situation}/correction")
 async def correct_situation(
-    pathway: UUID, situation: UUID, body: PeriodBody, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID,
+    situation: UUID,
+    body: Whole[domain.Period],
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
 ) -> Done:
-    """The whole situation as it is to stand; one that goes on after all has no end. The body's `id` does not count."""
-    return answered(
-        response, await application.correct_situation(store, pathway, situation, body.fact(), command), situation
-    )
+    """The whole situation as it is to stand; one that goes on after all has no end."""
+    return answered(response, await application.correct_situation(store, pathway, situation, body, command), situation)
 
 
 @router.post("/pathways/{pathway}/employment-supports")
@@ -208,15 +219,13 @@ async def support(
 async def correct_support(
     pathway: UUID,
     support_id: UUID,
-    body: EmploymentSupportBody,
+    body: Whole[domain.EmploymentSupport],
     command: CommandedInStructure,
     store: Store,
     response: Response,
 ) -> Done:
-    """The whole visit or talk as it is to stand. The body's `id` does not count."""
-    return answered(
-        response, await application.correct_support(store, pathway, support_id, body.fact(), command), support_id
-    )
+    """The whole visit or talk as it is to stand."""
+    return answered(response, await application.correct_support(store, pathway, support_id, body, command), support_id)
 
 
 @router.get("/follow-ups/due")
@@ -225,7 +234,7 @@ async def follow_ups_due(
     reading: Reading,
     structure: AskedStructure,
     adviser: AskedUser = None,
-    until: date | None = None,
+    until: Day | None = None,
     limit: Limit = 100,
 ) -> list[views.FollowUpDue]:
     """Follow-ups due on or before a day (today) and not answered, the oldest first, with what was tried.

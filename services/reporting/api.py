@@ -25,10 +25,12 @@ from shared.access import Caller, OfStructure, Role, allow
 from shared.clock import day_in_paris, now
 from shared.codes import BREAKDOWNS
 from shared.database import Connection, Pool, across_structures
+from shared.days import Day, Instant
 from shared.door import Router
 from shared.problems import Problem
 from shared.readings import Noted, Reading, readings_of
 from shared.routes import Limit
+from shared.texts import Name
 
 PATIENCE = 5.0
 """Seconds to wait for the projections to reach the instant that was asked for."""
@@ -78,10 +80,7 @@ def question(scope: str, start: date, end: date, known_at: datetime | None = Non
             raise Problem(422, "no-offset", "known_at needs an offset from UTC, such as Z")
         if known_at > now():  # by what clock it became known, the services' databases say
             raise Problem(422, "in-the-future", f"known_at {known_at.isoformat()} lies in the future")
-        try:
-            known_at = known_at.astimezone(UTC)
-        except OverflowError:
-            raise Problem(422, "invalid", "known_at lies before the first day of the calendar") from None
+        known_at = known_at.astimezone(UTC)
     return Question(asked, start, end, known_at, by)
 
 
@@ -156,10 +155,10 @@ SCOPE = (
     "`national`, `department:CODE` or `structure:CODE`; an adviser and a manager ask for all figures of their own "
     "structure, and as an evaluator for those of the nation and of départements"
 )
-From = Annotated[date, Query(alias="from", description="First day of the period")]
-To = Annotated[date, Query(alias="to", description="Last day of the period, whose holder of a pathway counts it")]
+From = Annotated[Day, Query(alias="from", description="First day of the period")]
+To = Annotated[Day, Query(alias="to", description="Last day of the period, whose holder of a pathway counts it")]
 KnownAt = Annotated[
-    datetime | None,
+    Instant | None,
     Query(description="As known at this instant, with an offset from UTC; without it, and for outsiders: now"),
 ]
 By = Annotated[str | None, Query(description=f"A breakdown: {', '.join(BREAKDOWNS)}")]
@@ -168,7 +167,7 @@ By = Annotated[str | None, Query(description=f"A breakdown: {', '.join(BREAKDOWN
 async def _asked(
     request: Request,
     caller: Annotated[Caller, Depends(allow(Role.OPERATOR, Role.ADVISER, Role.MANAGER, Role.EVALUATOR))],
-    scope: Annotated[str, Query(description=SCOPE)],
+    scope: Annotated[Name, Query(description=SCOPE)],
     start: From,
     end: To,
     known_at: KnownAt = None,
@@ -181,7 +180,7 @@ async def _asked(
 
 async def _asked_of_own(
     caller: OfStructure,
-    scope: Annotated[str, Query(description="`structure:CODE` of one's own structure")],
+    scope: Annotated[Name, Query(description="`structure:CODE` of one's own structure")],
     start: From,
     end: To,
     known_at: KnownAt = None,

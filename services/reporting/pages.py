@@ -20,6 +20,7 @@ from services.reporting.signing_in import refused_at_sign_in, signed_in
 from services.reporting.withholding import WITHHELD
 from shared.access import Role
 from shared.clock import PARIS, day_in_paris
+from shared.days import day_of
 from shared.door import Router
 from shared.problems import Problem
 
@@ -165,7 +166,7 @@ def _period(start: str, end: str, today: date) -> tuple[tuple[date, date], str |
     if not start and not end:
         return usual, None
     try:
-        asked = (date.fromisoformat(start), date.fromisoformat(end))
+        asked = (day_of(start), day_of(end))
     except ValueError:
         return usual, "Indiquez deux dates valides ; l'année dernière est affichée."
     if asked[0] > asked[1]:

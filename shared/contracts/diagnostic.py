@@ -1,11 +1,11 @@
 """What diagnostic tells the others."""
 
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from shared.codes import ActionKind, ActionOutcome, Barrier, Intensity, Purpose
 from shared.contracts.envelope import Body
+from shared.days import Day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +13,7 @@ class Diagnostic(Body):
     """`remobilisation` is 0–10 on the scale of `instrument`, null where no score was taken."""
 
     diagnostic: UUID
-    completed_on: date
+    completed_on: Day
     purpose: Purpose
     remobilisation: int | None
     instrument: str
@@ -24,7 +24,7 @@ class Plan(Body):
     """`revises`: the plan whose place it takes."""
 
     plan: UUID
-    agreed_on: date | None
+    agreed_on: Day | None
     revises: UUID | None = None
 
 
@@ -33,7 +33,7 @@ class BarrierAssessment(Body):
     """`barriers`: version of the list of domains and of its scale."""
 
     assessment: UUID
-    assessed_on: date
+    assessed_on: Day
     domain: Barrier
     intensity: Intensity
     barriers: str = "barriers-1"
@@ -43,14 +43,14 @@ class BarrierAssessment(Body):
 class DiagnosticOpening(Body):
     """Support has begun: a diagnostic is to be made."""
 
-    opened_on: date
+    opened_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpeningClosed(Body):
     """The start was taken back before any diagnostic was made: none is waited for."""
 
-    closed_on: date
+    closed_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ class PlannedAction(Body):
     plan: UUID
     kind: ActionKind
     barrier: Barrier | None
-    due_on: date | None
+    due_on: Day | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ class SettledAction(Body):
 
     action: UUID
     outcome: ActionOutcome | None
-    settled_on: date | None
+    settled_on: Day | None
 
 
 EVENTS: dict[str, type[Body]] = {

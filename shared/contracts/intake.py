@@ -1,11 +1,11 @@
 """What intake tells the others."""
 
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from shared.codes import AppointmentPurpose, AppointmentStatus, MainstreamSupport, ProfileMoment, Rights, Role
 from shared.contracts.envelope import Body
+from shared.days import Day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class Request(Body):
 
     structure: str
     person: UUID
-    requested_on: date
+    requested_on: Day
     requester: str
     sex: str
     age: str
@@ -34,43 +34,43 @@ class Request(Body):
 
 @dataclass(frozen=True, kw_only=True)
 class Welcome(Body):
-    welcomed_on: date | None
+    welcomed_on: Day | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Start(Body):
-    started_on: date | None
+    started_on: Day | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Withdrawal(Body):
-    withdrawn_on: date | None
+    withdrawn_on: Day | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessingRestricted(Body):
     """From now on nothing may be recorded of the pathway, and what is held may only be stored (RGPD, article 18)."""
 
-    restricted_on: date
+    restricted_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestrictionLifted(Body):
-    lifted_on: date
+    lifted_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
 class Archiving(Body):
     """The pathway's file left the active base: nothing is recorded of it but by imports until it is reactivated."""
 
-    archived_on: date
+    archived_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reactivation(Body):
     """The person is met again: what was archived is open."""
 
-    reactivated_on: date
+    reactivated_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ class Profile(Body):
     """The person's situation at one moment of the pathway. `mainstream`: who else supports them towards employment."""
 
     moment: ProfileMoment
-    on: date
+    on: Day
     housing: str
     mainstream: list[MainstreamSupport]
     rights: Rights
@@ -89,27 +89,27 @@ class AdviserAssignment(Body):
     """`adviser` is the subject of a user's token; null: nobody for the moment."""
 
     adviser: str | None
-    assigned_on: date
+    assigned_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
 class SettingAside(Body):
     """After attempts nobody could reach the person: the request is no alarm any more; null: it is one again."""
 
-    set_aside_on: date | None
+    set_aside_on: Day | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pause(Body):
     """Null: support was not paused after all. It goes on in every figure. A correction tells the resumption too."""
 
-    paused_on: date | None
-    resumed_on: date | None = None
+    paused_on: Day | None
+    resumed_on: Day | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resumption(Body):
-    resumed_on: date
+    resumed_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +117,7 @@ class Transfer(Body):
     """Told under the structure that hands the pathway over."""
 
     to_structure: str
-    transferred_on: date
+    transferred_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,17 +128,17 @@ class Reception(Body):
     """
 
     from_structure: str
-    received_on: date
+    received_on: Day
     person: UUID
-    requested_on: date
+    requested_on: Day
     requester: str
     sex: str
     age: str
     unemployment: str
     qualification: str
     housing: str
-    welcomed_on: date | None
-    started_on: date | None
+    welcomed_on: Day | None
+    started_on: Day | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,10 +154,10 @@ class Appointment(Body):
     """As it now stands: the day that it is for, and when it was kept, missed or cancelled; null: still to come."""
 
     appointment: UUID
-    on: date
+    on: Day
     purpose: AppointmentPurpose
     status: AppointmentStatus
-    settled_on: date | None
+    settled_on: Day | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,9 +165,9 @@ class Wave(Body):
     """A wave of structures as it now stands; null: structures may still be selected. `capacity`: structures."""
 
     wave: UUID
-    opened_on: date
+    opened_on: Day
     capacity: int
-    closed_on: date | None
+    closed_on: Day | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,9 +180,9 @@ class Selection(Body):
     wave: UUID
     structure: str
     department: str
-    selected_on: date
-    launched_on: date | None
-    withdrawn_on: date | None
+    selected_on: Day
+    launched_on: Day | None
+    withdrawn_on: Day | None
 
 
 @dataclass(frozen=True, kw_only=True)

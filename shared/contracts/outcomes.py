@@ -1,7 +1,6 @@
 """What outcomes tells the others."""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from shared.codes import (
     Situation,
 )
 from shared.contracts.envelope import Body
+from shared.days import Day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +25,11 @@ class Exit(Body):
     `reason`: why the person left, apart from where they stood; null: not known, as of imports.
     """
 
-    exited_on: date
+    exited_on: Day
     situation: Situation
     contract: Contract | None
-    contract_start: date | None
-    contract_end: date | None
+    contract_start: Day | None
+    contract_end: Day | None
     exit_class: ExitClass
     rule: str
     uncertain: bool
@@ -40,13 +40,13 @@ class Exit(Body):
 class Reopening(Body):
     """The exit is annulled from when this becomes known."""
 
-    reopened_on: date
+    reopened_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUp(Body):
     month: FollowUpMonth
-    asked_on: date
+    asked_on: Day
     status: FollowUpStatus
     situation: Situation | None
 
@@ -60,10 +60,10 @@ class SituationPeriod(Body):
 
     situation: UUID
     kind: Situation
-    started_on: date
-    ended_on: date | None
+    started_on: Day
+    ended_on: Day | None
     contract: Contract | None
-    contract_end: date | None
+    contract_end: Day | None
     hours_a_week: Decimal | None
 
 
@@ -74,7 +74,7 @@ class EmploymentSupport(Body):
     support: UUID
     situation: UUID
     what: EmploymentSupportKind
-    supported_on: date
+    supported_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ class FollowUpAttempt(Body):
 
     attempt: UUID
     month: FollowUpMonth
-    attempted_on: date
+    attempted_on: Day
     means: ContactMeans
 
 

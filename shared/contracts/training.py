@@ -1,7 +1,6 @@
 """What training tells the others."""
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from shared.codes import (
     WithdrawalReason,
 )
 from shared.contracts.envelope import Body
+from shared.days import Day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +28,8 @@ class Activity(Body):
 
     activity: UUID
     kind: ActivityKind
-    started_on: date
-    ended_on: date
+    started_on: Day
+    ended_on: Day
     hours: Decimal | None
     status: ActivityStatus
 
@@ -42,12 +42,12 @@ class SupportReport(Body):
     action: UUID | None
     barrier: Barrier
     result: SupportResult
-    reported_on: date
+    reported_on: Day
 
 
 @dataclass(frozen=True)
 class HalfDay:
-    day: date
+    day: Day
     part: DayPart
 
 
@@ -69,7 +69,7 @@ class SessionPlan(Body):
 @dataclass(frozen=True, kw_only=True)
 class SessionCancellation(Body):
     session: UUID
-    cancelled_on: date
+    cancelled_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +78,13 @@ class Enrolment(Body):
 
     enrolment: UUID
     session: UUID
-    enrolled_on: date
+    enrolled_on: Day
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnrolmentEnd(Body):
     enrolment: UUID
-    withdrawn_on: date
+    withdrawn_on: Day
     withdrawn_for: WithdrawalReason
 
 
@@ -94,8 +94,8 @@ class Placement(Body):
 
     placement: UUID
     form: PlacementForm
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     objective: PlacementObjective | None
     complete: bool
 
@@ -105,7 +105,7 @@ class PlacementEnd(Body):
     """`hours` done, null where the person never came. `broken_off_for`: why it ended before its last day."""
 
     placement: UUID
-    ended_on: date
+    ended_on: Day
     hours: Decimal | None
     broken_off_for: DropOutReason | None
 
@@ -113,14 +113,14 @@ class PlacementEnd(Body):
 @dataclass(frozen=True, kw_only=True)
 class PlacementCancellation(Body):
     placement: UUID
-    cancelled_on: date
+    cancelled_on: Day
     cancelled_for: WithdrawalReason
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation(Body):
     placement: UUID
-    evaluated_on: date
+    evaluated_on: Day
     conclusion: PlacementConclusion
 
 
@@ -131,13 +131,13 @@ class Proposal(Body):
     proposal: UUID
     action: UUID | None
     kind: ActivityKind
-    due_on: date | None
+    due_on: Day | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProposalClosing(Body):
     proposal: UUID
-    closed_on: date | None
+    closed_on: Day | None
     closed_for: ProposalEnd
 
 
@@ -149,8 +149,8 @@ class TrainingPeriod(Body):
     """
 
     period: UUID
-    started_on: date
-    ended_on: date
+    started_on: Day
+    ended_on: Day
     taught: int
     participants: int | None
 
@@ -160,8 +160,8 @@ class ActionPeriod(Body):
     """The period after it, in which what was taught is put to work. `commitments`: how many."""
 
     period: UUID
-    started_on: date
-    ended_on: date
+    started_on: Day
+    ended_on: Day
     commitments: int
 
 
@@ -170,7 +170,7 @@ class ActionFeedback(Body):
     """What came of an action period. `points`: how many; `kept`: how many of its commitments were kept."""
 
     period: UUID
-    given_on: date
+    given_on: Day
     points: int
     kept: int
 
@@ -180,7 +180,7 @@ class PeriodAnnulment(Body):
     """The period did not take place, nor did its feedback."""
 
     period: UUID
-    annulled_on: date
+    annulled_on: Day
 
 
 EVENTS: dict[str, type[Body]] = {

@@ -18,7 +18,8 @@ from eventsourcing.utils import get_topic, resolve_topic
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
-from shared.sealing import STORED, CannotOpen, Sealed, has_sealed, open_in_place, seal, sealed_texts
+from shared.days import STORED
+from shared.sealing import CannotOpen, Sealed, has_sealed, open_in_place, seal, sealed_texts
 
 # The library stamps each event with the clock. The store's known_at, given under the append lock, is the only
 # entry time there is; this constant stands where the library wants a timestamp and is never stored.

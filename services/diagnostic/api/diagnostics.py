@@ -1,7 +1,6 @@
 """Diagnostics with their bilan, barrier assessments, and the lists that they are made with."""
 
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -19,15 +18,19 @@ from shared.codes import (
     ItemCode,
     Language,
     LanguageLevel,
+    Months,
     Purpose,
     Refusal,
     RomeCode,
+    Score,
     WorkingTime,
 )
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.door import Router
 from shared.routes import Store
 from shared.sealing import Sealed
+from shared.whole import Whole
 
 router = Router(tags=["diagnostics"])
 
@@ -49,20 +52,26 @@ class GivenAnswer:
 
 @dataclass
 class CompletedDiagnostic:
-    """`remobilisation`: 0–10, null where no score was taken. `id`: chosen by the caller, so that a repeat asks for the
-    same. `answers`: to the items of `instrument` where it has any; then the score is derived and may be left out.
+    """`remobilisation`: 0–10, null where no score was taken. `answers`: to the items of `instrument` where it has any;
+    then the score is derived and may be null.
     """
 
-    completed_on: date
+    completed_on: Day
     purpose: Purpose
-    remobilisation: Annotated[int, Field(ge=0, le=10)] | None = None
-    id: UUID = Field(default_factory=chosen_id)
+    remobilisation: Score | None = None
     instrument: InstrumentVersion = InstrumentVersion.REMOBILISATION_1
     answers: Annotated[list[GivenAnswer], Field(max_length=100, examples=[[]])] = Field(default_factory=list)
 
     def fact(self) -> domain.Diagnostic:
         answers = [domain.Answer(answer.item, answer.given) for answer in self.answers]
         return domain.scored(self.completed_on, self.purpose, self.remobilisation, self.instrument.value, answers)
+
+
+@dataclass
+class NewDiagnostic(CompletedDiagnostic):
+    """`id`: chosen by the caller, so that a repeat asks for the same."""
+
+    id: UUID = Field(default_factory=chosen_id)
 
 
 @dataclass
@@ -78,7 +87,7 @@ class Occupation:
     """`months`: how long it was exercised in all."""
 
     rome: RomeCode
-    months: Annotated[int, Field(ge=0, le=1200)] | None = None
+    months: Months | None = None
 
 
 @dataclass
@@ -122,15 +131,21 @@ class Bilan:
 class AssessedBarrier:
     """By the list `barriers-1`."""
 
-    assessed_on: date
+    assessed_on: Day
     domain: Barrier
     intensity: Intensity
+
+
+@dataclass
+class NewAssessment(AssessedBarrier):
+    """`id`: chosen by the caller, so that a repeat asks for the same."""
+
     id: UUID = Field(default_factory=chosen_id)
 
 
 @router.post("/pathways/{pathway}/diagnostics")
 async def complete(
-    pathway: UUID, body: CompletedDiagnostic, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID, body: NewDiagnostic, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """A diagnostic was made: at entry, in between, or at the exit. It may precede the start of support."""
     return answered(response, await application.complete(store, pathway, body.id, body.fact(), command), body.id)
@@ -140,12 +155,12 @@ async def complete(
 async def correct_diagnostic(
     pathway: UUID,
     diagnostic: UUID,
-    body: CompletedDiagnostic,
+    body: Whole[CompletedDiagnostic],
     command: CommandedInStructure,
     store: Store,
     response: Response,
 ) -> Done:
-    """The whole diagnostic as it is to stand. `id` of the body is not looked at."""
+    """The whole diagnostic as it is to stand."""
     done = await application.correct_diagnostic(store, pathway, diagnostic, body.fact(), command)
     return answered(response, done, diagnostic)
 
@@ -162,7 +177,12 @@ async def record_bilan(
 
 @router.post("/pathways/{pathway}/diagnostics/{diagnostic}/bilan/correction")
 async def correct_bilan(
-    pathway: UUID, diagnostic: UUID, body: Bilan, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID,
+    diagnostic: UUID,
+    body: Whole[Bilan],
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
 ) -> Done:
     """The whole bilan as it is to stand."""
     return answered(
@@ -172,7 +192,7 @@ async def correct_bilan(
 
 @router.post("/pathways/{pathway}/barriers")
 async def assess(
-    pathway: UUID, body: AssessedBarrier, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID, body: NewAssessment, command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """How much one barrier weighed on one day. Assessed again, on another day, it tells what became of it."""
     fact = domain.Assessment(body.assessed_on, body.domain, body.intensity)
@@ -183,12 +203,12 @@ async def assess(
 async def correct_assessment(
     pathway: UUID,
     assessment: UUID,
-    body: AssessedBarrier,
+    body: Whole[AssessedBarrier],
     command: CommandedInStructure,
     store: Store,
     response: Response,
 ) -> Done:
-    """The whole assessment as it is to stand. `id` of the body is not looked at."""
+    """The whole assessment as it is to stand."""
     fact = domain.Assessment(body.assessed_on, body.domain, body.intensity)
     return answered(
         response, await application.correct_assessment(store, pathway, assessment, fact, command), assessment

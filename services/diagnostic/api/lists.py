@@ -1,9 +1,10 @@
 """What waits for an adviser: lists, those that wait longest first."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from services.diagnostic import views
 from shared.clock import day_in_paris
+from shared.days import Day
 from shared.door import Router
 from shared.readings import Reading
 from shared.routes import AskedStructure, AskedUser, Limit, Store
@@ -19,7 +20,7 @@ async def without_diagnostic(
     store: Store,
     reading: Reading,
     structure: AskedStructure,
-    started_until: date | None = None,
+    started_until: Day | None = None,
     adviser: AskedUser = None,
     limit: Limit = 100,
 ) -> list[views.WithoutDiagnostic]:

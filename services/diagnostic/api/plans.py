@@ -1,7 +1,6 @@
 """Action plans, what became of their actions, and the page that the person keeps."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -15,11 +14,13 @@ from services.diagnostic.page import page
 from shared.access import CommandedInStructure, chosen_id
 from shared.codes import ActionKind, ActionOutcome, Barrier, DropReason, Responsible
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.door import Router
 from shared.pdf import NoGlyph
 from shared.problems import Problem
 from shared.routes import OnDay, Store
 from shared.sealing import Sealed
+from shared.whole import Whole
 
 router = Router(tags=["plans"])
 
@@ -39,7 +40,7 @@ class ActionContent:
     kind: ActionKind
     responsible: Responsible
     barrier: Barrier | None = None
-    due_on: date | None = None
+    due_on: Day | None = None
     text: Sealed | None = None
 
     def fact(self, plan: UUID) -> domain.Action:
@@ -60,7 +61,7 @@ Objectives = Annotated[list[Objective], Field(max_length=30)]
 class AgreedPlan:
     """The whole plan. `agreed_on`: when the person said yes to it. `id`: of the plan, chosen by the caller."""
 
-    agreed_on: date
+    agreed_on: Day
     id: UUID = Field(default_factory=chosen_id)
     objectives: Objectives = Field(default_factory=list)
     actions: Annotated[list[PlannedAction], Field(max_length=50)] = Field(default_factory=list)
@@ -76,7 +77,7 @@ class AgreedPlan:
 class CorrectedPlan:
     """Null: the plan was not agreed after all. `objectives`: all that are to stand."""
 
-    agreed_on: date | None
+    agreed_on: Day | None
     objectives: Objectives = Field(default_factory=list)
 
 
@@ -85,7 +86,7 @@ class Settlement:
     """`outcome`: `done`, or `dropped` with a reason, as a code or in words."""
 
     outcome: ActionOutcome
-    settled_on: date
+    settled_on: Day
     reason: Annotated[DropReason | None, Field(examples=[None])] = None
     text: Sealed | None = None
 
@@ -108,7 +109,12 @@ async def agree_plan(
 
 @router.post("/pathways/{pathway}/plans/{plan}/correction")
 async def correct_plan(
-    pathway: UUID, plan: UUID, body: CorrectedPlan, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID,
+    plan: UUID,
+    body: Whole[CorrectedPlan],
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
 ) -> Done:
     """The day and all objectives as they are to stand; each action is corrected by itself."""
     fact = domain.Plan(body.agreed_on, _objectives(body.objectives))
@@ -117,7 +123,7 @@ async def correct_plan(
 
 @router.post("/pathways/{pathway}/plans/{plan}/revision")
 async def revise_plan(
-    pathway: UUID, plan: UUID, body: AgreedPlan, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID, plan: UUID, body: Whole[AgreedPlan], command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole plan anew, agreed again, under an id of its own. Actions that go on keep their id; those that were open
     and are not in it are dropped as `plan_revised`."""
@@ -127,7 +133,12 @@ async def revise_plan(
 
 @router.post("/pathways/{pathway}/actions/{action}/correction")
 async def correct_action(
-    pathway: UUID, action: UUID, body: ActionContent, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID,
+    action: UUID,
+    body: Whole[ActionContent],
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
 ) -> Done:
     """The whole action as it is to stand; it stays in its plan."""
     # The domain keeps the plan that the action is in.
@@ -145,7 +156,12 @@ async def settle(
 
 @router.post("/pathways/{pathway}/actions/{action}/settlement/correction")
 async def correct_settlement(
-    pathway: UUID, action: UUID, body: Settlement, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID,
+    action: UUID,
+    body: Whole[Settlement],
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
 ) -> Done:
     """What became of an action, whole, as it is to stand."""
     return answered(

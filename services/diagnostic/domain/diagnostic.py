@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.diagnostic.domain.instruments import INSTRUMENT, INSTRUMENTS, Answer, ScoreNotDerived, ScoreOutOfRange
-from shared.codes import Purpose, RuleVersion
+from shared.codes import HIGHEST_SCORE, Purpose, RuleVersion
 from shared.rules import not_after
 
 
@@ -28,8 +28,8 @@ class Diagnostic:
 
     def check(self, today: date) -> None:
         not_after(today, "completed", self.completed_on)
-        if self.remobilisation is not None and not 0 <= self.remobilisation <= 10:
-            raise ScoreOutOfRange(f"{self.remobilisation} is not between 0 and 10")
+        if self.remobilisation is not None and not 0 <= self.remobilisation <= HIGHEST_SCORE:
+            raise ScoreOutOfRange(f"{self.remobilisation} is not between 0 and {HIGHEST_SCORE}")
         if (instrument := INSTRUMENTS.get(self.instrument)) is not None:
             instrument.check(self.answers)
             if instrument.items and self.remobilisation != (derived := instrument.score(self.answers)):

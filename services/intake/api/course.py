@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -29,10 +28,13 @@ from shared.codes import (
     YesNo,
 )
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.door import Router
 from shared.problems import Problem
 from shared.routes import OnDay, OnDayOrNot, Store
 from shared.sealing import Sealed
+from shared.texts import CodeOfStructure
+from shared.whole import Whole
 
 router = Router(prefix="/v1", tags=["course of the pathway"])
 
@@ -40,15 +42,13 @@ C = TypeVar("C", bound=StrEnum)
 
 Named = Annotated[Subject, Field(pattern=PSEUDONYM)]
 """The subject of a token."""
-Code = Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$")]
-"""Of a structure."""
 
 
 @dataclass
 class Offer:
     """For which day, at which time (HH:MM, local to the structure) and place, and what for."""
 
-    on: date
+    on: Day
     purpose: AppointmentPurpose
     at: TimeOfDay | None = None
     place: Sealed | None = None
@@ -64,7 +64,7 @@ class Move:
     """The day and the time (HH:MM, local to the structure; null: none is set) as they now are. `place` null: where it
     was to be."""
 
-    on: date
+    on: Day
     at: TimeOfDay | None = None
     place: Sealed | None = None
 
@@ -73,14 +73,14 @@ class Move:
 class Came:
     """When the person came; null: on the day of the appointment."""
 
-    on: date | None = None
+    on: Day | None = None
 
 
 @dataclass
 class AttemptBody:
     """When somebody tried to reach the person and did not, and by what means."""
 
-    on: date
+    on: Day
     means: ContactMeans
     note: Sealed | None = None
     attempt: UUID = Field(default_factory=chosen_id)
@@ -91,7 +91,7 @@ class AssignmentBody:
     """`adviser` is the subject of a user's token; null: nobody for the moment."""
 
     adviser: Named | None
-    on: date
+    on: Day
 
 
 @dataclass
@@ -100,16 +100,16 @@ class Caseload:
 
     from_adviser: Named
     to_adviser: Named | None
-    on: date
-    structure: Code | None = None
+    on: Day
+    structure: CodeOfStructure | None = None
 
 
 @dataclass
 class TransferBody:
     """To which structure, and since when it holds the pathway."""
 
-    to_structure: Code
-    transferred_on: date
+    to_structure: CodeOfStructure
+    transferred_on: Day
 
 
 @dataclass
@@ -121,7 +121,7 @@ class ProfileBody:
     recognised as disabled worker (RQTH), kept under the person's own key, as `children` and `note` are.
     """
 
-    on: date
+    on: Day
     mainstream: Annotated[list[MainstreamSupport], Field(min_length=1, max_length=20)]
     rights: Rights
     housing: Housing | None = None
@@ -211,7 +211,7 @@ async def cancel_appointment(
 async def correct_appointment(
     pathway: UUID,
     appointment: UUID,
-    body: domain.Appointment,
+    body: Whole[domain.Appointment],
     command: CommandedInStructure,
     store: Store,
     response: Response,
@@ -231,7 +231,12 @@ async def record_attempt(
 
 @router.post("/pathways/{pathway}/attempts/{attempt}/correction")
 async def correct_attempt(
-    pathway: UUID, attempt: UUID, body: domain.Attempt, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID,
+    attempt: UUID,
+    body: Whole[domain.Attempt],
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
 ) -> Done:
     """The whole attempt as it is to stand; `on` null: nobody tried."""
     return answered(response, await course.correct_attempt(store, pathway, attempt, body, command), attempt)
@@ -308,7 +313,7 @@ async def resume(pathway: UUID, body: OnDay, command: CommandedInStructure, stor
 
 @router.post("/pathways/{pathway}/pause/correction")
 async def correct_pause(
-    pathway: UUID, body: domain.Pause, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID, body: Whole[domain.Pause], command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The last pause as it is to stand; `paused_on` null: there was none, `resumed_on` null: it goes on."""
     return answered(response, await course.correct_pause(store, pathway, body, command), pathway)
@@ -343,7 +348,7 @@ async def record_profile(
 async def correct_profile(
     pathway: UUID,
     moment: ProfileMoment,
-    body: ProfileBody,
+    body: Whole[ProfileBody],
     command: CommandedInStructure,
     store: Store,
     response: Response,

@@ -1,12 +1,11 @@
 """Structures, requests, welcomes, starts, withdrawals, and persons."""
 
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Annotated
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Path, Request, Response
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from services.intake import application, domain, retention, views
 from services.intake.application import pathways, persons
@@ -20,35 +19,30 @@ from shared.access import (
     allow,
     chosen_id,
 )
-from shared.codes import Housing, Qualification, Requester, Sex, StructureCode
+from shared.codes import BirthYear, Department, Housing, Months, Qualification, Requester, Sex
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router
-from shared.history import ImportKey, StructureRow
+from shared.history import StructureRow
 from shared.imports import AT_ONCE
 from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import Keys, OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
+from shared.texts import CodeOfStructure, CodeToRegister, Key, Name
+from shared.whole import Whole
 
 router = Router(prefix="/v1")
-
-
-def _no_reserved_word(structure: str) -> str:
-    if structure == "programme":
-        raise ValueError("`programme` stands for no structure in subjects, so none may have this code")
-    return structure
 
 
 @dataclass
 class StructureBody:
     """A structure as it is to stand. `department`: INSEE code, 2–3 characters."""
 
-    structure: Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$"), AfterValidator(_no_reserved_word)]
-    name: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-    department: Annotated[
-        str, Field(pattern="^(0[1-9]|1[0-9]|2[AB1-9]|[3-8][0-9]|9[0-5]|97[1-8]|98[46-8])$", examples=["69"])
-    ]
+    structure: CodeToRegister
+    name: Name
+    department: Department
 
     def fact(self) -> domain.StructureFile:
         return domain.StructureFile(self.structure, self.name, self.department)
@@ -65,14 +59,14 @@ class WelcomeDelayBody:
 class RequestBody:
     """A request for support with the profile at request; null is not known."""
 
-    structure: StructureCode
-    requested_on: date
+    structure: CodeOfStructure
+    requested_on: Day
     person: UUID = Field(default_factory=chosen_id)
     requester: Requester | None = None
-    birth_year: Annotated[int, Field(ge=1900, le=2200)] | None = None
+    birth_year: BirthYear | None = None
     sex: Sex | None = None
     qualification_level: Qualification | None = None
-    unemployment_months: Annotated[int, Field(ge=0, le=1200)] | None = None
+    unemployment_months: Months | None = None
     housing: Housing | None = None
 
     def fact(self) -> domain.Request:
@@ -103,7 +97,7 @@ class Search:
     """The beginning of each word of a name, in any order, without regard to accents, case, apostrophes and hyphens; or
     six digits or more of a telephone number, however it is written."""
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Name
 
 
 @dataclass
@@ -122,7 +116,7 @@ class PersonFound:
     address: str | None
     language: str | None
     merged_into: UUID | None
-    restricted_on: date | None
+    restricted_on: Day | None
 
 
 @dataclass
@@ -156,8 +150,8 @@ def person_found(id: UUID, person: domain.Person) -> PersonFound:
 class Named:
     """By the keys of an import."""
 
-    pathways: Annotated[list[ImportKey], Field(max_length=AT_ONCE)] = field(default_factory=list)
-    persons: Annotated[list[ImportKey], Field(max_length=AT_ONCE)] = field(default_factory=list)
+    pathways: Annotated[list[Key], Field(max_length=AT_ONCE)] = field(default_factory=list)
+    persons: Annotated[list[Key], Field(max_length=AT_ONCE)] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -199,7 +193,7 @@ async def correct_structure(body: StructureBody, command: Commanded, store: Stor
 
 @router.post("/structures/{structure}/welcome-delay")
 async def set_welcome_delay(
-    structure: Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$")],
+    structure: Annotated[CodeOfStructure, Path()],
     body: WelcomeDelayBody,
     command: CommandedByManager,
     store: Store,
@@ -232,7 +226,8 @@ async def ask_for_support(
     """Records a request for support. No request is refused for who asks; an archived file is opened again."""
     command.caller.must_be_of(body.request.structure)
     request = body.request.fact()
-    done = await pathways.ask_for_support(store, body.pathway, request, body.identity, command)
+    left_out = _left_out((await http.json()).parsed["identity"]) if body.identity else set()
+    done = await pathways.ask_for_support(store, body.pathway, request, body.identity, left_out, command)
     if done.recorded:
         await retention.show_open(http.app.state.runtime, request.person)
     return answered(response, done, body.pathway)
@@ -240,10 +235,22 @@ async def ask_for_support(
 
 @router.post("/persons/{person}/identity")
 async def identify(
-    person: UUID, body: domain.Identity, command: CommandedInStructure, store: Store, response: Response
+    person: UUID,
+    body: domain.Identity,
+    command: CommandedInStructure,
+    store: Store,
+    http: Request,
+    response: Response,
 ) -> Done:
-    """The whole identity as it is to stand. A name to call the person by is enough."""
-    return answered(response, await persons.identify(store, person, body, command), person)
+    """The whole identity as it is to stand. A name to call the person by is enough, as long as nothing else is known:
+    what is, is given again, or null."""
+    left_out = _left_out((await http.json()).parsed)
+    return answered(response, await persons.identify(store, person, body, left_out, command), person)
+
+
+def _left_out(identity: dict[str, Any]) -> set[str]:
+    """What a body does not speak of, which is not to say that it is null."""
+    return {field.name for field in fields(domain.Identity)} - identity.keys()
 
 
 @router.post("/persons/{person}/merge")
@@ -320,7 +327,7 @@ async def duplicates(caller: OfStructure, store: Store, reading: Reading) -> lis
 
 @router.post("/pathways/{pathway}/request/correction")
 async def correct_request(
-    pathway: UUID, body: RequestBody, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID, body: Whole[RequestBody], command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole request as it is to stand."""
     return answered(response, await pathways.correct_request(store, pathway, body.fact(), command), pathway)

@@ -1,6 +1,5 @@
 """The lists that an adviser works with."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Query
@@ -8,6 +7,7 @@ from fastapi import Query
 from services.intake import views
 from services.intake.application import lists
 from shared.access import OfStructure
+from shared.days import Day
 from shared.door import Router
 from shared.problems import Problem
 from shared.readings import Reading
@@ -63,8 +63,8 @@ async def appointments(
     store: Store,
     reading: Reading,
     structure: AskedStructure,
-    first: Annotated[date, Query(alias="from", description="The first day")],
-    last: Annotated[date, Query(alias="to", description="The last day, included")],
+    first: Annotated[Day, Query(alias="from", description="The first day")],
+    last: Annotated[Day, Query(alias="to", description="The last day, included")],
     adviser: AskedUser = None,
     limit: Limit = 100,
 ) -> list[lists.ShownAppointment]:

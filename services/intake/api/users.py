@@ -14,12 +14,13 @@ from shared.commands import Done, answered
 from shared.correspondents import Contact, ErasedCorrespondent
 from shared.door import Router
 from shared.routes import Limit, Store
-from shared.sealing import Sealed
+from shared.sealing import SealedName
+from shared.texts import CodeOfStructure, OneLine
 
 router = Router(prefix="/v1/structures/{structure}/users", tags=["users"])
 
-Place = Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$", description="Code of a structure, or `programme`")]
-User = Annotated[Subject, Field(pattern=r"^[^\s@\x00-\x1f\x7f]+$", max_length=64)]
+Place = Annotated[CodeOfStructure, Path(description="Code of a structure, or `programme`")]
+User = Annotated[Subject, OneLine(64), Field(pattern=r"^[^\s@]+$")]
 """The subject of a token, as their issuer tells it: no address, as it stands in events for ever."""
 
 
@@ -33,8 +34,8 @@ class GivenAccess(UserBody):
     """`role`: adviser or manager of a structure, any other of the programme. `name`, `email`: for their colleagues."""
 
     role: Role
-    name: Sealed | None = None
-    email: Sealed | None = None
+    name: SealedName | None = None
+    email: SealedName | None = None
 
 
 @router.post("")

@@ -1,7 +1,6 @@
 """Waves of structures. They tell of no person."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -12,20 +11,23 @@ from services.intake import domain
 from services.intake.application import waves as application
 from shared.access import Commanded, chosen_id
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.door import Router
-from shared.routes import Limit, OnDay, OneLine, Store, programme_reads
+from shared.routes import Limit, OnDay, Store, programme_reads
+from shared.texts import CodeOfStructure, Name
+from shared.whole import Whole
 
 router = Router(prefix="/v1", tags=["essaimage"])
 
-StructureAsked = Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$", description="Code of a structure")]
+StructureAsked = Annotated[CodeOfStructure, Path(description="Code of a structure")]
 
 
 @dataclass(kw_only=True)
 class WaveBody:
     """A wave. The title names no person. `capacity`: structures, each of another département."""
 
-    title: OneLine
-    opened_on: date
+    title: Name
+    opened_on: Day
     capacity: Annotated[int, Field(ge=1, le=200)] = domain.CAPACITY
 
 
@@ -40,24 +42,24 @@ class NewWave(WaveBody):
 class WaveCorrection(WaveBody):
     """`closed_on` null: the wave is open, and it is open again where it was closed."""
 
-    closed_on: date | None
+    closed_on: Day | None
 
 
 @dataclass
 class SelectionBody:
     """`structure`: code of a registered structure."""
 
-    structure: Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$")]
-    selected_on: date
+    structure: CodeOfStructure
+    selected_on: Day
 
 
 @dataclass
 class SelectionCorrection:
     """A structure in a wave as it is to stand. Null: it was not launched, it did not withdraw."""
 
-    selected_on: date
-    launched_on: date | None
-    withdrawn_on: date | None
+    selected_on: Day
+    launched_on: Day | None
+    withdrawn_on: Day | None
 
 
 @router.post("/waves")
@@ -68,7 +70,9 @@ async def open_wave(body: NewWave, command: Commanded, store: Store, response: R
 
 
 @router.post("/waves/{wave}/correction")
-async def correct_wave(wave: UUID, body: WaveCorrection, command: Commanded, store: Store, response: Response) -> Done:
+async def correct_wave(
+    wave: UUID, body: Whole[WaveCorrection], command: Commanded, store: Store, response: Response
+) -> Done:
     """The whole wave as it is to stand, without its structures."""
     plan = domain.WavePlan(body.title, body.opened_on, body.capacity, body.closed_on)
     return answered(response, await application.correct(store, wave, plan, command), wave)

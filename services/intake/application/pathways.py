@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid5
 
-from services.intake.application.whose import who_asks, who_is_named
+from services.intake.application.whose import must_keep, who_asks, who_is_named
 from services.intake.domain import (
     NOT_REQUESTED,
     Identity,
@@ -125,7 +125,12 @@ async def today_of(store: EventStore, file: Pathway) -> date:
 
 
 async def ask_for_support(
-    store: EventStore, pathway: UUID, request: Request, identity: Identity | None, command: Command
+    store: EventStore,
+    pathway: UUID,
+    request: Request,
+    identity: Identity | None,
+    left_out: Collection[str],
+    command: Command,
 ) -> Done:
     """With what the person tells of themselves, where they do; an archived file is opened again, everywhere."""
 
@@ -137,6 +142,7 @@ async def ask_for_support(
         is_new = file.request is None
         file.ask_for_support(replace(request, person=person.id), await today_in(store, request.structure))
         if identity is not None:
+            must_keep(person.identity, left_out)
             person.identify(identity)
         if is_new:
             await _take_back(act, person.id)

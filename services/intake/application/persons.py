@@ -1,6 +1,6 @@
 """Commands on persons, and finding them: who they are, when two are one, restricting and forgetting."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from services.intake.application.pathways import about, today_in, today_of
 from services.intake.application.whose import (
     about_person,
     must_be_theirs,
+    must_keep,
     one_person,
     surviving,
     survivor_of,
@@ -36,13 +37,16 @@ async def _must_be_open(act: Act, *persons: UUID) -> None:
             (await act.file(Retention, retention_id(person))).must_be_open()
 
 
-async def identify(store: EventStore, person: UUID, identity: Identity, command: Command) -> Done:
-    """Of a person of one's own structure. Raises Problem."""
+async def identify(
+    store: EventStore, person: UUID, identity: Identity, left_out: Collection[str], command: Command
+) -> Done:
+    """Of a person of one's own structure. Raises Problem, also where what is known is `left_out`."""
 
     async def decision(act: Act) -> None:
         await must_be_theirs(store, person, command.caller)
         stands = await surviving(act, person)
         await _must_be_open(act, stands.id)
+        must_keep(stands.identity, left_out)
         (await act.main(Person, stands.id, about_person(act))).identify(identity)
 
     return await decide_together(store, decision, command)

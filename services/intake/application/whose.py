@@ -4,10 +4,10 @@ A person is known to the structures that hold or held a pathway of theirs, or th
 to every other the id answers as one that nobody has (docs/decisions/0026-whose-person.md). The operator knows everyone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from uuid import UUID
 
-from services.intake.domain import Identity, Pathway, Person
+from services.intake.domain import Identity, Nameless, Pathway, Person
 from shared.access import Caller
 from shared.commands import Act
 from shared.database import Connection, Pool, across_structures
@@ -50,12 +50,25 @@ async def who_is_named(act: Act, person: UUID) -> Person:
 
 
 async def who_asks(act: Act, person: UUID, identity: Identity | None) -> Person:
-    """As `who_is_named`, or somebody new: under an id that nobody has, with something to call them by."""
+    """As `who_is_named`, or somebody new: under an id that nobody has, with something to call them by.
+
+    Raises Nameless too. Who came by an import is somebody, and known by a key alone; so was who was forgotten.
+    """
     file = await surviving(act, person)
     ids = {person, file.id}
-    if not await _knows(act, ids) and (identity is None or await _is_anybodys(act.store, ids)):
+    known = await _knows(act, ids)
+    if identity is None and not (known and await _is_anybodys(act.store, ids)):
+        raise Nameless("nothing is known of this person yet: tell what to call them by, as `identity.called`")
+    if not known and await _is_anybodys(act.store, ids):
         raise unknown_person()
     return file
+
+
+def must_keep(known: Identity | None, left_out: Collection[str]) -> None:
+    """Raises Problem where something is known that a body does not speak of."""
+    if lost := sorted(name for name in left_out if getattr(known, name, None) is not None):
+        errors = [{"place": f"body.{name}", "rule": "it is known: give it as it is to stand, or null"} for name in lost]
+        raise Problem(422, "invalid", f"the identity leaves out what is known: {', '.join(lost)}", errors=errors)
 
 
 async def _knows(act: Act, persons: set[UUID]) -> bool:

@@ -12,7 +12,7 @@ from services.intake.domain.pathway import (
     request_for_support,
     with_age,
 )
-from services.intake.domain.person import Identity, Person, Restriction
+from services.intake.domain.person import Identity, Nameless, Person, Restriction
 from services.intake.domain.profile import Profile, ProfileFile, profile_file_id
 from services.intake.domain.retention import (
     Archived,
@@ -45,6 +45,7 @@ __all__ = [
     "Grant",
     "Identity",
     "LastContact",
+    "Nameless",
     "NotArchived",
     "Pathway",
     "Pause",

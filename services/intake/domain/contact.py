@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from eventsourcing.domain import event
 
 from shared.codes import AppointmentPurpose, AppointmentStatus, ContactMeans, TimeOfDay
+from shared.days import Day
 from shared.event_store import Aggregate, Known
 from shared.rules import RuleBroken, UnknownFact, differs, is_new, not_after
 from shared.sealing import Sealed
@@ -25,13 +26,13 @@ class Appointment:
     """The day that it is for; `at` that day, HH:MM, local to the structure. `settled_on`: when it was kept, missed or
     cancelled."""
 
-    on: date
+    on: Day
     purpose: AppointmentPurpose
     at: TimeOfDay | None = None
     place: Sealed | None = None
     note: Sealed | None = None
     status: AppointmentStatus = AppointmentStatus.OFFERED
-    settled_on: date | None = None
+    settled_on: Day | None = None
 
     @property
     def happened_on(self) -> date | None:
@@ -43,7 +44,7 @@ class Attempt:
     """That somebody tried to reach the person and did not; null: they did not try. Who is reached is given an
     appointment, and met when it is kept."""
 
-    on: date | None
+    on: Day | None
     means: ContactMeans
     note: Sealed | None = None
 

@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from shared.codes import ClassCode, Housing, Qualification, Requester, Sex, StructureCode, Subject
+from shared.days import Day
 from shared.rules import RuleBroken
 
 ATTEMPTS_NEEDED = 2
@@ -43,8 +44,8 @@ class Assignment:
 class Pause:
     """A time in which support rests. `paused_on` null: it did not after all; `resumed_on` null: it goes on."""
 
-    paused_on: date | None
-    resumed_on: date | None = None
+    paused_on: Day | None
+    resumed_on: Day | None = None
 
     @property
     def happened_on(self) -> date | None:

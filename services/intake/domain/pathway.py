@@ -20,7 +20,18 @@ from services.intake.domain.course import (
     TransferredToItself,
 )
 from services.intake.domain.retention import Archived
-from shared.codes import UNKNOWN, ClassCode, Housing, Qualification, Requester, Sex, StructureCode, Subject, age_class
+from shared.codes import (
+    EARLIEST_BIRTH_YEAR,
+    UNKNOWN,
+    ClassCode,
+    Housing,
+    Qualification,
+    Requester,
+    Sex,
+    StructureCode,
+    Subject,
+    age_class,
+)
 from shared.event_store import Aggregate, Known
 from shared.rules import AlreadyRecorded, Restricted, RuleBroken, UnknownFact, not_after
 from shared.sealing import Sealed
@@ -69,8 +80,8 @@ class Request:
 
 def request_for_support(requested_on: date, birth_year: int | None, **known: Any) -> Request:
     """The request with its age band. Raises ImplausibleBirthYear."""
-    if birth_year is not None and not 1900 <= birth_year <= requested_on.year:
-        raise ImplausibleBirthYear(f"the year of birth is not between 1900 and {requested_on.year}")
+    if birth_year is not None and not EARLIEST_BIRTH_YEAR <= birth_year <= requested_on.year:
+        raise ImplausibleBirthYear(f"the year of birth is not between {EARLIEST_BIRTH_YEAR} and {requested_on.year}")
     year = None if birth_year is None else Sealed(str(birth_year))
     return Request(requested_on=requested_on, birth_year=year, age=age_class(requested_on, birth_year), **known)
 

@@ -7,13 +7,18 @@ from uuid import UUID
 from eventsourcing.domain import event
 
 from shared.codes import Language, RestrictionReason
+from shared.days import Day
 from shared.event_store import Aggregate
 from shared.rules import AlreadyRecorded, Restricted, RuleBroken, UnknownFact, not_after
-from shared.sealing import Sealed
+from shared.sealing import Sealed, SealedName
 
 
 class AlreadyMerged(RuleBroken):
     """This person's file was joined to another's: that one is to be changed."""
+
+
+class Nameless(RuleBroken):
+    """A request of somebody of whom nothing is known yet says what to call them by (`identity`)."""
 
 
 class MergedWithItself(RuleBroken):
@@ -29,7 +34,7 @@ class Restriction:
     """That the person's data may only be stored (RGPD, article 18), since when and why."""
 
     reason: RestrictionReason
-    restricted_on: date
+    restricted_on: Day
 
     @property
     def happened_on(self) -> date:
@@ -40,11 +45,11 @@ class Restriction:
 class Identity:
     """A name to call the person by is enough; all else may be unknown. `born_on` as the person says it."""
 
-    called: Sealed
-    family_name: Sealed | None = None
-    born_on: Sealed | None = None
-    phone: Sealed | None = None
-    email: Sealed | None = None
+    called: SealedName
+    family_name: SealedName | None = None
+    born_on: SealedName | None = None
+    phone: SealedName | None = None
+    email: SealedName | None = None
     address: Sealed | None = None
     language: Language | None = None
 

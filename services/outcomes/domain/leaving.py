@@ -18,6 +18,7 @@ from shared.codes import (
     RuleVersion,
     Situation,
 )
+from shared.days import Day
 from shared.disagreement import FactId
 from shared.event_store import Aggregate, Known
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, differs, is_new, not_after
@@ -56,11 +57,11 @@ class DeathIsItsOwnReason(RuleBroken):
 class Exit:
     """Where a person stood on leaving, and why they left: neither says the other. Null: not known."""
 
-    exited_on: date
+    exited_on: Day
     situation: Situation
     contract: Contract | None = None
-    contract_start: date | None = None
-    contract_end: date | None = None
+    contract_start: Day | None = None
+    contract_end: Day | None = None
     reason: ExitReason | None = None
 
 

@@ -9,6 +9,7 @@ from eventsourcing.domain import event
 from services.outcomes.domain.leaving import ContractEndsBeforeItStarts
 from shared.codes import JOBS, Contract, EmploymentSupportKind, HoursAWeek, JobEnd, RomeCode, Situation
 from shared.correspondents import UnknownCorrespondent
+from shared.days import Day
 from shared.disagreement import FactId
 from shared.event_store import Aggregate, Known
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, differs, is_new, not_after
@@ -45,11 +46,11 @@ class Period:
     """
 
     situation: Situation
-    started_on: date
-    ended_on: date | None = None
+    started_on: Day
+    ended_on: Day | None = None
     end_reason: JobEnd | None = None
     contract: Contract | None = None
-    contract_end: date | None = None
+    contract_end: Day | None = None
     hours_a_week: HoursAWeek | None = None
     occupation: RomeCode | None = None
     employer: Siret | None = None
@@ -66,7 +67,7 @@ class EmploymentSupport:
 
     job: UUID
     what: EmploymentSupportKind
-    supported_on: date
+    supported_on: Day
     correspondent: UUID | None = None
     note: Sealed | None = None
 

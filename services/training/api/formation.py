@@ -1,7 +1,6 @@
 """Formation-action of structures, its periods in turn. It tells of no person."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -11,12 +10,15 @@ from pydantic import Field
 from services.training import application, domain
 from shared.access import Commanded, chosen_id
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.door import Router
-from shared.routes import OnDay, OneLine, Store, programme_reads
+from shared.routes import OnDay, Store, programme_reads
+from shared.texts import CodeOfStructure, Name
+from shared.whole import Whole
 
 router = Router(tags=["essaimage"])
 
-StructureAsked = Annotated[str, Path(pattern="^[a-z0-9-]{1,32}$", description="Code of a structure")]
+StructureAsked = Annotated[CodeOfStructure, Path(description="Code of a structure")]
 
 
 @dataclass(kw_only=True)
@@ -27,10 +29,10 @@ class TrainingPeriodBody:
     `participants`: how many people of the structure took part; null: not counted yet.
     """
 
-    started_on: date
-    ended_on: date
-    taught: Annotated[list[OneLine], Field(min_length=1, max_length=20)]
-    from_feedback: OneLine | None = None
+    started_on: Day
+    ended_on: Day
+    taught: Annotated[list[Name], Field(min_length=1, max_length=20)]
+    from_feedback: Name | None = None
     participants: Annotated[int, Field(ge=0, le=10_000)] | None = None
 
     def fact(self) -> domain.TrainingPeriod:
@@ -50,16 +52,16 @@ class NewTrainingPeriod(TrainingPeriodBody):
 class CommitmentBody:
     """`taught`: one of the titles taught in the training period before, which the commitment puts to work."""
 
-    taught: OneLine
-    commitment: OneLine
+    taught: Name
+    commitment: Name
 
 
 @dataclass(kw_only=True)
 class ActionPeriodBody:
     """Titles name no person. `ended_on` may be planned. `commitments`: what the structure commits itself to."""
 
-    started_on: date
-    ended_on: date
+    started_on: Day
+    ended_on: Day
     commitments: Annotated[list[CommitmentBody], Field(max_length=50)]
 
     def fact(self) -> domain.ActionPeriod:
@@ -78,9 +80,9 @@ class NewActionPeriod(ActionPeriodBody):
 class FeedbackBody:
     """What came of an action period, in short titles that name no person. `kept`: its commitments that were kept."""
 
-    on: date
-    feedback: Annotated[list[OneLine], Field(min_length=1, max_length=20)]
-    kept: Annotated[list[OneLine], Field(max_length=50)] = Field(default_factory=list)
+    on: Day
+    feedback: Annotated[list[Name], Field(min_length=1, max_length=20)]
+    kept: Annotated[list[Name], Field(max_length=50)] = Field(default_factory=list)
 
     def fact(self) -> domain.Feedback:
         return domain.Feedback(self.on, tuple(self.feedback), tuple(self.kept))
@@ -100,7 +102,7 @@ async def record_training(
 async def correct_training(
     structure: StructureAsked,
     period: UUID,
-    body: TrainingPeriodBody,
+    body: Whole[TrainingPeriodBody],
     command: Commanded,
     store: Store,
     response: Response,
@@ -123,7 +125,7 @@ async def record_action(
 async def correct_action(
     structure: StructureAsked,
     period: UUID,
-    body: ActionPeriodBody,
+    body: Whole[ActionPeriodBody],
     command: Commanded,
     store: Store,
     response: Response,
@@ -142,7 +144,12 @@ async def record_feedback(
 
 @router.post("/formation/{structure}/action-periods/{period}/feedback/correction")
 async def correct_feedback(
-    structure: StructureAsked, period: UUID, body: FeedbackBody, command: Commanded, store: Store, response: Response
+    structure: StructureAsked,
+    period: UUID,
+    body: Whole[FeedbackBody],
+    command: Commanded,
+    store: Store,
+    response: Response,
 ) -> Done:
     """The whole feedback as it is to stand; what the next training period starts from stays in it."""
     return answered(

@@ -1,7 +1,6 @@
 """Who takes part in sessions."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -16,9 +15,11 @@ from shared.codes import (
 )
 from shared.commands import Done, answered
 from shared.contracts.training import HalfDay
+from shared.days import Day
 from shared.door import Router
 from shared.readings import Reading
 from shared.routes import AskedStructure, AskedUser, Limit, Store
+from shared.whole import Whole
 
 router = Router()
 
@@ -28,7 +29,7 @@ class EnrolmentBody:
     """`action`: the proposal, which is the plan's action, that it answers. `id`: chosen by the caller."""
 
     session: UUID
-    enrolled_on: date
+    enrolled_on: Day
     action: UUID | None = None
     id: UUID = Field(default_factory=chosen_id)
 
@@ -86,7 +87,7 @@ async def record_attendance(
 async def correct_attendance(
     pathway: UUID,
     enrolment: UUID,
-    body: AttendanceBody,
+    body: Whole[AttendanceBody],
     command: CommandedInStructure,
     store: Store,
     response: Response,

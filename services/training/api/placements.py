@@ -1,7 +1,6 @@
 """Work placements."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -9,19 +8,22 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from services.training import application, domain, views
-from services.training.api.shapes import From, Hours, To, WithdrawalBody
+from services.training.api.shapes import From, To, WithdrawalBody
 from shared.access import CommandedInStructure, chosen_id
 from shared.codes import (
     DropOutReason,
+    Hours,
     PlacementForm,
     PlacementObjective,
     Prescriber,
 )
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.door import Router
 from shared.readings import Reading
 from shared.routes import AskedStructure, AskedUser, Limit, Store
 from shared.siret import Siret
+from shared.whole import Whole
 
 router = Router()
 
@@ -35,14 +37,14 @@ class PlacementBody:
     """
 
     form: PlacementForm
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     employer: Siret | None = None
     tutor: UUID | None = None
     prescriber: Prescriber | None = None
     objective: PlacementObjective | None = None
     hours_planned: Hours | None = None
-    renewed_until: date | None = None
+    renewed_until: Day | None = None
     action: UUID | None = None
 
     def fact(self) -> domain.Placement:
@@ -71,7 +73,7 @@ class NewPlacement(PlacementBody):
 class RenewalBody:
     """The new last day. `hours_planned`: over all days, those of the renewal included; null: as they were."""
 
-    until: date
+    until: Day
     hours_planned: Hours | None = None
 
 
@@ -79,7 +81,7 @@ class RenewalBody:
 class PlacementEndBody:
     """`hours` done; null or 0: the person never came. `broken_off_for`: why it ended before its last day."""
 
-    ended_on: date
+    ended_on: Day
     hours: Hours | None = None
     broken_off_for: DropOutReason | None = None
 
@@ -97,7 +99,12 @@ async def plan_placement(
 
 @router.post("/pathways/{pathway}/placements/{placement}/correction")
 async def correct_placement(
-    pathway: UUID, placement: UUID, body: PlacementBody, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID,
+    placement: UUID,
+    body: Whole[PlacementBody],
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
 ) -> Done:
     """The whole placement as it is to stand; where it has ended, the activity follows."""
     return answered(
@@ -133,7 +140,7 @@ async def end_placement(
 async def correct_placement_end(
     pathway: UUID,
     placement: UUID,
-    body: PlacementEndBody,
+    body: Whole[PlacementEndBody],
     command: CommandedInStructure,
     store: Store,
     response: Response,
@@ -175,7 +182,7 @@ async def evaluate_placement(
 async def correct_evaluation(
     pathway: UUID,
     placement: UUID,
-    body: domain.Evaluation,
+    body: Whole[domain.Evaluation],
     command: CommandedInStructure,
     store: Store,
     response: Response,

@@ -18,7 +18,9 @@ from shared.commands import Done, answered
 from shared.contracts.training import HalfDay
 from shared.door import Router
 from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, OnDay, OneLine, Store
+from shared.routes import AskedStructure, Limit, OnDay, Store
+from shared.texts import CodeOfStructure, Name
+from shared.whole import Whole
 
 router = Router()
 
@@ -32,12 +34,12 @@ class SessionBody:
     """
 
     kind: SessionKind
-    title: OneLine
+    title: Name
     half_days: Annotated[list[HalfDay], Field(min_length=1, max_length=500)]
     hours_per_half_day: Annotated[Decimal, Field(gt=0, le=12, max_digits=4, decimal_places=2)]
     capacity: Annotated[int, Field(ge=1, le=10_000)]
-    place: OneLine | None = None
-    partner: OneLine | None = None
+    place: Name | None = None
+    partner: Name | None = None
     outside: Annotated[int, Field(ge=0, le=10_000)] = 0
 
     def fact(self) -> domain.SessionPlan:
@@ -57,7 +59,7 @@ class SessionBody:
 class NewSession(SessionBody):
     """`structure`: its code. `id`: chosen by the caller, so that a repeat asks for the same."""
 
-    structure: Annotated[str, Field(pattern="^[a-z0-9-]{1,32}$")]
+    structure: CodeOfStructure
     id: UUID = Field(default_factory=chosen_id)
 
 
@@ -71,7 +73,7 @@ async def plan_session(body: NewSession, command: CommandedInStructure, store: S
 
 @router.post("/sessions/{session}/correction")
 async def correct_session(
-    session: UUID, body: SessionBody, command: CommandedInStructure, store: Store, response: Response
+    session: UUID, body: Whole[SessionBody], command: CommandedInStructure, store: Store, response: Response
 ) -> Done:
     """The whole session as it is to stand. The hours of who attended follow."""
     return answered(response, await application.correct_session(store, session, body.fact(), command), session)

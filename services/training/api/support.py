@@ -1,23 +1,25 @@
 """Support actions, and what is proposed."""
 
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from fastapi import Response
 from pydantic import Field
 
 from services.training import application, domain, views
-from services.training.api.shapes import Hours
 from shared.access import AnyCaller, CommandedInStructure, chosen_id
 from shared.codes import (
     Barrier,
+    Hours,
     SupportResult,
 )
 from shared.commands import Done, answered
+from shared.days import Day
 from shared.door import Router
 from shared.readings import Reading
-from shared.routes import AskedStructure, AskedUser, Limit, OnDay, OneLine, Store
+from shared.routes import AskedStructure, AskedUser, Limit, OnDay, Store
+from shared.texts import Name
+from shared.whole import Whole
 
 router = Router()
 
@@ -30,12 +32,12 @@ class SupportBody:
     """
 
     barrier: Barrier
-    started_on: date
-    ended_on: date
+    started_on: Day
+    ended_on: Day
     hours: Hours
     result: SupportResult
     action: UUID | None = None
-    partner: OneLine | None = None
+    partner: Name | None = None
 
     def fact(self) -> domain.SupportAction:
         return domain.SupportAction(
@@ -60,7 +62,12 @@ async def report_support(
 
 @router.post("/pathways/{pathway}/supports/{support}/correction")
 async def correct_support(
-    pathway: UUID, support: UUID, body: SupportBody, command: CommandedInStructure, store: Store, response: Response
+    pathway: UUID,
+    support: UUID,
+    body: Whole[SupportBody],
+    command: CommandedInStructure,
+    store: Store,
+    response: Response,
 ) -> Done:
     """The whole support action as it is to stand; the activity follows."""
     return answered(response, await application.correct_support(store, pathway, support, body.fact(), command), support)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -17,7 +17,8 @@ from shared.codes import (
     Prescriber,
     WithdrawalReason,
 )
-from shared.months import months_later
+from shared.days import Day
+from shared.months import day_after, months_later
 from shared.rules import RuleBroken, not_after
 from shared.sealing import Sealed
 from shared.siret import Siret, must_be_siret
@@ -107,7 +108,6 @@ class EvaluatedBeforeStart(RuleBroken):
 
 ENTITLED = frozenset(Prescriber) - {Prescriber.ETTI, Prescriber.OTHER}
 AVA_HOURS_A_MONTH = 80
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class PlacementCancellation:
 class Evaluation:
     """What the placement came to; `text` in the words of the person, the tutor and the adviser."""
 
-    evaluated_on: date
+    evaluated_on: Day
     conclusion: PlacementConclusion
     text: Sealed | None = None
 
@@ -193,7 +193,7 @@ def _check_pmsmp(placement: Placement, others: Sequence[Placement]) -> None:
     if placement.ends_on >= months_later(placement.starts_on, 1):
         raise PmsmpTooLong(f"{placement.starts_on} to {placement.ends_on} is more than one month")
     if placement.renewed_until is not None:
-        again = placement.ends_on + DAY
+        again = day_after(placement.ends_on)
         if placement.renewed_until >= months_later(again, 1):
             raise PmsmpRenewedTooLong(f"{again} to {placement.renewed_until} is more than one month")
     if placement.objective is None:
@@ -209,7 +209,7 @@ def _check_pmsmp(placement: Placement, others: Sequence[Placement]) -> None:
     host = [placement, *(other for other in others if other.employer == placement.employer)]
     starts = [one.starts_on for one in host]
     # The sum is greatest where a window of twelve months begins with a placement or ends with one.
-    starts += [months_later(one.last_day + DAY, -12) for one in host if one.last_day.year > 1]
+    starts += [months_later(day_after(one.last_day), -12) for one in host]
     for start in starts:
         if _more_than_two_months(host, start, months_later(start, 12)):
             raise PmsmpTooLongInHost(f"more than two months in this host in the twelve from {start}")
@@ -219,7 +219,7 @@ def _more_than_two_months(placements: Sequence[Placement], start: date, until: d
     """Whether placements last more than two months in a window, `until` excluded."""
     months = days = 0
     for placement in placements:
-        first, after = max(placement.starts_on, start), min(placement.last_day + DAY, until)
+        first, after = max(placement.starts_on, start), min(day_after(placement.last_day), until)
         if first < after:
             whole, rest = _months_and_days(first, after)
             months, days = months + whole, days + rest

@@ -1,0 +1,74 @@
+"""The body of a correction: the whole fact, whatever its recording may leave out.
+
+    async def correct_exit(pathway: UUID, body: Whole[domain.Exit], …)
+
+reads a `domain.Exit` of which every field has to be given, nested parts included; what is not known is null in so many
+words. So a correction never puts back a default that its sender did not speak of.
+"""
+
+from collections.abc import Callable
+from dataclasses import MISSING, Field, field, fields, is_dataclass, make_dataclass
+from functools import cache
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+T = TypeVar("T")
+
+CHOSEN = "id"
+"""The field that is no part of a fact: its caller may choose it, or leave that to the platform."""
+
+
+@cache
+def _whole(body: type) -> type:
+    """A dataclass with the fields of `body`, all of them required."""
+    hints = get_type_hints(body, include_extras=True)
+    made_up = (body.__doc__ or "").startswith(f"{body.__name__}(")  # dataclass's own words, which describe nothing
+    made = make_dataclass(
+        f"Whole{body.__name__}",
+        [(one.name, _of_parts(hints[one.name]), _kept(one)) for one in fields(body)],
+        kw_only=True,
+        namespace={} if made_up else {"__doc__": body.__doc__},
+    )
+    made.__module__ = body.__module__
+    return made
+
+
+def _kept(one: "Field[Any]") -> Any:
+    if one.name != CHOSEN:
+        return field()
+    default = one.default_factory
+    return field(default=one.default) if default is MISSING else field(default_factory=default)
+
+
+def _of_parts(hint: Any) -> Any:
+    """The type with every dataclass in it whole."""
+    if isinstance(hint, type) and is_dataclass(hint):
+        return Annotated[hint, _Whole()]
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return Annotated[(_of_parts(args[0]), *args[1:])]
+    if origin in (Union, UnionType):
+        return Union[tuple(map(_of_parts, args))]  # noqa: UP007 - of as many as there are
+    if origin in (list, tuple):
+        return origin[tuple(map(_of_parts, args))]
+    return hint
+
+
+class _Whole:
+    """Reads a dataclass from a body in which every field is given."""
+
+    def __get_pydantic_core_schema__(self, body: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        make: Callable[[Any], Any] = lambda given: body(**vars(given))  # noqa: E731
+        return core_schema.no_info_after_validator_function(make, handler.generate_schema(_whole(body)))
+
+
+if TYPE_CHECKING:
+    Whole = Annotated[T, "every field given"]
+else:
+
+    class Whole:
+        def __class_getitem__(cls, body: type) -> Any:
+            return Annotated[body, _Whole()]
