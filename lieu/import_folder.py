@@ -58,6 +58,7 @@ from shared.history import (
     SentDossier,
     SentPathwayRow,
     StructureRow,
+    in_one_spelling,
     problems_of,
 )
 from shared.nir import holds_nir
@@ -562,12 +563,9 @@ _HOURS = re.compile(rf"([0-9]{{1,5}})(?:\.([0-9]{{1,{DECIMALS_OF_HOURS}}}))?")
 
 @lru_cache(maxsize=2**12)
 def _hours(cell: str) -> Decimal:
-    """3, 3.0 and 03 are one number and have one spelling, as it is part of what tells an activity apart."""
-    found = _HOURS.fullmatch(cell)
-    if found is None:
+    if _HOURS.fullmatch(cell) is None:
         raise _Unreadable("is not a number of hours from 0, such as 3 or 3.5 (at most 5 digits and 4 decimals)")
-    decimals = (found[2] or "").rstrip("0")
-    return Decimal(f"{int(found[1])}.{decimals}" if decimals else int(found[1]))
+    return in_one_spelling(Decimal(cell))
 
 
 def _code(codes: type[Enum]) -> Callable[[str], Enum]:

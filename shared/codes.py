@@ -8,9 +8,18 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum, StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
+
+
+class AsNumber:
+    """Has a decimal published, and so taken, as a JSON number alone: a text is none."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        described = handler(schema)
+        return next((one for one in described.get("anyOf", ()) if one.get("type") == "number"), described)
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ Department = Annotated[str, Field(pattern=f"^{DEPARTMENT}$", examples=["69"])]
 BirthYear = Annotated[int, Field(ge=EARLIEST_BIRTH_YEAR, le=2100)]
 Months = Annotated[int, Field(ge=0, le=MOST_MONTHS)]
 Score = Annotated[int, Field(ge=0, le=HIGHEST_SCORE)]
-Hours = Annotated[Decimal, Field(ge=0, le=MOST_HOURS, max_digits=8, decimal_places=DECIMALS_OF_HOURS)]
+Hours = Annotated[Decimal, Field(ge=0, le=MOST_HOURS, max_digits=8, decimal_places=DECIMALS_OF_HOURS), AsNumber()]
 
 
 class Sex(StrEnum):
@@ -581,7 +590,7 @@ def requester_class(requester: Requester | None) -> str:
 
 # Outcomes
 
-HoursAWeek = Annotated[Decimal, Field(gt=0, le=168, max_digits=5, decimal_places=2)]
+HoursAWeek = Annotated[Decimal, Field(gt=0, le=168, max_digits=5, decimal_places=2), AsNumber()]
 
 JOBS = frozenset({Situation.EMPLOYMENT, Situation.SIAE})
 """Situations in which a person has an employer and a contract."""

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID, uuid5
+
+from pydantic import AfterValidator
 
 from shared.codes import (
     EARLIEST_BIRTH_YEAR,
@@ -53,6 +55,11 @@ P = TypeVar("P")
 def imported_fact_id(pathway: UUID, *parts: object) -> UUID:
     """The id of one imported fact of a pathway, from what tells it apart there."""
     return uuid5(pathway, ":".join(map(str, parts)))
+
+
+def in_one_spelling(number: Decimal) -> Decimal:
+    """3, 3.0 and 03 as 3: hours are part of what tells an imported activity apart."""
+    return number if not number.is_finite() else Decimal(f"{number.normalize():f}")
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ class ActivityRow:
     started_on: Day
     ended_on: Day
     status: ActivityStatus
-    hours: Decimal | None = None
+    hours: Annotated[Decimal, AfterValidator(in_one_spelling)] | None = None
     number: int = 1
 
     @property

@@ -107,7 +107,7 @@ async def with_everything(running: Running) -> tuple[str, str, str, str]:
     ):
         await running.post(f"{of_diagnostic}/{what}", body, 201)
     took_part = {"id": activity, "kind": "workshop", "started_on": "2024-02-01", "ended_on": "2024-02-02"}
-    took_part |= {"status": "completed", "hours": "7.5"}
+    took_part |= {"status": "completed", "hours": 7.5}
     await running.post(f"/training/v1/pathways/{pathway}/activities", took_part, 201)
     missed = took_part | {"status": "no_show", "hours": None}
     await running.post(f"/training/v1/pathways/{pathway}/activities/{activity}/correction", missed, 201)
@@ -118,9 +118,9 @@ async def with_everything(running: Running) -> tuple[str, str, str, str]:
         (f"placements/{PLANNED}/correction", A_VISIT | {"ends_on": "2024-02-23"}),
         (f"placements/{PLANNED}/renewal", {"until": "2024-02-26"}),
         (f"placements/{PLANNED}/cancellation", {"on": "2024-02-20", "reason": "persons_choice"}),
-        (f"placements/{ENDED}/end/correction", {"ended_on": "2024-02-22", "hours": "8"}),
+        (f"placements/{ENDED}/end/correction", {"ended_on": "2024-02-22", "hours": 8}),
         (f"placements/{EVALUATED}/evaluation/correction", {"evaluated_on": "2024-02-24", "conclusion": "adjusted"}),
-        (f"supports/{SUPPORTED}/correction", A_SUPPORT | {"hours": "3"}),
+        (f"supports/{SUPPORTED}/correction", A_SUPPORT | {"hours": 3}),
     ):
         await running.post(f"/training/v1/pathways/{pathway}/{what}", body, 201)
     await with_a_course(running, pathway, second)
@@ -140,7 +140,7 @@ async def with_everything(running: Running) -> tuple[str, str, str, str]:
     tried = {"id": attempt, "attempted_on": "2024-06-28", "means": "phone", "note": "Sans réponse"}
     for what, body in (
         ("situations", hired),
-        (f"situations/{job}/correction", hired | {"hours_a_week": "24.5"}),
+        (f"situations/{job}/correction", hired | {"hours_a_week": 24.5}),
         (f"situations/{job}/end", {"ended_on": "2024-02-25", "reason": "trial_ended"}),
         ("employment-supports", visited),
         (f"employment-supports/{support}/correction", visited | {"note": None}),

@@ -233,13 +233,13 @@ def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -
         "placements": A_VISIT | {"starts_on": "2024-02-21", "ends_on": "2024-02-21"},
         f"placements/{PLANNED}/correction": A_VISIT | {"ends_on": "2024-02-23"},
         f"placements/{PLANNED}/renewal": {"until": "2024-02-26"},
-        f"placements/{PLANNED}/end": {"ended_on": "2024-02-22", "hours": "7"},
+        f"placements/{PLANNED}/end": {"ended_on": "2024-02-22", "hours": 7},
         f"placements/{PLANNED}/cancellation": {"on": "2024-02-20", "reason": "persons_choice"},
-        f"placements/{ENDED}/end/correction": {"ended_on": "2024-02-22", "hours": "8"},
+        f"placements/{ENDED}/end/correction": {"ended_on": "2024-02-22", "hours": 8},
         f"placements/{ENDED}/evaluation": {"evaluated_on": "2024-02-23", "conclusion": "confirmed"},
         f"placements/{EVALUATED}/evaluation/correction": {"evaluated_on": "2024-02-24", "conclusion": "adjusted"},
         "supports": A_SUPPORT,
-        f"supports/{SUPPORTED}/correction": A_SUPPORT | {"hours": "3"},
+        f"supports/{SUPPORTED}/correction": A_SUPPORT | {"hours": 3},
         f"proposals/{PROPOSED}/dismissal": {"on": "2024-02-14"},
     }
     tried = {"attempted_on": "2024-06-30", "means": "letter"}
@@ -279,7 +279,7 @@ A_SUPPORT = {
     "barrier": "mobility",
     "started_on": "2024-02-06",
     "ended_on": "2024-02-06",
-    "hours": "2",
+    "hours": 2,
     "result": "eased",
 }
 
@@ -288,10 +288,10 @@ async def with_training(running: Running, pathway: str) -> None:
     """Sessions, an enrolment, an attendance, placements at each of their stages, a support action."""
     half_day = {"day": "2024-02-05", "part": "morning"}
     session = {"structure": "s01", "kind": "workshop", "title": "CV", "half_days": [half_day],
-               "hours_per_half_day": "3", "capacity": 5}  # fmt: skip
+               "hours_per_half_day": 3, "capacity": 5}  # fmt: skip
     for id in (SESSION, EMPTY, OTHER_SESSION):
         await running.post("/training/v1/sessions", session | {"id": id}, 201)
-    ended = {"ended_on": "2024-02-22", "hours": "6"}
+    ended = {"ended_on": "2024-02-22", "hours": 6}
     for path, body in (
         ("enrolments", {"id": ENROLLED, "session": SESSION, "enrolled_on": "2024-02-01"}),
         ("enrolments", {"id": ATTENDED, "session": OTHER_SESSION, "enrolled_on": "2024-02-01"}),

@@ -12,6 +12,7 @@ from services.training import application, domain, views
 from services.training.api.shapes import From, To, half_days
 from shared.access import CommandedInStructure, chosen_id
 from shared.codes import (
+    AsNumber,
     SessionKind,
 )
 from shared.commands import Done, answered
@@ -36,7 +37,7 @@ class SessionBody:
     kind: SessionKind
     title: Name
     half_days: Annotated[list[HalfDay], Field(min_length=1, max_length=500)]
-    hours_per_half_day: Annotated[Decimal, Field(gt=0, le=12, max_digits=4, decimal_places=2)]
+    hours_per_half_day: Annotated[Decimal, Field(gt=0, le=12, max_digits=4, decimal_places=2), AsNumber()]
     capacity: Annotated[int, Field(ge=1, le=10_000)]
     place: Name | None = None
     partner: Name | None = None
