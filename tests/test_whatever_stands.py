@@ -268,9 +268,17 @@ async def test_a_day_that_nobody_can_mean_is_parked_and_every_figure_answered(ru
         "days_to_employment_km"
     ]["observed"] == 2
 
+    await running.post(f"/reporting/v1/parked/{pathway}/discard", status=200)
+    mended = {"exited_on": "2024-06-01", "situation": "unemployed", "contract": None, "contract_start": None}
+    mended |= {"contract_end": None, "reason": None}
+    await running.post(f"/outcomes/v1/pathways/{pathway}/exit/correction", mended, 201)
+    await running.caught_up()
+    assert await running.value("exits_durable", date(2024, 6, 1)) == 1, "a correction after it applies"
+
     await rebuild(running)
-    assert [one for one, _ in await _parked(running)] == [pathway]
-    assert await _incomplete(running) == {1}
+    assert [one for one, _ in await _parked(running)] == [pathway] * 2
+    assert await _incomplete(running) == {2}
+    assert await running.value("exits_durable", date(2024, 6, 1)) == 2, "as it stood before"
 
     person = await running.service("intake").state.pool.fetchval(
         "select person from events where pathway = $1 limit 1", UUID(pathway)

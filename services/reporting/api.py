@@ -202,7 +202,8 @@ DESCRIPTION = f"""The whole catalogue of a scope and a period, as JSON or, with 
 days); a share as `{{"numerator", "denominator", "value", "ci95"}}` (Wilson's 95 % interval); a Kaplan–Meier duration
 (`…_km`) as `{{"value", "observed", "censored", "survival"}}`: the median in days with those still waiting taken into
 account, how many durations ended and how many still go on, and the share still waiting after some days. Null: it
-cannot be said. `known_at` is the instant for which the answer holds; `incomplete` says how many events wait.
+cannot be said. `known_at` is the instant for which the answer holds: nothing dated later than its date in Paris has
+happened yet, and what has not ended by then still goes on. `incomplete` says how many events wait or were given up.
 
 **Outsiders**, that is an evaluator, and an adviser or a manager beyond their own structure, ask for {ALLOWED};
 `known_at` is not theirs to choose, and structures' figures are told in published editions only. They get
