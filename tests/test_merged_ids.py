@@ -245,5 +245,8 @@ async def test_the_ids_of_a_forgotten_survivor_stay_forgotten(running: Running, 
         request = {"request": {"structure": "s01", "person": id, "requested_on": DAY}}
         assert (await running.post("/intake/v1/pathways", request, 409))["code"] == "forgotten"
         named = request | {"identity": {"called": "Anna"}}
+        assert (await running.post("/intake/v1/pathways", named, 409))["code"] == "forgotten"
         refused = await running.post("/intake/v1/pathways", named, 404, **of(running))
         assert refused["code"] == "unknown-person"
+    keys = "select count(*) from person_keys where person = any($1)"
+    assert await running.service("intake").state.pool.fetchval(keys, [UUID(id) for id in (one, two, three)]) == 0

@@ -1,7 +1,7 @@
 """Who is meant by a person's id: whom mergers lead to, and which structures know of them.
 
 A person is known to the structures that hold or held a pathway of theirs, or that told of them where they have none;
-to every other the id answers as one that nobody has (docs/decisions/0026-whose-person.md). The operator knows everyone.
+to every other the id answers as one that nobody has (docs/decisions/0027-whose-person.md). The operator knows everyone.
 """
 
 from collections.abc import Callable, Collection
@@ -11,7 +11,7 @@ from services.intake.domain import Identity, Nameless, Pathway, Person
 from shared.access import Caller
 from shared.commands import Act
 from shared.database import Connection, Pool, across_structures
-from shared.event_store import About, EventStore, IdTaken
+from shared.event_store import About, EventStore, Forgotten, IdTaken
 from shared.problems import Problem
 
 
@@ -61,6 +61,8 @@ async def who_asks(act: Act, person: UUID, identity: Identity | None) -> Person:
         raise Nameless("nothing is known of this person yet: tell what to call them by, as `identity.called`")
     if not known and await _is_anybodys(act.store, ids):
         raise unknown_person()
+    if not file.version and await act.store.ledger.forgotten([person]):
+        raise Forgotten  # before a key is made for them
     return file
 
 
