@@ -517,6 +517,8 @@ def _explained(cell: str, unreadable: _Unreadable) -> str:
 
 
 def _text(cell: str) -> str:
+    if not cell.isprintable():
+        raise _Unreadable("has characters that cannot be printed")
     return _taken(texts.key, cell)
 
 

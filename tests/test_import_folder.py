@@ -655,7 +655,7 @@ ROW_CASES: dict[str, tuple[dict[str, str | bytes], list[str], list[str]]] = {
         pathway_of_bruno(welcomed_on="2 95 10 99 126 111 94")
         | more("barriers.csv", "295109912611194,2024-01-20,housing,high"),
         [
-            f"pathways.csv:3:welcomed_on: {WITHHELD} is not a date (YYYY-MM-DD)",
+            f"pathways.csv:3:welcomed_on: {NO_NIR}",  # its first thirteen characters are one without its key
             f"barriers.csv:4:pathway: unknown pathway {WITHHELD}",
         ],
         [ANNA, CHLOE],
@@ -683,9 +683,9 @@ def cells(column: str, *values: str) -> list[tuple[str, str]]:
     [
         *cells("pathway", "bruno 2", "ÉLÉONORE-12/34", "x" * 200, '"a,""b"', "c" * 64, "0" * 12),
         *cells("person", "1", "名前", "d41d8cd98f00b204e9800998ecf8427e"),
-        *cells("requested_on", "0001-01-01", "2024-02-29", "2025-06-30"),
+        *cells("requested_on", "1900-01-01", "2024-02-29", "2025-06-30"),
         *cells("birth_year", "1900", "2024", ""),
-        *cells("unemployment_months", "0", "007", "9999"),
+        *cells("unemployment_months", "0", "007", "1200"),
         *cells("qualification_level", "0", "8"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from shared.whole import Whole
-from tests.described import Route, ask, resolved, routes, without
+from tests.described import Route, ask, dotted, refused_at, resolved, routes, without
 from tests.harness import Running
 
 
@@ -80,7 +80,7 @@ async def test_what_a_correction_leaves_out_is_named(running: Running) -> None:
                 left = (*place, name)
                 answer = await ask(running, route, body=without(example, left))
                 assert answer.status_code == 422, (route.name, left, answer.text)
-                assert ".".join(map(str, ("body", *left))) in [one["place"] for one in answer.json()["errors"]]
+                assert dotted("body", left) <= refused_at(answer)
                 tried += 1
     assert tried > 100
 
