@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from lieu.import_folder import read_folder
 from services.outcomes import application
 from services.outcomes.domain import Exit, OutcomeFile
+from services.reporting import pages
 from services.training.domain.placement import Placement, check_placement
 from shared import history
 from shared.access import Caller, Command, Role
@@ -106,6 +107,15 @@ async def test_every_day_that_is_asked_for_is_of_the_range(running: Running) -> 
                 assert answer.status_code == 422, (route.name, one["name"], value, answer.text)
                 tried += 1
     assert tried > 4 * 15
+
+
+@pytest.mark.parametrize("day", [*OUTSIDE, "20240110", "2024-W02-3", "hier"])
+def test_a_page_that_is_asked_for_such_a_day_shows_the_usual_year(day: str) -> None:
+    usual, nothing_wrong = pages._period("", "")
+    assert nothing_wrong is None
+    for period in ((day, "2024-12-31"), ("2024-01-01", day)):
+        found, wrong = pages._period(*period)
+        assert (found, bool(wrong)) == (usual, True)
 
 
 # By import

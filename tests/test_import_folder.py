@@ -967,3 +967,16 @@ def test_the_ten_structures_are_read_without_a_refusal() -> None:
         if file != "structures.csv"
     )
     assert rows == in_files
+
+
+@pytest.mark.parametrize("nir", ["1840769123456", "1 84 07 2A 123 456", "184072A123456", "1-84-07-2B-123-456"])
+def test_a_number_without_its_key_is_refused_in_every_column_and_never_repeated(
+    read: Callable[..., Reading], nir: str
+) -> None:
+    for file, text in FOLDER.items():
+        header, first = csv.reader(text.splitlines()[:2])
+        for place, column in enumerate(header):
+            cells = ['"{}"'.format(cell.replace('"', '""')) for cell in (*first[:place], nir, *first[place + 1 :])]
+            found = [str(one) for one in read(line(file, 2, ",".join(cells))).refusals]
+            assert f"{file}:2:{column}: {NO_NIR}" in found
+            assert nir not in "".join(found)
