@@ -190,7 +190,7 @@ async def ask_for_support(
     if body.identity is None:
         await persons.must_be_somebody(store, request.person)
     else:
-        left_out = _left_out((await http.json())["identity"])
+        left_out = _left_out((await http.json())["identity"], "body.identity")
         # Nobody is identified for a request that a rule refuses; repeated, both say the same.
         await persons.identify_with_request(store, request.person, body.identity, left_out, replace(command, key=None))
     done = await pathways.ask_for_support(store, body.pathway, request, command)
@@ -210,13 +210,13 @@ async def identify(
 ) -> Done:
     """The whole identity as it is to stand. A name to call the person by is enough, as long as nothing else is known:
     what is, is given again, or null."""
-    left_out = _left_out(await http.json())
+    left_out = _left_out(await http.json(), "body")
     return answered(response, await persons.identify(store, person, body, left_out, command))
 
 
-def _left_out(identity: dict[str, Any]) -> set[str]:
-    """What a body does not speak of, which is not to say that it is null."""
-    return {field.name for field in fields(domain.Identity)} - identity.keys()
+def _left_out(identity: dict[str, Any], place: str) -> dict[str, str]:
+    """What an identity does not speak of, with its place: that is not to say that it is null."""
+    return {field.name: f"{place}.{field.name}" for field in fields(domain.Identity) if field.name not in identity}
 
 
 @router.post("/persons/{person}/merge")

@@ -1,6 +1,6 @@
 """Commands on persons, and finding them: who they are, when two are one, restricting and forgetting."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid5
@@ -40,16 +40,16 @@ def _about_person(command: Command) -> Callable[[Person], About]:
 
 
 async def identify(
-    store: EventStore, person: UUID, identity: Identity, left_out: Collection[str], command: Command
+    store: EventStore, person: UUID, identity: Identity, left_out: Mapping[str, str], command: Command
 ) -> Done:
-    """Of a person of one's own structure. Raises Problem, also where what is known is `left_out`."""
+    """Of a person of one's own structure. Raises Problem, also where something known is `left_out`, by its place."""
     await _must_be_theirs(store, person, command)
     await must_be_open(store, person)
     return await _identify(store, person, identity, left_out, command)
 
 
 async def identify_with_request(
-    store: EventStore, person: UUID, identity: Identity, left_out: Collection[str], command: Command
+    store: EventStore, person: UUID, identity: Identity, left_out: Mapping[str, str], command: Command
 ) -> Done:
     """As `identify`, of somebody whom nobody knew before the request too; an archived file is about to be opened."""
     with across_structures():
@@ -68,7 +68,7 @@ async def must_be_somebody(store: EventStore, person: UUID) -> None:
 
 
 async def _identify(
-    store: EventStore, person: UUID, identity: Identity, left_out: Collection[str], command: Command
+    store: EventStore, person: UUID, identity: Identity, left_out: Mapping[str, str], command: Command
 ) -> Done:
     def decision(known: Person) -> None:
         _must_keep(known.identity, left_out)
@@ -77,10 +77,11 @@ async def _identify(
     return await decide(store, Person, person, decision, _about_person(command), command)
 
 
-def _must_keep(known: Identity | None, left_out: Collection[str]) -> None:
+def _must_keep(known: Identity | None, left_out: Mapping[str, str]) -> None:
     """Raises Problem where something is known that a body does not speak of."""
     if lost := sorted(name for name in left_out if getattr(known, name, None) is not None):
-        errors = [{"place": f"body.{name}", "rule": "it is known: give it as it is to stand, or null"} for name in lost]
+        rule = "it is known: give it as it is to stand, or null"
+        errors = [{"place": left_out[name], "rule": rule} for name in lost]
         raise Problem(422, "invalid", f"the identity leaves out what is known: {', '.join(lost)}", errors=errors)
 
 
