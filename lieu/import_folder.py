@@ -496,7 +496,7 @@ _SHOWN = 40
 def _shown(value: str) -> str:
     """A value for a message: escaped, abbreviated, and never what may be a social-security number."""
     start = value[:MOST_CHARACTERS]
-    if sum(map(str.isdecimal, start)) >= _NIR_DIGITS:
+    if sum(map(str.isdecimal, start)) >= _NIR_DIGITS or holds_nir(start):  # Corsica's have a letter
         return f"(a value of {_NIR_DIGITS} digits or more, not repeated)"
     return repr(start if len(value) <= _SHOWN else f"{start[:_SHOWN]}…")
 
@@ -514,6 +514,8 @@ def _explained(cell: str, unreadable: _Unreadable) -> str:
 
 
 def _text(cell: str) -> str:
+    if not cell.isprintable():
+        raise _Unreadable("has characters that cannot be printed")
     return _taken(texts.key, cell)
 
 

@@ -6,7 +6,6 @@ reads a `domain.Exit` of which every field has to be given, nested parts include
 words. So a correction never puts back a default that its sender did not speak of.
 """
 
-from collections.abc import Callable
 from dataclasses import MISSING, Field, field, fields, is_dataclass, make_dataclass
 from functools import cache
 from types import UnionType
@@ -61,8 +60,10 @@ class _Whole:
     """Reads a dataclass from a body in which every field is given."""
 
     def __get_pydantic_core_schema__(self, body: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        make: Callable[[Any], Any] = lambda given: body(**vars(given))  # noqa: E731
-        return core_schema.no_info_after_validator_function(make, handler.generate_schema(_whole(body)))
+        def made_of(given: Any) -> Any:
+            return body(**vars(given))
+
+        return core_schema.no_info_after_validator_function(made_of, handler.generate_schema(_whole(body)))
 
 
 if TYPE_CHECKING:

@@ -114,14 +114,24 @@ def sample(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
     return schema.get("minimum", 1)
 
 
-def put(value: Any, place: Place, part: Any) -> Any:
-    """A copy of the value with another part in that place."""
+def put(value: Any, part: Any, *places: Place) -> Any:
+    """A copy of the value with another part in these places."""
     made = deepcopy(value)
-    inside = made
-    for step in place[:-1]:
-        inside = inside[step]
-    inside[place[-1]] = part
+    for place in places:
+        inside = made
+        for step in place[:-1]:
+            inside = inside[step]
+        inside[place[-1]] = part
     return made
+
+
+def refused_at(answer: httpx.Response) -> set[str]:
+    return {error["place"] for error in answer.json()["errors"]}
+
+
+def dotted(where: str, *places: Place) -> set[str]:
+    """As an answer names places."""
+    return {".".join(map(str, (where, *place))) for place in places}
 
 
 def without(value: Any, place: Place) -> Any:

@@ -136,9 +136,12 @@ def test_a_birth_lies_between_1900_and_the_year_of_the_request() -> None:
     assert refused(pathway(birth_year=2026)) == [f"pathways.csv[0].birth_year: 2026 {reason}"]
 
 
-def test_months_of_unemployment_are_not_negative() -> None:
+def test_months_of_unemployment_are_between_none_and_a_hundred_years() -> None:
     assert allowed(pathway(unemployment_months=0))
-    assert refused(pathway(unemployment_months=-1)) == ["pathways.csv[0].unemployment_months: -1 is below 0"]
+    assert allowed(pathway(unemployment_months=1200))
+    for months in (-1, 1201):
+        reason = f"pathways.csv[0].unemployment_months: {months} is not between 0 and 1200"
+        assert refused(pathway(unemployment_months=months)) == [reason]
 
 
 # --- what happened is never in the future -----------------------------------------------------------------

@@ -653,7 +653,7 @@ ROW_CASES: dict[str, tuple[dict[str, str | bytes], list[str], list[str]]] = {
         pathway_of_bruno(welcomed_on="2 95 10 99 126 111 94")
         | more("barriers.csv", "295109912611194,2024-01-20,housing,high"),
         [
-            f"pathways.csv:3:welcomed_on: {WITHHELD} is not a date (YYYY-MM-DD)",
+            f"pathways.csv:3:welcomed_on: {NO_NIR}",  # its first thirteen characters are one without its key
             f"barriers.csv:4:pathway: unknown pathway {WITHHELD}",
         ],
         [ANNA, CHLOE],
@@ -681,9 +681,9 @@ def cells(column: str, *values: str) -> list[tuple[str, str]]:
     [
         *cells("pathway", "bruno 2", "ÉLÉONORE-12/34", "x" * 200, '"a,""b"', "c" * 64, "0" * 12),
         *cells("person", "1", "名前", "d41d8cd98f00b204e9800998ecf8427e"),
-        *cells("requested_on", "0001-01-01", "2024-02-29", "2025-06-30"),
+        *cells("requested_on", "1900-01-01", "2024-02-29", "2025-06-30"),
         *cells("birth_year", "1900", "2024", ""),
-        *cells("unemployment_months", "0", "007", "9999"),
+        *cells("unemployment_months", "0", "007", "1200"),
         *cells("qualification_level", "0", "8"),
     ],
 )
@@ -965,3 +965,16 @@ def test_the_ten_structures_are_read_without_a_refusal() -> None:
         if file != "structures.csv"
     )
     assert rows == in_files
+
+
+@pytest.mark.parametrize("nir", ["1840769123456", "1 84 07 2A 123 456", "184072A123456", "1-84-07-2B-123-456"])
+def test_a_number_without_its_key_is_refused_in_every_column_and_never_repeated(
+    read: Callable[..., Reading], nir: str
+) -> None:
+    for file, text in FOLDER.items():
+        header, first = csv.reader(text.splitlines()[:2])
+        for place, column in enumerate(header):
+            cells = ['"{}"'.format(cell.replace('"', '""')) for cell in (*first[:place], nir, *first[place + 1 :])]
+            found = [str(one) for one in read(line(file, 2, ",".join(cells))).refusals]
+            assert f"{file}:2:{column}: {NO_NIR}" in found
+            assert nir not in "".join(found)

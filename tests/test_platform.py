@@ -146,7 +146,7 @@ async def test_the_same_idempotency_key_gives_the_first_answer_and_another_body_
     ("path", "body", "code"),
     [
         ("/outcomes/v1/pathways/{p}/exit", {"exited_on": "2024-01-09", "situation": "unknown"}, "exit-before-start"),
-        ("/outcomes/v1/pathways/{p}/exit", {"exited_on": "2999-01-01", "situation": "unknown"}, "in-the-future"),
+        ("/outcomes/v1/pathways/{p}/exit", {"exited_on": "2099-01-01", "situation": "unknown"}, "in-the-future"),
         ("/intake/v1/pathways/{p}/withdrawal", {"on": "2024-02-01"}, "started-and-withdrawn"),
         ("/intake/v1/pathways/{p}/start/correction", {"on": "2024-01-09"}, "dates-out-of-order"),
         ("/outcomes/v1/pathways/{p}/exit/correction", LEFT, "unknown-fact"),

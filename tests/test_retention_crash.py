@@ -110,10 +110,11 @@ async def made_up(data: Path) -> tuple[list[str], str]:
             for _ in range(2):
                 pathway = str(uuid4())
                 request = {"structure": "s01", "person": person, "requested_on": "2024-01-10"}
-                await post(client, "/intake/v1/pathways", {"pathway": pathway, "request": request})
+                body = {"pathway": pathway, "request": request, "identity": {"called": "Anna"}}
+                await post(client, "/intake/v1/pathways", body)
                 ids.append(pathway)
         met, request = str(uuid4()), {"structure": "s01", "person": str(uuid4()), "requested_on": "2024-01-10"}
-        await post(client, "/intake/v1/pathways", {"pathway": met, "request": request})
+        await post(client, "/intake/v1/pathways", {"pathway": met, "request": request, "identity": {"called": "Anna"}})
         await post(client, f"/intake/v1/pathways/{met}/welcome", {"on": "2026-11-01"})
     return ids, met
 

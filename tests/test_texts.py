@@ -15,7 +15,7 @@ from shared.days import STORED
 from shared.sealing import Sealed, SealedName
 from shared.siret import SiretInvalid, must_be_siret
 from shared.texts import Name, name, note
-from tests.descriptions import ask, put, resolved, routes
+from tests.descriptions import ask, dotted, put, refused_at, resolved, routes
 from tests.harness import Running
 
 
@@ -114,17 +114,14 @@ def is_text(schema: dict[str, Any]) -> bool:
 async def test_every_text_in_every_body_shows_something_and_is_no_nir(running: Running) -> None:
     tried = 0
     for route in routes(running):
-        for place, schema in route.fields():
-            if not is_text(schema):
-                continue
-            for text in ("   ", "\u200b", "a\u202eb", *NIRS):
-                answer = await ask(running, route, body=put(route.example(), place, text))
-                assert answer.status_code == 422, (route.name, place, text, answer.text)
-                where = ".".join(map(str, ("body", *place)))
-                assert where in [error["place"] for error in answer.json()["errors"]], (route.name, answer.text)
-                assert text.strip() not in answer.text or not text.strip()
-                tried += 1
-    assert tried > 7 * 50
+        places = [place for place, schema in route.fields() if is_text(schema)]
+        for text in ("   ", "\u200b", "a\u202eb", *NIRS) if places else ():
+            answer = await ask(running, route, body=put(route.example(), text, *places))
+            assert answer.status_code == 422, (route.name, text, answer.text)
+            assert dotted("body", *places) == refused_at(answer), (route.name, text)
+            assert text.strip() not in answer.text or not text.strip()
+        tried += len(places)
+    assert tried > 50
 
 
 async def test_no_parameter_takes_a_nir_or_repeats_it(running: Running) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from shared.whole import Whole
-from tests.descriptions import Route, ask, resolved, routes, without
+from tests.descriptions import Route, ask, dotted, refused_at, resolved, routes, without
 from tests.harness import Running
 
 
@@ -80,7 +80,7 @@ async def test_what_a_correction_leaves_out_is_named(running: Running) -> None:
                 left = (*place, name)
                 answer = await ask(running, route, body=without(example, left))
                 assert answer.status_code == 422, (route.name, left, answer.text)
-                assert ".".join(map(str, ("body", *left))) in [one["place"] for one in answer.json()["errors"]]
+                assert dotted("body", left) <= refused_at(answer)
                 tried += 1
     assert tried > 100
 
@@ -103,7 +103,8 @@ async def test_an_identity_never_loses_what_it_does_not_speak_of(running: Runnin
     refused = await running.post(path, {"called": "Ana"}, 422)
     assert [one["place"] for one in refused["errors"]] == ["body.phone"]
     again = {"request": request | {"requested_on": "2024-02-01"}, "identity": {"called": "Ana"}}
-    await running.post("/intake/v1/pathways", again, 422)
+    refused = await running.post("/intake/v1/pathways", again, 422)
+    assert [one["place"] for one in refused["errors"]] == ["body.identity.phone"]
     await running.post(path, told | {"called": "Ana"}, 201)
     await running.post(path, {"called": "Ana", "phone": None}, 201)
     await running.post(path, {"called": "Ana"}, 200)

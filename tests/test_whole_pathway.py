@@ -190,7 +190,7 @@ async def test_a_person_from_the_request_to_another_structure(anna: Anna) -> Non
     await adviser.does(at("training", f"enrolments/{enrolment}/attendance"), {"attended": half_days[:1]})
     await anna.settled()
     assert (await adviser.figures(2024))["hours_workshop"] == 3.5
-    corrected = {"attended": half_days}
+    corrected = {"attended": half_days, "dropped_for": None}
     await adviser.does(at("training", f"enrolments/{enrolment}/attendance/correction"), corrected)
     support = {
         "barrier": "mobility", "started_on": "2024-02-05", "ended_on": "2024-02-20", "hours": "4", "result": "lifted",

@@ -226,7 +226,7 @@ async def ask_for_support(
     """Records a request for support. No request is refused for who asks; an archived file is opened again."""
     command.caller.must_be_of(body.request.structure)
     request = body.request.fact()
-    left_out = _left_out((await http.json()).parsed["identity"]) if body.identity else set()
+    left_out = _left_out((await http.json()).parsed["identity"], "body.identity") if body.identity else {}
     done = await pathways.ask_for_support(store, body.pathway, request, body.identity, left_out, command)
     if done.recorded:
         await retention.show_open(http.app.state.runtime, request.person)
@@ -244,13 +244,13 @@ async def identify(
 ) -> Done:
     """The whole identity as it is to stand. A name to call the person by is enough, as long as nothing else is known:
     what is, is given again, or null."""
-    left_out = _left_out((await http.json()).parsed)
+    left_out = _left_out((await http.json()).parsed, "body")
     return answered(response, await persons.identify(store, person, body, left_out, command), person)
 
 
-def _left_out(identity: dict[str, Any]) -> set[str]:
-    """What a body does not speak of, which is not to say that it is null."""
-    return {field.name for field in fields(domain.Identity)} - identity.keys()
+def _left_out(identity: dict[str, Any], place: str) -> dict[str, str]:
+    """What an identity does not speak of, with its place: that is not to say that it is null."""
+    return {field.name: f"{place}.{field.name}" for field in fields(domain.Identity) if field.name not in identity}
 
 
 @router.post("/persons/{person}/merge")

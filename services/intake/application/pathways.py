@@ -1,6 +1,6 @@
 """Commands on structures, and on what stands at the entrance of a pathway: load, decide, save."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from uuid import UUID, uuid5
@@ -129,7 +129,7 @@ async def ask_for_support(
     pathway: UUID,
     request: Request,
     identity: Identity | None,
-    left_out: Collection[str],
+    left_out: Mapping[str, str],
     command: Command,
 ) -> Done:
     """With what the person tells of themselves, where they do; an archived file is opened again, everywhere."""

@@ -1,6 +1,6 @@
 """Commands on persons, and finding them: who they are, when two are one, restricting and forgetting."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -38,9 +38,9 @@ async def _must_be_open(act: Act, *persons: UUID) -> None:
 
 
 async def identify(
-    store: EventStore, person: UUID, identity: Identity, left_out: Collection[str], command: Command
+    store: EventStore, person: UUID, identity: Identity, left_out: Mapping[str, str], command: Command
 ) -> Done:
-    """Of a person of one's own structure. Raises Problem, also where what is known is `left_out`."""
+    """Of a person of one's own structure. Raises Problem, also where something known is `left_out`, by its place."""
 
     async def decision(act: Act) -> None:
         await must_be_theirs(store, person, command.caller)

@@ -4,7 +4,7 @@ A person is known to the structures that hold or held a pathway of theirs, or th
 to every other the id answers as one that nobody has (docs/decisions/0027-whose-person.md). The operator knows everyone.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from services.intake.domain import Identity, Nameless, Pathway, Person
@@ -66,10 +66,11 @@ async def who_asks(act: Act, person: UUID, identity: Identity | None) -> Person:
     return file
 
 
-def must_keep(known: Identity | None, left_out: Collection[str]) -> None:
-    """Raises Problem where something is known that a body does not speak of."""
+def must_keep(known: Identity | None, left_out: Mapping[str, str]) -> None:
+    """Raises Problem where something is known that a body does not speak of, named in `left_out` with its place."""
     if lost := sorted(name for name in left_out if getattr(known, name, None) is not None):
-        errors = [{"place": f"body.{name}", "rule": "it is known: give it as it is to stand, or null"} for name in lost]
+        rule = "it is known: give it as it is to stand, or null"
+        errors = [{"place": left_out[name], "rule": rule} for name in lost]
         raise Problem(422, "invalid", f"the identity leaves out what is known: {', '.join(lost)}", errors=errors)
 
 
