@@ -23,7 +23,7 @@ from lieu import issuer, tracing
 from lieu import status as statuses
 from lieu.client import Platform, PlatformError
 from lieu.embedded import SERVICES, EmbeddedServersError
-from lieu.import_folder import FolderRefused
+from lieu.import_sheets import FolderRefused
 from lieu.importing import Summary, import_folder
 from shared.access import Role
 from shared.commands import today
@@ -123,7 +123,7 @@ def spare_the_collector() -> None:
 
 @app.command("import")
 def import_(
-    folder: Annotated[Path, typer.Argument(help="a folder in the import format, version 1")],
+    folder: Annotated[Path, typer.Argument(help="a folder of CSV files, or a workbook (.xlsx): docs/import.md")],
     url: Url = None,
     token: Token = None,
     data: Data = DATA,
@@ -154,6 +154,8 @@ async def _import(folder: Path, url: str | None, token: str | None, data: Path) 
 
 
 def _tell(summary: Summary) -> None:
+    for line in summary.told:
+        print(line)
     for refusal in summary.refusals:
         print(refusal)
     for line in summary.vanished:

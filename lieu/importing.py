@@ -16,7 +16,8 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from lieu.client import Platform, PlatformError
-from lieu.import_folder import KeyedDossier, Reading, Refusal, read_folder
+from lieu.import_folder import KeyedDossier, Reading, read_folder
+from lieu.import_sheets import Refusal
 from shared.history import Dossier, StructureRow, problems_of
 from shared.imports import Imported, KnownDossier, KnownRow, Outcome
 
@@ -42,7 +43,7 @@ Progress = Callable[[str, int, int], None]
 class Summary:
     """What an import did. `vanished`: rows of an earlier import that the folder no longer has; none is deleted.
 
-    `forgotten`: pathways of people who were forgotten since; their rows are ignored.
+    `forgotten`: pathways of people who were forgotten since; their rows are ignored. `told`: how files were read.
     """
 
     pathways: int = 0
@@ -51,6 +52,7 @@ class Summary:
     refusals: list[Refusal] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
     forgotten: set[UUID] = field(default_factory=set)
+    told: Sequence[str] = ()
 
 
 async def import_folder(platform: Platform, folder: Path, today: date, progress: Progress) -> Summary:
@@ -60,7 +62,7 @@ async def import_folder(platform: Platform, folder: Path, today: date, progress:
     known = await _known(platform, reading, progress)
     in_reach = {orphan.pathway for orphan in reading.orphans.values() if _request(known, orphan.pathway)}
     reading = reading.refuse_unknown(registered, in_reach)
-    summary = Summary(refusals=list(reading.refusals))
+    summary = Summary(refusals=list(reading.refusals), told=reading.told)
     keyed = list(reading.dossiers)
     for orphan in reading.orphans.values():
         request = _request(known, orphan.pathway)
