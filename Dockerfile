@@ -9,6 +9,9 @@ COPY . /source/
 RUN /opt/lieu/bin/pip install --no-deps --no-build-isolation /source
 
 FROM python:3.11-slim
+# A person's name and words may be in any script: for the PDF of the copy and of the plan.
+RUN apt-get update && apt-get install --yes --no-install-recommends fonts-noto-core fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --create-home lieu
 COPY --from=build /opt/lieu /opt/lieu
 ENV PATH=/opt/lieu/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

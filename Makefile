@@ -4,6 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Three on two cores: a third of a run is waiting.
 WORKERS := -n 3 --dist worksteal
+# What tests leave for their next run is in the virtual environment: the source may be only to be read.
+KEPT := -o cache_dir=.venv/.pytest_cache
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.venv/.hypothesis
 
 .venv/.installed: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
@@ -19,9 +22,9 @@ install: .venv/.installed  ## the virtual environment, with .venv/bin/lieu
 demo: install  ## start everything on embedded servers with a made-up cohort, and stay up
 	$(BIN)/lieu up --demo
 test: install  ## the tests (a few minutes), on real embedded servers
-	$(BIN)/pytest $(WORKERS)
+	$(BIN)/pytest $(KEPT) $(WORKERS)
 test-all: install  ## the tests with the slow ones: crashes, load, full size
-	$(BIN)/pytest -m '' $(WORKERS)
+	$(BIN)/pytest $(KEPT) -m '' $(WORKERS)
 lint: install  ## style, types, direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -21,7 +22,7 @@ from lieu import issuer, tracing
 from lieu import status as statuses
 from lieu.client import Platform, PlatformError
 from lieu.embedded import SERVICES, EmbeddedServersError
-from lieu.import_folder import FolderRefused
+from lieu.import_sheets import FolderRefused
 from lieu.importing import Summary, import_folder
 from shared.access import Role
 from shared.clock import now
@@ -31,7 +32,14 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-DATA = Path(".lieu")
+
+def data_folder() -> Path:
+    """`.lieu` here; where this folder is only to be read, in the virtual environment."""
+    here = Path(".lieu")
+    return here if here.exists() or os.access(".", os.W_OK) else Path(sys.prefix, ".lieu")
+
+
+DATA = data_folder()
 
 Data = Annotated[Path, typer.Option(envvar="LIEU_DATA", help="the platform's data folder")]
 Url = Annotated[str | None, typer.Option(help="address of a platform; without it, the one that runs on --data")]
@@ -61,7 +69,9 @@ async def _as_coroutine(work: Awaitable[int]) -> int:
 @app.command()
 def up(
     data: Data = DATA,
-    port: Annotated[int, typer.Option(help="port of the platform on 127.0.0.1; 0 chooses a free one")] = 8000,
+    port: Annotated[
+        int, typer.Option(envvar="LIEU_PORT", help="port of the platform on 127.0.0.1; 0 chooses a free one")
+    ] = 8000,
     demo: Annotated[bool, typer.Option(help="play the made-up cohort and print its figures")] = False,
 ) -> None:
     """All five services on embedded PostgreSQL and NATS; stays up until Ctrl-C or SIGTERM."""
@@ -121,7 +131,7 @@ def spare_the_collector() -> None:
 
 @app.command("import")
 def import_(
-    folder: Annotated[Path, typer.Argument(help="a folder in the import format, version 1")],
+    folder: Annotated[Path, typer.Argument(help="a folder of CSV files, or a workbook (.xlsx): docs/import.md")],
     url: Url = None,
     token: Token = None,
     data: Data = DATA,
@@ -152,6 +162,8 @@ async def _import(folder: Path, url: str | None, token: str | None, data: Path) 
 
 
 def _tell(summary: Summary) -> None:
+    for line in summary.told:
+        print(line)
     for refusal in summary.refusals:
         print(refusal)
     for line in summary.vanished:

@@ -11,6 +11,10 @@ import httpx
 from lieu import issuer
 from shared.access import Role
 
+REUSED_SECONDS = 1.0
+"""For so long an idle connection is used again: far less than the platform holds one (edge.IDLE_SECONDS), so that no
+request meets its end."""
+
 
 class PlatformError(Exception):
     """The platform could not be reached, or answered with an error; the message says which."""
@@ -44,6 +48,7 @@ class Platform:
             base_url=self.url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(60, connect=5),
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=REUSED_SECONDS),
             transport=transport,
         )
 

@@ -5,15 +5,14 @@
 
 Nothing here speaks to the platform. What a file may hold, beyond its columns' own rules:
 
-- Nothing is repaired: spaces around a value, another case, +3, 1e3, 20210101 or digits of other scripts are
-  refused with the value. Only an empty cell is "not known". Empty lines are skipped.
-- A cell holds at most MOST_CHARACTERS characters, a record MOST_RECORD_CHARACTERS.
+- Nothing is repaired but what a spreadsheet did to a table as a whole (lieu/import_sheets.py): spaces around a value
+  of the canonical form, another case, +3, 1e3, 20210101 or digits of other scripts are refused with the value. Only an
+  empty cell is "not known". Empty rows are skipped.
+- A cell holds at most MOST_CHARACTERS characters, a record MOST_RECORD_CHARACTERS of import_sheets.
 - A social-security number (NIR) is refused wherever it stands and never repeated, nor is any value with as
   many digits as one.
 """
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from lieu.import_sheets import MOST_CHARACTERS, Cell, FolderRefused, Lost, Refusal, Tables, opened
 from shared import texts
 from shared.codes import (
     DECIMALS_OF_HOURS,
@@ -62,38 +62,6 @@ from shared.history import (
     problems_of,
 )
 from shared.nir import holds_nir
-
-MOST_CHARACTERS = texts.LONGEST_NAME
-"""Characters of one cell at most: the longest that any column allows (a key, a structure's name)."""
-MOST_RECORD_CHARACTERS = 65_536
-"""Characters of one record at most, counted after cells that are too long were cut. It is below the csv
-module's own limit on a cell, which belongs to the whole process and is left alone."""
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """One line of the report: `exits.csv:3:exited_on: reason`.
-
-    `line` is the physical line where the record starts (the header is line 1). A rule about a whole file has
-    no line, and a malformed line no column; a record with too many or too few cells names `row`.
-    """
-
-    file: str
-    line: int | None
-    column: str | None
-    reason: str
-
-    def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
-        return f"{place}: {self.reason}"
-
-
-class FolderRefused(Exception):
-    """The folder is no import of format version 1: nothing of it may be used. Names every file and rule."""
-
-    def __init__(self, refusals: Iterable[Refusal]) -> None:
-        self.refusals = list(refusals)
-        super().__init__("\n".join(map(str, self.refusals)))
 
 
 @dataclass(frozen=True)
@@ -137,7 +105,7 @@ class Reading:
 
     The whole context of each dossier is checked; an orphan's only row by row. `orphans` are by key. `refused`
     are the keys of the pathways that a refusal keeps out: they have not vanished from the folder.
-    `structure_lines` tells where each of `structures` stands.
+    `structure_lines` tells where each of `structures` stands, `told` how files were read that are not canonical.
     """
 
     structures: list[StructureRow]
@@ -146,6 +114,7 @@ class Reading:
     orphans: Mapping[str, Orphan]
     refusals: list[Refusal]
     refused: frozenset[str]
+    told: Sequence[str] = ()
 
     def refuse_unknown(self, structures: Collection[str], pathways: Collection[str]) -> "Reading":
         """The reading without what neither the folder nor the platform knows.
@@ -178,7 +147,7 @@ class Reading:
 
 def read_folder(folder: Path, today: date) -> Reading:
     """Reads and checks the seven files; `today` is the latest date of any structure's. Raises FolderRefused."""
-    tables = _tables(folder)
+    tables, told = _tables(folder)
     for file in ("structures.csv", "pathways.csv", "exits.csv"):
         _refuse_second_rows(tables[file])
     structures = tables.pop("structures.csv")
@@ -218,6 +187,7 @@ def read_folder(folder: Path, today: date) -> Reading:
         orphans=orphans,
         refusals=_in_order(refusals),
         refused=frozenset(refused),
+        told=told,
     )
 
 
@@ -300,58 +270,41 @@ def _in_order(refusals: Iterable[Refusal]) -> list[Refusal]:
     return sorted(refusals, key=lambda refusal: (order[refusal.file], refusal.line or 0))
 
 
-# --- from files to records --------------------------------------------------------------------------------
+# --- from tables to records -------------------------------------------------------------------------------
 
 
-def _tables(folder: Path) -> dict[str, list[_Record]]:
-    """The records of every file. Raises FolderRefused with all that is wrong with all the files."""
-    if not folder.is_dir():
-        raise FolderRefused([Refusal(str(folder), None, None, "not a folder")])
-    tables, refusals = {}, []
-    for file, format in _FORMATS.items():
-        try:
-            tables[file] = _read_file(folder / file, format)
-        except FolderRefused as refused:
-            refusals += refused.refusals
+def _tables(folder: Path) -> tuple[dict[str, list[_Record]], list[str]]:
+    """The records of every file, and how it was read. Raises FolderRefused with all that is wrong with all of them."""
+    tables, told, refusals = {}, [], []
+    with opened(folder) as sheets:
+        for file, format in _FORMATS.items():
+            try:
+                tables[file], ways = _read_table(sheets, file, format)
+            except FolderRefused as refused:
+                refusals += refused.refusals
+            else:
+                told += [f"{file}: read as {', '.join(ways)}"] if ways else []
+        told = [*sheets.told(), *told]
     if refusals:
         raise FolderRefused(refusals)
-    return tables
+    return tables, told
 
 
-def _read_file(path: Path, format: "_Format") -> list[_Record]:
-    file = path.name
-    try:
-        if not path.is_file():
-            reason = "not a file" if path.exists() else "missing file"
-            raise FolderRefused([Refusal(file, None, None, reason)])
-        data = path.read_bytes()
-    except OSError as error:
-        raise FolderRefused([Refusal(file, None, None, f"cannot be read: {error.strerror}")]) from error
-    _check_encoding(file, data)
-    records = _records(file, data)
-    _, header = next(records, (1, []))
-    refusals = list(_header_refusals(file, header, format))
+def _read_table(sheets: Tables, file: str, format: "_Format") -> tuple[list[_Record], list[str]]:
+    sheet = sheets.table(file, format.columns)
+    refusals = list(_header_refusals(file, sheet.header, format))
     table = []
     try:
         if refusals:
-            for _ in records:  # a malformed record further down is told with the rest
+            for _ in sheet.records:  # a malformed record further down is told with the rest
                 pass
         else:
-            table = [_record(file, line, cells, header, format) for line, cells in records if cells]
+            table = [_record(file, line, cells, sheet.header, format) for line, cells in sheet.records]
     except FolderRefused as malformed:
         refusals += malformed.refusals
     if refusals:
         raise FolderRefused(refusals)
-    return table
-
-
-def _check_encoding(file: str, data: bytes) -> None:
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        reason = f"byte 0x{data[error.start]:02x} at offset {error.start} is not UTF-8"
-        raise FolderRefused([Refusal(file, line, None, reason)]) from None
+    return table, sheet.told
 
 
 def _header_refusals(file: str, header: list[str], format: "_Format") -> Iterator[Refusal]:
@@ -368,98 +321,7 @@ def _header_refusals(file: str, header: list[str], format: "_Format") -> Iterato
             yield Refusal(file, None, None, f"missing column {name}")
 
 
-class _RecordTooLong(Exception):
-    pass
-
-
-class _Lines:
-    """The physical lines of a file for `csv.reader`, which asks for more while a quoted cell is open."""
-
-    def __init__(self, data: bytes) -> None:
-        # Only \n ends a line here: a lone carriage return is for csv to refuse.
-        self._text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8-sig", newline="\n")
-        self._read = 0
-        self._record = ""
-
-    def begin_record(self) -> int:
-        """The line at which the next record starts."""
-        self._record = ""
-        return self._read + 1
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._more()
-        if not line:
-            raise StopIteration
-        self._record += line
-        if len(self._record) > MOST_RECORD_CHARACTERS:
-            raise _RecordTooLong
-        return line
-
-    def cut_record(self) -> str:
-        """All of the record that was too long, its long cells cut, yet not so short that they would pass.
-
-        Memory stays at a few times the limit, however long the record is. Raises _RecordTooLong where it is
-        too many commas or quotation marks that make it long.
-        """
-        record = more = self._record
-        quoted = False
-        while True:
-            quoted ^= more.count('"') % 2 == 1
-            complete = not more or (more.endswith("\n") and not quoted)
-            if complete or len(record) > MOST_RECORD_CHARACTERS:
-                record = _with_long_cells_cut(record)
-            if len(record) > MOST_RECORD_CHARACTERS:
-                raise _RecordTooLong
-            if complete:
-                return record
-            more = self._more()
-            record += more
-
-    def _more(self) -> str:
-        # One character more than a record may have, so that csv is never given a part of a line.
-        part = self._text.readline(MOST_RECORD_CHARACTERS + 1)
-        self._read += part.endswith("\n")
-        return part
-
-
-_CUT = 5 * MOST_CHARACTERS
-_LONG_CELL = re.compile(rf"[^,\r\n]{{{_CUT},}}")
-
-
-def _with_long_cells_cut(record: str) -> str:
-    parts = record.split('"')  # every second one is quoted
-    for index, part in enumerate(parts):
-        if len(part) > _CUT:
-            parts[index] = part[:_CUT] if index % 2 else _LONG_CELL.sub(lambda cell: cell[0][:_CUT], part)
-    return '"'.join(parts)
-
-
-def _records(file: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The line and the cells of each record, the header's first. Raises FolderRefused at a malformed one."""
-    lines = _Lines(data)
-    reader = csv.reader(lines, strict=True)
-    while True:
-        line = lines.begin_record()
-        try:
-            try:
-                cells = next(reader)
-            except _RecordTooLong:
-                cells = next(csv.reader([lines.cut_record()], strict=True))
-        except StopIteration:
-            return
-        except csv.Error as error:
-            reason = f"malformed CSV ({error}): look for a lone quotation mark or carriage return"
-            raise FolderRefused([Refusal(file, line, None, reason)]) from None
-        except _RecordTooLong:
-            reason = f"malformed CSV, a record of more than {MOST_RECORD_CHARACTERS} characters"
-            raise FolderRefused([Refusal(file, line, None, reason)]) from None
-        yield line, cells
-
-
-def _record(file: str, line: int, cells: list[str], header: Sequence[str], format: "_Format") -> _Record:
+def _record(file: str, line: int, cells: Sequence[Cell], header: Sequence[str], format: "_Format") -> _Record:
     record = _Record(file, line)
     parse = format.columns
     values: dict[str, Any] = {}
@@ -469,7 +331,9 @@ def _record(file: str, line: int, cells: list[str], header: Sequence[str], forma
         # The cells may have shifted: only the key is looked for, so that its pathway is refused.
         named = [(column, cell) for column, cell in named if column == format.key]
     for column, cell in named:
-        if cell:
+        if isinstance(cell, Lost):
+            record.refuse(column, cell.reason)
+        elif cell:
             try:
                 values[column] = parse[column](cell)
             except _Unreadable as unreadable:

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from lieu.client import Platform, PlatformError
-from lieu.import_folder import KeyedDossier, Reading, Refusal, read_folder
+from lieu.import_folder import KeyedDossier, Reading, read_folder
+from lieu.import_sheets import Refusal
 from shared.clock import day_in, latest_day
 from shared.history import ById, PathwayRow, SentDossier, SentPathwayRow, StructureRow, problems_of
 from shared.imports import ImportedUnderKey, KnownRow, KnownUnderKey, Outcome
@@ -42,7 +43,8 @@ Progress = Callable[[str, int, int], None]
 class Summary:
     """What an import did. `vanished`: rows of an earlier import that the folder no longer has; none is deleted.
 
-    `forgotten`: keys of pathways of people who were forgotten since; their rows are ignored.
+    `forgotten`: keys of pathways of people who were forgotten since; their rows are ignored. `told`: how files were
+    read.
     """
 
     pathways: int = 0
@@ -51,6 +53,7 @@ class Summary:
     refusals: list[Refusal] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
     forgotten: set[str] = field(default_factory=set)
+    told: Sequence[str] = ()
 
 
 async def import_folder(platform: Platform, folder: Path, at: datetime, progress: Progress) -> Summary:
@@ -65,7 +68,7 @@ async def import_folder(platform: Platform, folder: Path, at: datetime, progress
     known = await _known(platform, reading, progress)
     in_reach = {key for key in reading.orphans if _request(known, key)}
     reading = reading.refuse_unknown(registered.keys(), in_reach)
-    summary = Summary(refusals=list(reading.refusals))
+    summary = Summary(refusals=list(reading.refusals), told=reading.told)
     keyed = list(reading.dossiers)
     for orphan in reading.orphans.values():
         request = _request(known, orphan.key)

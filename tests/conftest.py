@@ -1,6 +1,7 @@
 """Real servers for every test that needs them: embedded by default, containers with --containers."""
 
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -10,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from lieu import issuer
-from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers
+from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers, EmbeddedServersError, check
 from lieu.import_secret import ensure_import_secret
 from lieu.platform import platform
 from lieu.up import ensure_master_key, settings_for
@@ -25,6 +26,15 @@ def pytest_configure() -> None:
     ask_across_structures()
     # Old dates of made-up people must not be announced in the middle of a test; what tests retention runs it itself.
     os.environ.setdefault("LIEU_RETENTION", "off")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What cannot work is said once, before anything starts."""
+    if not session.config.getoption("--containers"):
+        try:
+            check(Path(tempfile.gettempdir(), "lieu"))
+        except EmbeddedServersError as error:
+            pytest.exit(str(error), returncode=2)
 
 
 OF_ONE_ROW = {

@@ -3,10 +3,10 @@
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
@@ -20,8 +20,24 @@ from shared.access import Role
 from shared.clock import Clock
 from shared.clock import now as by_this_machine
 
+T = TypeVar("T")
+
 EVERYBODY = {"lieu.across": "on"}
 """Settings of a connection that is shown every structure's rows."""
+
+
+LONG = 60.0
+"""Seconds for which a state is waited for. Only a test that fails waits so long: a busy machine is slow, not wrong."""
+
+
+async def eventually(look: Callable[[], Awaitable[T]], is_there: Callable[[T], object] = bool) -> T:
+    """Looks again and again until what is seen is there, and returns it. Whatever comes about beside a test (views that
+    follow, spans that are written, health) is looked at so: at any one moment it may not be there yet."""
+    deadline = asyncio.get_running_loop().time() + LONG
+    while not is_there(seen := await look()):
+        assert asyncio.get_running_loop().time() < deadline, f"waited in vain; last seen: {seen}"
+        await asyncio.sleep(0.02)
+    return seen
 
 
 class Running:
@@ -61,14 +77,12 @@ class Running:
         """
         if path.endswith(("/correction", "/revision")):
             body = self._whole(path, body)
-        for _ in range(200):
-            answer = await self.http.post(path, json=body, headers=headers)
-            if answer.status_code == 409 and answer.json()["code"] in ("not-yet-known", "not-started"):
-                if status == 409:
-                    return answer.json()
-                await asyncio.sleep(0.02)
-                continue
-            break
+
+        def is_final(answer: httpx.Response) -> bool:
+            waits = answer.status_code == 409 and answer.json()["code"] in ("not-yet-known", "not-started")
+            return status == 409 or not waits
+
+        answer = await eventually(lambda: self.http.post(path, json=body, headers=headers), is_final)
         if status is None:
             assert answer.is_success, answer.text
         else:

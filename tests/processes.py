@@ -10,11 +10,11 @@ ROOT = Path(__file__).parents[1]
 async def up(data: Path) -> asyncio.subprocess.Process:
     (data / "running.json").unlink(missing_ok=True)
     platform = await lieu("up", "--data", str(data), "--port", "0")
-    for _ in range(1800):
-        if (data / "running.json").exists() and platform.returncode is None:
-            return platform
-        await asyncio.sleep(0.05)
-    raise AssertionError("the platform does not come up")
+    async with asyncio.timeout(180):
+        while not (data / "running.json").exists():
+            assert platform.returncode is None, "the platform does not come up"
+            await asyncio.sleep(0.05)
+    return platform
 
 
 async def lieu(*arguments: str) -> asyncio.subprocess.Process:

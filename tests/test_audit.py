@@ -1,6 +1,5 @@
 """Who did and who read what, when, under which token and trace: append-only, by role, and gone with the person."""
 
-import asyncio
 import json
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from lieu.client import Platform
 from lieu.embedded import SERVICES
 from shared.access import Role, TokenCheck
 from tests.harness import Running
+from tests.test_forgetting import erased
 
 TRACE = "ab" * 16
 TRACEPARENT = {"traceparent": f"00-{TRACE}-{'cd' * 8}-01"}
@@ -212,10 +212,7 @@ async def test_an_erasure_takes_the_person_out(running: Running) -> None:
     for service in ("intake", "diagnostic", "training", "outcomes"):
         await asked(running, manager, service, person=person)
     await asked(running, manager, user="development-operator")
-    state = await running.post(f"/intake/v1/persons/{person}/erasure")
-    while not state["done"]:
-        await asyncio.sleep(0.1)
-        state = (await running.http.get(f"/intake/v1/erasures/{state['erasure']}")).json()
+    await erased(running, person)
     for service in SERVICES:
         pool = running.service(service).state.pool
         left = await pool.fetchval(
@@ -236,10 +233,7 @@ async def test_what_no_request_asked_for_has_no_token(running: Running) -> None:
     rows = await pool.fetch("select actor, role, token from events where pathway = $1", pathway)
     assert {(row["actor"], row["role"]) for row in rows if row["token"]} == {("development-operator", "operator")}
     # An erasure is carried on by nobody's token.
-    state = await running.post(f"/intake/v1/persons/{person}/erasure")
-    while not state["done"]:
-        await asyncio.sleep(0.1)
-        state = (await running.http.get(f"/intake/v1/erasures/{state['erasure']}")).json()
+    await erased(running, person)
     rows = await pool.fetch("select role, token from events where actor = 'erasure'")
     assert rows
     assert {(row["role"], row["token"]) for row in rows} == {(None, None)}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import eventually
 from tests.processes import lieu, up
 from tests.test_hostile_import import add, folder
 
@@ -44,11 +45,15 @@ async def test_a_day_on_the_command_line(tmp_path: Path, folder: Path) -> None:
         assert (code, told) == (0, "rebuild done: 12 events\n")
         code, token = await run("token", "--role", "operator", *here)
         assert (code, token.count(".")) == (0, 2)
-        await asyncio.sleep(1)  # spans are written twice a second
-        code, told = await run("trace", "import:good", *here)
-        assert code == 0
-        for stage in ("POST", "append", "relay intake", "reaction diagnostic", "projection reporting"):
-            assert re.search(rf"^  {stage}.* took .* waited ", told, re.MULTILINE), told
+        stages = ("POST", "append", "relay intake", "reaction diagnostic", "projection reporting")
+        # Spans are written twice a second.
+        await eventually(
+            lambda: run("trace", "import:good", *here),
+            lambda seen: (
+                seen[0] == 0
+                and all(re.search(rf"^  {stage}.* took .* waited ", seen[1], re.MULTILINE) for stage in stages)
+            ),
+        )
         assert (await run("trace", "nonsense", *here))[0] == 2
         assert (await run("parked", "list", *here)) == (0, "")
     finally:

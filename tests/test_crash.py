@@ -28,7 +28,7 @@ from shared.relay import Relay
 from shared.sealing import EnvironmentKeys, PersonKeys
 from shared.service import for_ever
 from shared.subscriber import Subscriber
-from tests.harness import EVERYBODY, Running, assert_same, read_json
+from tests.harness import EVERYBODY, LONG, Running, assert_same, eventually, read_json
 from tests.processes import children, lieu, up
 
 pytestmark = pytest.mark.slow
@@ -141,16 +141,15 @@ async def _follow_the_store(url: str, into: list[int]) -> None:
 
 
 async def _until_equal(pool: Pool, followed: list[int]) -> None:
-    for _ in range(1200):
+    async def equal() -> tuple[bool, int, int, int]:
         try:
             stored = await pool.fetchval("select count(*) from events")
             heard = await pool.fetchval("select count(*) from heard")
-            if stored == len(followed) and stored <= heard:
-                return
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            pass
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"stored {stored}, followed {len(followed)}, heard {heard}")
+            return False, -1, len(followed), -1
+        return stored == len(followed) and stored <= heard, stored, len(followed), heard
+
+    await eventually(equal, lambda seen: seen[0])
 
 
 Versions = list[tuple[UUID, int]]
@@ -218,13 +217,13 @@ async def _answer(data: Path, start: str, end_: str) -> str:
     from lieu.client import Platform
 
     async with Platform(None, None, data) as platform:
-        for _ in range(100):
-            try:
-                query = {"scope": "national", "from": date.fromisoformat(start), "to": date.fromisoformat(end_)}
-                return json.dumps(await platform.get("/reporting/v1/indicators", **query))
-            except Exception:  # noqa: BLE001 - the projections are on their way
-                await asyncio.sleep(0.1)
-    raise AssertionError("no answer")
+        async with asyncio.timeout(LONG):
+            while True:
+                try:
+                    query = {"scope": "national", "from": date.fromisoformat(start), "to": date.fromisoformat(end_)}
+                    return json.dumps(await platform.get("/reporting/v1/indicators", **query))
+                except Exception:  # noqa: BLE001 - the projections are on their way
+                    await asyncio.sleep(0.1)
 
 
 async def test_a_stream_that_is_lost_while_nothing_happens_comes_back_whole(running: Running) -> None:
@@ -233,7 +232,5 @@ async def test_a_stream_that_is_lost_while_nothing_happens_comes_back_whole(runn
     client = running.service("intake").state.runtime.client
     before = (await client.jetstream().stream_info("INTAKE")).state.messages
     await broker.drop_stream(client, "intake")
-    async with asyncio.timeout(15):
-        while (await status.look(running.platform)).code != 0:
-            await asyncio.sleep(0.1)
+    await eventually(lambda: status.look(running.platform), lambda report: report.code == 0)
     assert (await client.jetstream().stream_info("INTAKE")).state.messages == before > 0

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from shared.database import Pool, across_structures, ask_for, pool
-from tests.harness import Running
+from tests.harness import Running, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -49,10 +49,7 @@ async def test_who_asks_at_once_for_several_structures_is_shown_each_its_own(run
             return len(await lent.rows_of(OF_PATHWAYS, pathway))
 
         with across_structures():
-            for _ in range(50):  # the view may have to hear of it
-                if await lent.rows_of(OF_PATHWAYS, pathway):
-                    break
-                await asyncio.sleep(0.1)
+            await eventually(lambda: lent.rows_of(OF_PATHWAYS, pathway))
             assert await lent.rows_of(OF_PATHWAYS, uuid4()) == []
         structures = ["s01", "s02", None, "s01", "*"] * 20
         together = [asyncio.create_task(found(structure)) for structure in structures]

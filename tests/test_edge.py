@@ -15,6 +15,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lieu import issuer
+from lieu.client import REUSED_SECONDS
 from lieu.import_folder import read_folder
 from lieu.importing import _DOSSIERS, CHUNK
 from shared import edge
@@ -81,6 +82,11 @@ async def test_a_body_that_does_not_come_is_not_waited_for(running: Running, mon
 
     answer = await asyncio.wait_for(running.http.post("/intake/v1/structures", content=never()), 10)
     is_problem(answer, 408, "request-timeout")
+
+
+def test_our_client_lets_go_of_a_connection_long_before_the_platform_does() -> None:
+    """Else a request now and then meets the end of its connection, and an import of half an hour fails."""
+    assert REUSED_SECONDS * 4 < edge.IDLE_SECONDS
 
 
 # How often

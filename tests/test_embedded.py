@@ -33,6 +33,7 @@ from lieu.embedded import (
 )
 from lieu.embedded.processes import command_line
 from lieu.embedded.processes import running as running_processes
+from tests.harness import LONG
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -84,7 +85,7 @@ def ports(addresses: Addresses) -> tuple[int, int]:
     )
 
 
-async def until(fact: Callable[[], object], seconds: float = 20) -> None:
+async def until(fact: Callable[[], object], seconds: float = LONG) -> None:
     deadline = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < deadline, "waited in vain"
@@ -336,13 +337,13 @@ async def test_a_server_that_is_killed_is_started_again_at_its_port(tmp_path: Pa
 
 
 async def until_it_answers(addresses: Addresses) -> None:
-    for _ in range(500):
-        with suppress(OSError, asyncpg.CannotConnectNowError):
-            await (await asyncpg.connect(addresses.databases["intake"].url)).close()
-            with socket.create_connection(("127.0.0.1", ports(addresses)[1])):
-                return
-        await asyncio.sleep(0.02)
-    raise AssertionError("no answer")
+    async with asyncio.timeout(LONG):
+        while True:
+            with suppress(OSError, asyncpg.CannotConnectNowError):
+                await (await asyncpg.connect(addresses.databases["intake"].url)).close()
+                with socket.create_connection(("127.0.0.1", ports(addresses)[1])):
+                    return
+            await asyncio.sleep(0.02)
 
 
 @needs_proc

@@ -15,6 +15,7 @@ from lieu import issuer
 from lieu.client import running
 from shared.access import Role
 from tests import processes
+from tests.harness import eventually
 
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,"
@@ -58,11 +59,8 @@ async def _two_are_supported(url: str, token: str) -> list[str]:
     async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}) as http:
 
         async def post(path: str, body: Any) -> None:
-            for _ in range(100):  # another service may have to hear of the pathway
-                answer = await http.post(path, json=body)
-                if answer.status_code != 409:
-                    break
-                await asyncio.sleep(0.05)
+            # Another service may have to hear of the pathway.
+            answer = await eventually(lambda: http.post(path, json=body), lambda said: said.status_code != 409)
             assert answer.status_code == 201, answer.text
 
         for structure, pathway, name in (("s01", OURS, "Anna"), ("s02", THEIRS, NAME)):

@@ -1,6 +1,5 @@
 """A person is forgotten: nothing of them is found, and every figure stays what it was."""
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -14,7 +13,7 @@ import pytest
 
 from shared.codes import BREAKDOWNS
 from tests import folders
-from tests.harness import EVERYBODY, Running, now
+from tests.harness import EVERYBODY, Running, eventually, now
 from tests.test_platform import read_models, rebuild
 from tests.test_sealing import FAMILY, NAME, PHONE, a_person, adviser, everything_stored
 
@@ -23,13 +22,10 @@ PERIODS = ((date(2015, 1, 1), date(2025, 12, 31)), (date(2022, 1, 1), date(2022,
 
 async def erased(running: Running, person: str) -> dict[str, Any]:
     state = await running.post(f"/intake/v1/persons/{person}/erasure", status=202)
-    for _ in range(500):
-        state = (await running.http.get(f"/intake/v1/erasures/{state['erasure']}")).json()
-        if state["done"]:
-            await running.caught_up()
-            return state
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"the erasure does not end: {state}")
+    path = f"/intake/v1/erasures/{state['erasure']}"
+    ended = await eventually(lambda: running.http.get(path), lambda answer: answer.json()["done"])
+    await running.caught_up()
+    return ended.json()  # type: ignore[no-any-return]
 
 
 async def all_figures(running: Running, instants: list[str], structures: list[str]) -> list[Any]:

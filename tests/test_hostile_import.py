@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from lieu.client import PlatformError
-from lieu.import_folder import FolderRefused
+from lieu.import_sheets import FolderRefused
 from tests.folders import COLUMNS
 from tests.harness import Running
 

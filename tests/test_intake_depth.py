@@ -1,6 +1,5 @@
 """Intake at work: commands over HTTP, what the others hear of them, and the lists that an adviser works with."""
 
-import asyncio
 import json
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from lieu import issuer
 from shared.access import Role
 from shared.commands import today
 from tests.harness import Running
+from tests.test_forgetting import erased
 
 NOW = today()
 
@@ -411,12 +411,7 @@ async def test_what_is_recorded_of_a_person_is_forgotten_with_them(running: Runn
     await tell(running, pathway, "appointments", {"on": ahead(3), "purpose": "support", "place": "Foyer"})
     await tell(running, pathway, "profile/request", {"on": ago(1), "mainstream": ["none"], "rights": "open"})
     await running.caught_up()
-    erasure = await running.post(f"/intake/v1/persons/{person}/erasure", None, 202)
-    for _ in range(200):
-        answer = await running.http.get(f"/intake/v1/erasures/{erasure['erasure']}")
-        if answer.json()["done"]:
-            break
-        await asyncio.sleep(0.05)
+    await erased(running, person)
     pool = running.service("intake").state.pool
     left = await pool.fetchval(
         """select (select count(*) from appointments) + (select count(*) from requests)

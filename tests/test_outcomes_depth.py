@@ -1,6 +1,5 @@
 """Situations, exits and follow-ups over HTTP, what the others hear of them, and what the lists say."""
 
-import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from shared.known_pathways import remember_intake
 from shared.months import months_later
 from shared.subscriber import Subscriber
 from tests.folders import row, write
-from tests.harness import Running
+from tests.harness import Running, eventually
 from tests.oracle import Facts
 from tests.test_forgetting import erased
 
@@ -37,9 +36,8 @@ async def heard(running: Running) -> None:
     """Until outcomes' lists have heard what outcomes told."""
     pool = running.service("outcomes").state.pool
     told = await pool.fetchval("select max(position) from events where name like 'outcomes.%'")
-    async with asyncio.timeout(10):
-        while (await pool.fetchval("select position from subscription where stream = 'OUTCOMES'") or 0) < (told or 0):
-            await asyncio.sleep(0.02)
+    heard_of = "select position from subscription where stream = 'OUTCOMES'"
+    await eventually(lambda: pool.fetchval(heard_of), lambda position: (position or 0) >= (told or 0))
 
 
 async def listed(running: Running, what: str, headers: dict[str, str] | None = None, **query: Any) -> list[Any]:

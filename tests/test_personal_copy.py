@@ -15,7 +15,7 @@ from lieu import issuer
 from lieu.client import Platform, PlatformError
 from lieu.personal_copy import CopyRefused, PersonalCopy, compose, composing, labels
 from lieu.personal_copy.command import copy_person
-from lieu.personal_copy.document import NoGlyph, pdf
+from lieu.personal_copy.document import pdf
 from shared.access import Caller, Role
 from shared.copies import KnownHere
 from shared.readings import Looking
@@ -447,16 +447,13 @@ async def test_page_pdf_and_json_say_the_same_and_run_nothing_that_a_text_holds(
     assert pathway in told["pathways"]
 
 
-async def test_a_text_that_no_font_shows_makes_no_pdf_that_hides_it(running: Running) -> None:
+async def test_a_name_that_no_font_shows_is_a_box_and_its_code_points(running: Running) -> None:
     person, _ = await a_person(running, called="\U000f1234 Marie")
     await running.caught_up()
-    found = await copy_of(running, person)
-    with pytest.raises(NoGlyph) as refused:
-        pdf(found)
-    assert "\U000f1234" not in str(refused.value)
+    assert "▯U+F1234 Marie" in read_back(pdf(await copy_of(running, person)))
     async with asking(running) as http:
         answer = await http.get(f"/personnes/{person}/copie.pdf")
-        assert (answer.status_code, "police" in answer.text) == (501, True)
+        assert (answer.status_code, "▯U+F1234 Marie" in read_back(answer.content)) == (200, True)
         assert "\U000f1234 Marie" in (await http.get(f"/personnes/{person}/copie")).text
 
 

@@ -1,16 +1,16 @@
 """The pipeline end to end, over HTTP: import, commands, corrections, known_at, rebuild, parking, tracing."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from lieu import tracing
-from tests.harness import EVERYBODY, Running, assert_same, now, read_json
+from tests.harness import EVERYBODY, Running, assert_same, eventually, now, read_json
 
 DAY = date(2024, 1, 10)
 LEFT = {"exited_on": "2024-03-01", "situation": "unknown"}
@@ -92,7 +92,7 @@ async def read_models(running: Running) -> tuple[str, dict[str, list[str]]]:
     return name, rows
 
 
-async def test_a_correction_changes_the_figure_within_a_second_and_known_at_keeps_the_old_one(
+async def test_a_correction_changes_the_figure_and_known_at_keeps_the_old_one(
     running: Running,
 ) -> None:
     pathway = await running.a_started_pathway()
@@ -104,20 +104,23 @@ async def test_a_correction_changes_the_figure_within_a_second_and_known_at_keep
     before = now()
     corrected = leaving | {"contract_end": "2024-06-29"}
     done = await running.post(f"/outcomes/v1/pathways/{pathway}/exit/correction", corrected, status=201)
-    deadline = time.monotonic() + 1
-    while await running.value("exits_durable", DAY) == 1:
-        assert time.monotonic() < deadline, "the correction is not in the figures after a second"
-    assert await running.value("exits_transition", DAY) == 1
+    await eventually(lambda: running.value("exits_transition", DAY))
+    assert await running.value("exits_durable", DAY) == 0
     assert await running.value("exits_durable", DAY, known_at=before) == 1
     assert await running.value("exits_transition", DAY, known_at=done["known_at"]) == 1
     again = await running.post(f"/outcomes/v1/pathways/{pathway}/exit/correction", corrected, status=200)
     assert again["recorded"] is False
     assert again["version"] == done["version"]
 
-    await asyncio.sleep(1.2)  # the span processor writes twice a second
     traces = await tracing.traces_of(running.platform, f"outcomes/{pathway}/{done['version']}")
-    (drawing,) = tracing.waterfalls(running.data / "traces", traces)
-    places = [drawing.index(stage) for stage in ("POST ", "append", "relay outcomes", "projection reporting")]
+    stages = ("POST ", "append", "relay outcomes", "projection reporting")
+
+    async def drawn() -> list[str]:
+        return tracing.waterfalls(running.data / "traces", traces)
+
+    # Spans are written twice a second.
+    (drawing,) = await eventually(drawn, lambda seen: all(stage in "".join(seen) for stage in stages))
+    places = [drawing.index(stage) for stage in stages]
     assert places == sorted(places), drawing
     assert pathway not in "".join(f.read_text() for f in (running.data / "traces").glob("*"))
 
@@ -177,7 +180,9 @@ async def test_what_needs_a_token_answers_401_without(running: Running) -> None:
     page = await running.http.get("/", headers={"Authorization": ""})
     assert page.status_code == 401
     for open_to_all in ("/health/live", "/health/ready", "/asyncapi.json"):
-        assert (await running.http.get(open_to_all, headers={"Authorization": ""})).status_code == 200
+        ask = partial(running.http.get, open_to_all, headers={"Authorization": ""})
+        # On a busy machine a service may be out of reach for a moment, and is then not ready.
+        assert (await eventually(ask, lambda answer: answer.status_code != 503)).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -232,11 +237,8 @@ async def test_what_cannot_be_applied_is_parked_with_what_follows_and_replayed_i
 
 
 async def _until_parked(running: Running, count: int) -> None:
-    for _ in range(250):
-        if len((await running.http.get("/reporting/v1/parked")).json()) == count:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("nothing was parked")
+    parked = "/reporting/v1/parked"
+    await eventually(lambda: running.http.get(parked), lambda answer: len(answer.json()) == count)
 
 
 async def test_the_page_shows_the_figures_without_javascript(running: Running) -> None:

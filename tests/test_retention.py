@@ -21,7 +21,7 @@ from shared.months import months_later
 from shared.problems import Problem
 from shared.service import Runtime
 from tests import folders
-from tests.harness import Running, now
+from tests.harness import Running, eventually, now
 from tests.test_forgetting import all_figures
 from tests.test_sealing import FAMILY, NAME, a_person, adviser, everything_stored, found
 
@@ -447,11 +447,10 @@ async def test_nobody_is_taken_while_a_contact_is_on_its_way(running: Running, m
     async with runtime(running).pool.acquire() as connection, connection.transaction():
         await contacts.alone(connection)  # whoever counts a contact waits here
         await diagnosed(running, pathway, RECENT)
-        for _ in range(200):
-            info = await runtime(running).client.jetstream().consumer_info("DIAGNOSTIC", contacts.CONSUMER)
-            if info.num_pending or info.num_ack_pending:
-                break
-            await asyncio.sleep(0.05)
+        consumer = runtime(running).client.jetstream().consumer_info
+        await eventually(
+            lambda: consumer("DIAGNOSTIC", contacts.CONSUMER), lambda info: info.num_pending or info.num_ack_pending
+        )
         with pytest.raises(Problem, match="on their way"):
             await retention.run(runtime(running), ANNOUNCED, retention.BY_ITSELF)
     assert await run(running, ANNOUNCED) == {}

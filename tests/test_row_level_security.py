@@ -1,6 +1,5 @@
 """What a connection is shown, the service's own role and the owner: of nobody, of one structure, of everybody."""
 
-import asyncio
 import re
 from pathlib import Path
 from uuid import uuid4
@@ -11,7 +10,7 @@ import pytest
 from lieu.embedded import SERVICES
 from shared.database import across_structures, ask_for, asking_for_nobody, pool
 from tests.folders import large, write
-from tests.harness import Running
+from tests.harness import Running, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -154,11 +153,7 @@ async def test_a_borrowed_connection_asks_for_whoever_borrows_it(running: Runnin
         with asking_for_nobody():
             assert await lent.fetchval(seen) == 0
             ask_for("s01")
-            for _ in range(50):  # the view may have to hear of it
-                if await lent.fetchval(seen) == 1:
-                    break
-                await asyncio.sleep(0.1)
-            assert await lent.fetchval(seen) == 1
+            assert await eventually(lambda: lent.fetchval(seen)) == 1
             ask_for("s02")
             assert await lent.fetchval(seen) == 0
             with across_structures():

@@ -1,6 +1,5 @@
 """Sessions, placements and proposals end to end: commands over HTTP, reactions, lists, figures."""
 
-import asyncio
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +14,7 @@ from shared.contracts import Body, PublicEvent
 from shared.contracts.diagnostic import PlannedAction, SettledAction
 from shared.contracts.intake import Reception
 from shared.known_pathways import remember_intake
-from tests.harness import Running
+from tests.harness import Running, eventually
 
 WEEK = timedelta(7)
 T = "/training/v1"
@@ -88,12 +87,10 @@ async def test_a_session_from_its_plan_to_the_figures(running: Running) -> None:
     half = {"attended": session["half_days"][:1]}
     await running.post(f"{path}/correction", half, 201, **adviser)
     await running.post(f"{T}/sessions/{id}/correction", change | {"hours_per_half_day": "4"}, 201, **adviser)
-    for _ in range(100):
-        await running.caught_up()
-        (activity,) = await get(running, "/activities", adviser, **{"from": "2024-02-01", "to": "2024-02-28"})
-        if Decimal(activity["hours"]) == 4:
-            break
-        await asyncio.sleep(0.05)
+    february = {"from": "2024-02-01", "to": "2024-02-28"}
+    (activity,) = await eventually(
+        lambda: get(running, "/activities", adviser, **february), lambda found: Decimal(found[0]["hours"]) == 4
+    )
     assert (activity["kind"], activity["status"], Decimal(activity["hours"])) == ("workshop", "partial", 4)
     await running.caught_up()
     assert Decimal(await running.value("hours_workshop", day)) == 4
@@ -188,12 +185,8 @@ async def test_an_exit_closes_what_is_open_and_support_reports_back(running: Run
     await running.post(f"/outcomes/v1/pathways/{pathway}/exit", leaving, status=201)
     pool = running.service("training").state.pool
     names = """select name from events where pathway = $1 and actor = 'reaction/training' order by position"""
-    for _ in range(200):
-        found = [row["name"] for row in await pool.fetch(names, UUID(pathway))]
-        if len(found) == 5:
-            break
-        await asyncio.sleep(0.02)
-    assert found == [
+    rows = await eventually(lambda: pool.fetch(names, UUID(pathway)), lambda seen: len(seen) >= 5)
+    assert [row["name"] for row in rows] == [
         "training.participation-proposed",
         "training.participation-proposed",
         "training.enrolment-withdrawn",

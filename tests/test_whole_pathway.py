@@ -10,7 +10,7 @@ import pytest
 
 from lieu import issuer
 from shared.access import Role
-from tests.harness import Running
+from tests.harness import Running, eventually
 
 TILLEULS, ERABLES = "tilleuls", "erables"
 SIRET = "73282932000074"
@@ -36,11 +36,10 @@ class Someone:
 
     async def does(self, path: str, body: Any = None, status: int = 201, **headers: str) -> Any:
         """A command, asked again while a service has not heard of what it needs, as a client would."""
-        for _ in range(200):
-            answer = await self.running.http.post(path, json=body, headers=self._headers() | headers)
-            if status == 409 or answer.status_code != 409 or not answer.headers.get("retry-after"):
-                break
-            await asyncio.sleep(0.02)
+        answer = await eventually(
+            lambda: self.running.http.post(path, json=body, headers=self._headers() | headers),
+            lambda said: status == 409 or said.status_code != 409 or not said.headers.get("retry-after"),
+        )
         assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 

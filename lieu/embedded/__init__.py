@@ -16,7 +16,7 @@ from lieu.embedded.errors import (
     PortTaken,
     ServerFailed,
 )
-from lieu.embedded.servers import SERVICES, Addresses, Database, EmbeddedServers
+from lieu.embedded.servers import SERVICES, Addresses, Database, EmbeddedServers, check
 
 __all__ = [
     "SERVICES",
@@ -28,4 +28,5 @@ __all__ = [
     "EmbeddedServersError",
     "PortTaken",
     "ServerFailed",
+    "check",
 ]

@@ -65,7 +65,9 @@ class Nats(Server):
             },
         }
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        with os.fdopen(os.open(self.last_argument, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        with os.fdopen(
+            os.open(self.last_argument, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as file:
             json.dump(configuration, file, indent=1, ensure_ascii=False)
 
     def command(self) -> list[str]:

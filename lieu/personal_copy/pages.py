@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 import services.reporting.frame
 from lieu.personal_copy.composing import CopyRefused, PersonalCopy, compose
-from lieu.personal_copy.document import NoGlyph, pdf
+from lieu.personal_copy.document import pdf
 from services.reporting.frame import HEADERS
 from services.reporting.signing_in import bearer_or_cookie
 from shared.door import Router
@@ -55,9 +55,6 @@ def copy_pages(platform: ASGIApp) -> Router:
                 return await form(await compose(http, person))
         except CopyRefused as refused:
             return _refused(person, refused)
-        except NoGlyph:
-            reason = "Un nom ou un texte demande une police absente de ce serveur. Imprimez la page, ou prenez le JSON."
-            return _page("copy_refused.html", 501, reason=reason)
 
     @pages.get("/personnes/{person}/copie", response_model=None)
     async def page(person: UUID, request: Request) -> Response:

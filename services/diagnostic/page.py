@@ -3,7 +3,6 @@
 It holds no name (diagnostic knows none): the person writes theirs on it.
 """
 
-import json
 from pathlib import Path
 
 from services.diagnostic.shown import ShownAction, ShownPlan
@@ -29,7 +28,7 @@ WHO = {
 
 
 def page(plan: ShownPlan) -> bytes:
-    """A PDF. Raises NoGlyph. Takes a moment: not on the event loop."""
+    """A PDF. Takes a moment: not on the event loop."""
     told = {
         "agreed": plan.agreed_on and day(plan.agreed_on),
         "in_force": plan.in_force,
@@ -45,7 +44,7 @@ def page(plan: ShownPlan) -> bytes:
             if one.outcome is ActionOutcome.DONE and one.settled_on
         ],
     }
-    return pdf(_TEMPLATE, {"plan": json.dumps(told)})
+    return pdf(_TEMPLATE, "plan", told)
 
 
 def _what(action: ShownAction) -> str:

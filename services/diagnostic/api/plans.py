@@ -16,7 +16,6 @@ from shared.codes import ActionKind, ActionOutcome, Barrier, DropReason, Respons
 from shared.commands import Done, answered
 from shared.days import Day
 from shared.door import Router
-from shared.pdf import NoGlyph
 from shared.problems import Problem
 from shared.routes import OnDay, Store
 from shared.sealing import Sealed
@@ -196,9 +195,6 @@ async def plan_page(plan: UUID, file: File) -> Pdf:
     found = next((one for one in shown.plans(file) if one.plan == plan), None)
     if found is None:
         raise Problem(404, "unknown-plan", "no such plan is recorded of this pathway")
-    try:
-        made = await run_in_threadpool(page, found)
-    except NoGlyph as missing:
-        raise Problem(409, "no-glyph", f"{missing}; read the plan instead") from None
+    made = await run_in_threadpool(page, found)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'inline; filename="plan.pdf"'}
     return Pdf(made, headers=headers)
