@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4, uuid5
 
 from fastapi import Depends, Header, Request
+from pydantic import AfterValidator
 
 from shared.claims import at, pseudonym, role_in, structures_in
 from shared.codes import Role as Role
@@ -17,6 +18,7 @@ from shared.door import in_one_order, refuse_unknown
 from shared.event_store import IdempotencyKey, under
 from shared.problems import Problem
 from shared.settings import Settings
+from shared.texts import without_nir
 from shared.tokens import Tokens
 from shared.users import Claimed
 
@@ -163,7 +165,7 @@ def _commanded(*roles: Role) -> Callable[..., Awaitable[Command]]:
         request: Request,
         caller: Annotated[Caller, Depends(allow(*roles))],
         idempotency_key: Annotated[
-            str | None,
+            Annotated[str, AfterValidator(without_nir)] | None,
             Header(
                 min_length=1,
                 max_length=200,

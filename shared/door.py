@@ -22,6 +22,8 @@ from fastapi.params import Form
 from fastapi.routing import APIRoute, _effective_route_context_var
 from pydantic import ValidationError
 
+from shared.nir import holds_nir
+
 UNKNOWN_FIELD = "unknown-field"
 OPEN_QUERY = "open-query"
 """Tag of a route that takes queries that nobody can list."""
@@ -222,6 +224,8 @@ def _schema_of(field: ModelField) -> Schema:
 
 
 def _unknown(place: tuple[int | str, ...], what: str, known: Iterable[str]) -> Error:
+    if holds_nir(str(place[-1])):  # a name that somebody made of what must reach no log and no screen
+        return {"type": UNKNOWN_FIELD, "loc": (*place[:-1], "…"), "msg": what}
     near = get_close_matches(str(place[-1]).replace("-", "_").lower(), list(known), 1, cutoff=0.7)
     told = {"type": UNKNOWN_FIELD, "loc": place, "msg": f"{what}; did you mean `{near[0]}`?" if near else what}
     return told | ({"nearest": near[0]} if near else {})
