@@ -152,6 +152,22 @@ async def test_the_key_of_somebody_merged_leads_to_them_still(running: Running, 
     assert [found["key"] for found in answer["persons"]] == ["same"]
 
 
+async def test_rows_of_a_pathway_whose_own_row_is_gone_reach_it_still(running: Running, tmp_path: Path) -> None:
+    """The folder then holds no key of the person, who is sent by the id that the platform answered."""
+    folder = folder_of(tmp_path / "folder", "K", "L")
+    await running.bring(folder)
+    pathways, activities = folder / "pathways.csv", folder / "activities.csv"
+    kept = [line for line in pathways.read_text().splitlines() if not line.startswith('"K"')]
+    pathways.write_text("\n".join(kept) + "\n")
+    activities.write_text(activities.read_text() + "K,workshop,2024-03-01,2024-03-01,3,completed\n")
+    summary = await running.bring(folder)
+    assert summary.refusals == []
+    assert {service: count for service, count in summary.events.items() if count} == {"training": 1}
+    assert summary.vanished == ["pathways.csv: pathway K is no longer there"]
+    told = (await running.http.get(f"/intake/v1/pathways/{await running.pathway('K')}")).json()
+    assert told["request"]["current"]["person"] == str(await running.person("K"))
+
+
 @pytest.mark.parametrize("key", ["", "x" * 201, "a\x00b", "2 69 05 49 588 157 80", 7, None])
 async def test_what_is_no_key_is_refused_at_every_door(running: Running, key: Any) -> None:
     dossier = {"pathway": key, "request": {"structure": "s01", "person": "K", "requested_on": "2024-01-10"}}
