@@ -75,6 +75,8 @@ class Act:
             loaded = await self.store.load_many(cls, missing)
         for id, file in loaded.items():
             self._files[id], self.stood[id] = (file, about), file.version
+        if about is not None:  # what was looked at before may record something too
+            self._files |= {id: (self._files[id][0], about) for id in ids}
         return {id: cast("A", self._files[id][0]) for id in ids}
 
     async def main(self, cls: type[A], id: UUID, about: Callable[[A], About]) -> A:
