@@ -257,6 +257,7 @@ def test_no_other_period_is_fixed(last: date) -> None:
 
 
 YEAR = (date(2024, 1, 1), date(2024, 12, 31))
+TODAY = date(2026, 11, 28)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +272,7 @@ YEAR = (date(2024, 1, 1), date(2024, 12, 31))
     ],
 )
 def test_who_is_an_outsider(role: Role, own: str | None, scope: str, outsider: Outsider | None) -> None:
-    assert asked_by(Caller("x", role, own), question(scope, *YEAR), T).outsider == outsider
+    assert asked_by(Caller("x", role, own), question(scope, *YEAR), T, TODAY).outsider == outsider
 
 
 @pytest.mark.parametrize(
@@ -285,7 +286,7 @@ def test_who_is_an_outsider(role: Role, own: str | None, scope: str, outsider: O
 )
 def test_no_figure_of_another_structure(role: Role, own: str | None, scope: str) -> None:
     with pytest.raises(Problem) as refused:
-        asked_by(Caller("x", role, own), question(scope, *YEAR), T)
+        asked_by(Caller("x", role, own), question(scope, *YEAR), T, TODAY)
     assert (refused.value.status, refused.value.code) == (403, "another-structure")
 
 

@@ -49,10 +49,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ANY_INSTANT = st.one_of(st.integers(1_701_000_000, 1_709_000_000), st.integers(-62_135_500_000, 253_402_200_000)).map(
     lambda seconds: EPOCH + timedelta(seconds=seconds)
 )
+EARLY, FAR = datetime(2023, 11, 30, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 PLAIN: dict[str, st.SearchStrategy[Any]] = {
     "uuid": st.sampled_from(PATHWAYS),
-    "date": st.one_of(st.none(), PLAIN_DAY),
-    "timestamp with time zone": ANY_INSTANT,
+    "date": PLAIN_DAY,
     "integer": st.just(1),
     "boolean": st.just(True),
     "numeric": st.decimals(0, 100, places=2),
@@ -76,6 +76,11 @@ TELLING = ("structures", "intake", "diagnostic", "activities", "outcomes", "prof
 
 def _value(column: str, type: str, *, odd: bool) -> st.SearchStrategy[Any]:
     day = ANY_DAY if odd else PLAIN_DAY
+    if column in ("known_from", "known_to"):
+        plain = (
+            st.integers(0, 999).map(lambda n: EARLY + timedelta(seconds=n)) if column == "known_from" else st.just(FAR)
+        )
+        return ANY_INSTANT if odd else plain
     if column == "domains":
         return st.lists(st.sampled_from(tuple(map(str, Barrier))), min_size=0 if odd else 1, max_size=4)
     if column in ("received_on", "received_by"):
@@ -137,11 +142,9 @@ async def _everything_is_answered(
             assert await told(connection, scope, date(2024, 1, 1), date(2024, 12, 31), at, by, Outsider(5, "s01"))
 
 
-QUESTION = st.tuples(
-    st.tuples(ANY_DAY, ANY_DAY).map(lambda pair: (min(pair), max(pair))),
-    ANY_INSTANT,
-    st.sampled_from(tuple(BREAKDOWNS)),
-)
+PERIOD = st.one_of(st.just((date.min, date.max)), st.tuples(ANY_DAY, ANY_DAY).map(lambda pair: (min(pair), max(pair))))
+AT = st.one_of(st.just(FAR - timedelta(days=1)), ANY_INSTANT)
+QUESTION = st.tuples(PERIOD, AT, st.sampled_from(tuple(BREAKDOWNS)))
 
 
 @examples(25)
@@ -185,7 +188,7 @@ def _events() -> st.SearchStrategy[Any]:
     one = [
         st.tuples(st.just(service), st.sampled_from(PATHWAYS), _anything(body), ANY_INSTANT)
         for service, bodies in BODIES_OF_FIGURES.items()
-        for body in bodies
+        for body in (*bodies, *(body for body in bodies if body in (intake.Request, intake.Start, outcomes.Exit)))
     ]
     return st.lists(st.one_of(*one), min_size=10, max_size=40)
 
