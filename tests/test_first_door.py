@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -100,14 +101,15 @@ def closed(tmp_path: Path) -> Clone:
 def of_somebody(tmp_path: Path) -> Clone:
     """Whose source is read-only, in a folder with a space and an accent."""
     user = "nobody" if os.geteuid() == 0 else None
-    folder = tmp_path / "Mes données" / "lieu"
-    folder.mkdir(parents=True)
+    # pytest's own folder is for this account alone, and each run of it closes it again.
+    place = Path(tempfile.mkdtemp(prefix="Mes données "))
+    place.chmod(0o755)
+    folder = place / "lieu"
+    folder.mkdir()
     here = clone(folder, user)
     if user is None:
         for path in (folder, *(folder / name for name in SOURCE)):
             path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)
-    for parent in (tmp_path, *list(tmp_path.parents)[:2]):
-        parent.chmod(parent.stat().st_mode | 0o055)
     return here
 
 
@@ -143,6 +145,8 @@ async def test_make_demo_comes_up_and_make_test_passes(tmp_path: Path, place: Ca
     told = (await tests.communicate())[0].decode().splitlines()
     assert tests.returncode == 0, "\n".join(told[-40:])
     assert " passed" in told[-1]
+    if not here.folder.is_relative_to(tmp_path):
+        shutil.rmtree(here.folder.parent)
 
 
 @needs_root
