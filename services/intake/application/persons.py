@@ -71,8 +71,9 @@ async def _identify(
     store: EventStore, person: UUID, identity: Identity, left_out: Mapping[str, str], command: Command
 ) -> Done:
     def decision(known: Person) -> None:
-        _must_keep(known.identity, left_out)
-        known.identify(identity)
+        stood = known.identity
+        known.identify(identity)  # whose file is closed is told that first
+        _must_keep(stood, left_out)
 
     return await decide(store, Person, person, decision, _about_person(command), command)
 
