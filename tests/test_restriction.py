@@ -169,7 +169,7 @@ def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -
     """By (service, path below the pathway), what would be recorded if nothing were restricted, or is already."""
     ids = dict(known["diagnostic"] + known["training"] + known["outcomes"])
     request = {"structure": "s01", "person": person, "requested_on": "2024-01-09"}
-    diagnostic = {"completed_on": "2024-02-12", "purpose": "interim"}
+    diagnostic = {"completed_on": "2024-02-12", "purpose": "interim", "instrument": "remobilisation-1"}
     barrier = {"assessed_on": "2024-02-12", "domain": "housing", "intensity": "low"}
     activity = {
         "kind": "support",
@@ -180,7 +180,9 @@ def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -
     }
     asked = {"asked_on": "2024-07-02", "status": "refused"}
     appointment = {"on": "2024-07-08", "purpose": "support"}
-    profile = {"on": "2024-07-02", "mainstream": ["none"], "rights": "open"}
+    profile = {"on": "2024-07-02", "mainstream": ["none"], "rights": "open", "driving_licence": "none",
+               "transport": ["none"], "resources": ["none"], "may_work": "yes", "childcare_needed": "no",
+               "disability": "no"}  # fmt: skip
     of_intake: dict[str, Any] = {
         "request/correction": request,
         "welcome": {"on": "2024-01-11"},
@@ -194,7 +196,7 @@ def every_command(person: str, known: dict[str, list[tuple[str, str | None]]]) -
         f"appointments/{DISAGREEMENT}/kept": {"on": None},
         f"appointments/{DISAGREEMENT}/missed": None,
         f"appointments/{DISAGREEMENT}/cancellation": {"on": "2024-07-02"},
-        f"appointments/{DISAGREEMENT}/correction": appointment,
+        f"appointments/{DISAGREEMENT}/correction": appointment | {"status": "offered"},
         "attempts": {"on": "2024-07-02", "means": "phone"},
         f"attempts/{DISAGREEMENT}/correction": {"on": None, "means": "phone"},
         "set-aside": {"on": "2024-07-02"},
