@@ -46,8 +46,9 @@ async def identify(
         await must_be_theirs(store, person, command.caller)
         stands = await surviving(act, person)
         await _must_be_open(act, stands.id)
-        must_keep(stands.identity, left_out)
-        (await act.main(Person, stands.id, about_person(act))).identify(identity)
+        stood = stands.identity
+        (await act.main(Person, stands.id, about_person(act))).identify(identity)  # a closed file is told first
+        must_keep(stood, left_out)
 
     return await decide_together(store, decision, command)
 
