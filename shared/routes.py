@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.access import Caller, Command, Commanded, Role, allow
 from shared.claims import PSEUDONYM
@@ -19,7 +19,7 @@ from shared.import_keys import ImportKeys
 from shared.imports import AT_ONCE, Imported, ImportedUnderKey, KnownDossier, KnownUnderKey
 from shared.problems import Problem
 from shared.readings import Reading
-from shared.texts import CodeOfStructure, Key
+from shared.texts import CodeOfStructure, Key, without_nir
 
 
 async def _store(request: Request) -> EventStore:
@@ -58,7 +58,10 @@ AskedStructure = Annotated[str | None, Depends(_structure_asked)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows at most")]
 
 
-AskedUser = Annotated[str | None, Query(pattern=PSEUDONYM, description="Subject of a user's token: theirs alone")]
+AskedUser = Annotated[
+    Annotated[str, AfterValidator(without_nir)] | None,
+    Query(pattern=PSEUDONYM, description="Subject of a user's token: theirs alone"),
+]
 """A filter that names somebody whom a token may name; a blank is none, nor is an address."""
 
 

@@ -522,7 +522,7 @@ class Choices:
         """A fact, as often as not one that matters: one of a day's assessments, or a person's only activity."""
         entries = world.entries[file]
         if file in ("diagnostics", "barriers", "activities") and self.of(True, False):
-            of = ("pathway",) if file == "activities" else ("pathway", KEYS[file][1])
+            of = ("pathway",) if file == "activities" else ("pathway", KEY_COLUMNS[file][1])
             count = Counter(tuple(one.stands[column] for column in of) for one in entries)
             alone = [one for one in entries if count[tuple(one.stands[column] for column in of)] == 1]
             entries = (alone if file == "activities" else [one for one in entries if one not in alone]) or entries
@@ -627,7 +627,7 @@ def _import_again(choices: Choices, world: World, more: Facts) -> None:
             entry = choices.entry(world, file)
             _, row = next((pair for pair in told[file] if pair[0] is entry), told[file][0])
             cells = _new_cells(choices, world, file, row)
-            row |= {column: cell for column, cell in cells.items() if column not in KEYS[file]}
+            row |= {column: cell for column, cell in cells.items() if column not in KEY_COLUMNS[file]}
     by_hand = {file: {_key(file, one.stands) for one in world.entries[file] if one.told is None} for file in FILES}
     new = {file: [row for row in getattr(more, file) if _key(file, row) not in by_hand[file]] for file in FILES}
     folder = Facts()
@@ -683,7 +683,7 @@ def _assess_again(choices: Choices, world: World) -> None:
         row = choices.entry(world, file).stands
         cells = _new_cells(choices, world, file, row)
         if file != "activities":
-            cells[KEYS[file][1]] = row[KEYS[file][1]]
+            cells[KEY_COLUMNS[file][1]] = row[KEY_COLUMNS[file][1]]
         _add_by_hand(world, file, row | cells)
 
 
@@ -777,7 +777,7 @@ def _situate(choices: Choices, world: World) -> None:
 TOLD: dict[str, Callable[[Choices, World], None]] = {"move": _move, "describe": _describe, "situate": _situate}
 """What is told by public events and stands in no folder."""
 
-KEYS = {
+KEY_COLUMNS = {
     "structures": ("structure",),
     "pathways": ("pathway",),
     "diagnostics": ("pathway", "completed_on", "purpose"),
@@ -789,7 +789,7 @@ KEYS = {
 
 
 def _key(file: str, row: Row) -> tuple[str, ...]:
-    return tuple(row[column] for column in KEYS[file])
+    return tuple(row[column] for column in KEY_COLUMNS[file])
 
 
 def _new_cells(choices: Choices, world: World, file: str, row: Row) -> Row:

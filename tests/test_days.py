@@ -25,7 +25,7 @@ from shared.contracts import BODIES, decode_body
 from shared.days import FIRST_DAY, LAST_DAY, Day, DayRefused, day_of
 from shared.event_store.aggregates import TypedMapper
 from shared.months import day_after, months_later
-from tests import described
+from tests import descriptions
 from tests.descriptions import ask, dotted, put, refused_at, routes, sample
 from tests.folders import COLUMNS
 from tests.harness import Running
@@ -98,7 +98,7 @@ async def test_every_day_that_is_asked_for_is_of_the_range(running: Running) -> 
     tried = 0
     for route in routes(running):
         for one in (*route.parameters("query"), *route.parameters("path")):
-            kind = described.resolved(one["schema"], route.schemas).get("format")
+            kind = descriptions.resolved(one["schema"], route.schemas).get("format")
             if kind not in ("date", "date-time"):
                 continue
             for day in OUTSIDE:
@@ -155,19 +155,19 @@ def test_an_import_has_days_in_every_file_but_the_structures() -> None:
 # In events that are read
 
 
-def _days_of_events() -> list[tuple[str, str, described.Place]]:
+def _days_of_events() -> list[tuple[str, str, descriptions.Place]]:
     found = []
     for (service, name), adapter in BODIES.items():
         schema = adapter.json_schema()
-        route = described.Route(service, "", name, {}, schema.get("$defs", {}))
-        for place, leaf in described.leaves(schema, route.schemas, ()):
+        route = descriptions.Route(service, "", name, {}, schema.get("$defs", {}))
+        for place, leaf in descriptions.leaves(schema, route.schemas, ()):
             if leaf.get("format") == "date":
                 found.append((service, name, place))
     return found
 
 
 @pytest.mark.parametrize(("service", "name", "place"), _days_of_events())
-def test_an_event_with_a_day_out_of_the_range_is_unreadable(service: str, name: str, place: described.Place) -> None:
+def test_an_event_with_a_day_out_of_the_range_is_unreadable(service: str, name: str, place: descriptions.Place) -> None:
     schema = BODIES[service, name].json_schema()
     told = sample(schema, schema.get("$defs", {}))
     decode_body(service, name, told)

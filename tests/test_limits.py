@@ -84,7 +84,7 @@ async def test_of_scores_and_hours(doors: Doors) -> None:
         assert taken is doors.cell("diagnostics", "remobilisation", score), score
     for hours in HOURS:
         activity = {"kind": "workshop", "started_on": "2024-01-22", "ended_on": "2024-01-22", "status": "completed"}
-        taken = await doors.command(f"/training/v1/pathways/{pathway}/activities", activity | {"hours": hours})
+        taken = await doors.command(f"/training/v1/pathways/{pathway}/activities", activity | {"hours": float(hours)})
         assert taken is doors.cell("activities", "hours", hours), hours
 
 
@@ -93,8 +93,8 @@ async def test_what_is_published_of_imported_numbers_is_what_is_checked(doors: D
     pathway, activity = await doors.running.a_started_pathway(), str(uuid4())
     path = f"/training/v1/pathways/{pathway}/activities"
     fact = {"kind": "workshop", "started_on": "2024-01-22", "ended_on": "2024-01-22", "status": "completed"}
-    await doors.running.post(path, fact | {"id": activity, "hours": "3"}, 201)
-    await doors.running.post(f"{path}/{activity}/correction", fact | {"hours": "4999.1234"}, 201)
+    await doors.running.post(path, fact | {"id": activity, "hours": 3}, 201)
+    await doors.running.post(f"{path}/{activity}/correction", fact | {"hours": 4999.1234}, 201)
     recorded = (await doors.running.http.get(f"/training/v1/pathways/{pathway}")).json()["activities"][0]["current"]
     assert Decimal(recorded["hours"]) == Decimal("4999.1234")
 

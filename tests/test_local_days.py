@@ -1,6 +1,5 @@
 """Whose today: what happened is judged by the local date of the structure concerned, the clock passed in."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from shared.clock import PARIS, ZONES, day_in, latest_day, today
 from shared.rules import InTheFuture
 from tests import folders
 from tests.folders import row
-from tests.harness import Running
+from tests.harness import Running, eventually
 from tests.oracle import Facts
 
 TODAY, DAY = today(), timedelta(days=1)
@@ -110,17 +109,16 @@ async def register(running: Running, structure: str, department: str) -> None:
 
 async def refused(running: Running, path: str, body: Any) -> str:
     """The code under which it is refused, once the service has heard of the pathway."""
-    for _ in range(200):
-        answer = await running.http.post(path, json=body)
-        if answer.status_code != 409 or answer.json()["code"] not in ("not-yet-known", "not-started"):
-            break
-        await asyncio.sleep(0.02)
+    answer = await eventually(
+        lambda: running.http.post(path, json=body),
+        lambda told: told.status_code != 409 or told.json()["code"] not in ("not-yet-known", "not-started"),
+    )
     assert answer.status_code == 409, answer.text
     return str(answer.json()["code"])
 
 
 def activity(on: str) -> dict[str, Any]:
-    return {"kind": "workshop", "started_on": on, "ended_on": on, "status": "completed", "hours": "3"}
+    return {"kind": "workshop", "started_on": on, "ended_on": on, "status": "completed", "hours": 3}
 
 
 FACTS: dict[str, Callable[[str], dict[str, Any]]] = {
@@ -158,7 +156,7 @@ async def test_a_fact_is_recorded_until_the_local_day_and_no_longer(
 def a_session(structure: str, on: str) -> dict[str, Any]:
     halves = [{"day": on, "part": "morning"}]
     return {"structure": structure, "kind": "workshop", "title": "CV", "half_days": halves,
-            "hours_per_half_day": "3", "capacity": 9, "outside": 9, "id": str(uuid4())}  # fmt: skip
+            "hours_per_half_day": 3, "capacity": 9, "outside": 9, "id": str(uuid4())}  # fmt: skip
 
 
 async def test_a_session_lives_by_the_day_of_its_structure(running: Running) -> None:
@@ -265,7 +263,7 @@ def a_folder(path: Path) -> Facts:
     for of, on in (("988", day(1)), ("69", day(1)), ("971", day(-1))):
         facts.pathways.append(row("pathways", pathway=f"w{of}", structure=of, person=f"p{of}", requested_on=on))
         facts.barriers.append(row("barriers", pathway=f"w{of}", assessed_on=on, domain="mobility", intensity="low"))
-        cells = {"kind": "workshop", "started_on": on, "ended_on": on, "hours": "3", "status": "completed"}
+        cells = {"kind": "workshop", "started_on": on, "ended_on": on, "hours": 3, "status": "completed"}
         facts.activities.append(row("activities", pathway=f"w{of}", **cells))
     folders.write(facts, path)
     return facts

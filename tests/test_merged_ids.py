@@ -15,7 +15,6 @@ from services.intake.domain import Pathway, Request
 from shared.access import Role
 from shared.commands import today
 from shared.event_store import About
-from shared.history import imported_pathway_id, imported_person_id
 from tests.folders import COLUMNS
 from tests.harness import Running
 
@@ -114,7 +113,7 @@ async def test_the_same_request_again_after_a_merger_adds_nothing(running: Runni
 
 async def test_an_import_under_a_merged_key_is_the_survivors_at_each_import(running: Running, tmp_path: Path) -> None:
     await running.bring(folder(tmp_path / "first", "p1 h1", "p2 h2"))
-    one, two = str(imported_person_id("h1")), str(imported_person_id("h2"))
+    one, two = str(await running.person("h1")), str(await running.person("h2"))
     await merge(running, one, two)
     for number in range(3):
         rows = ["p1 h1", "p2 h2", *(f"q{n} h1" for n in range(number + 1))]
@@ -123,17 +122,17 @@ async def test_an_import_under_a_merged_key_is_the_survivors_at_each_import(runn
         assert await supported(running) == 1
         again = await running.bring(tmp_path / f"again{number}")
         assert sum(again.events.values()) == 0, "the same again adds nothing"
-    assert await whose(running, *(str(imported_pathway_id(key)) for key in ("p1", "p2", "q0", "q1", "q2"))) == {two}
+    assert await whose(running, *[str(await running.pathway(key)) for key in ("p1", "p2", "q0", "q1", "q2")]) == {two}
     # A changed row of a pathway that was moved: it stays with whom it was moved to.
     file = tmp_path / "again2" / "pathways.csv"
     file.write_text(file.read_text().replace(f"p1,s01,h1,{DAY},", "p1,s01,h1,2024-01-08,"))
     assert sum((await running.bring(tmp_path / "again2")).events.values()) == 1
-    assert await whose(running, str(imported_pathway_id("p1"))) == {two}
+    assert await whose(running, str(await running.pathway("p1"))) == {two}
 
 
 async def test_the_other_services_record_an_imports_rows_of_a_merged_person(running: Running, tmp_path: Path) -> None:
     await running.bring(folder(tmp_path / "first", "p1 h1", "p2 h2"))
-    await merge(running, str(imported_person_id("h1")), str(imported_person_id("h2")))
+    await merge(running, str(await running.person("h1")), str(await running.person("h2")))
     again = folder(tmp_path / "again", "p1 h1", "p2 h2", "p3 h1")
     header, *_ = (again / "exits.csv").read_text().splitlines()
     (again / "exits.csv").write_text(f"{header}\n" + "".join(f"{p},2024-06-01,unemployed,,,\n" for p in ("p1", "p3")))
@@ -142,7 +141,7 @@ async def test_the_other_services_record_an_imports_rows_of_a_merged_person(runn
     assert summary.events["outcomes"] == 2
     await running.caught_up()
     rows = await running.service("outcomes").state.pool.fetch("select distinct person from known_pathways")
-    assert [row["person"] for row in rows] == [imported_person_id("h2")]
+    assert [row["person"] for row in rows] == [await running.person("h2")]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -192,9 +191,9 @@ async def test_who_became_two_before_is_one_after_the_next_import_or_run(running
     assert await supported(running) == 1
 
     await running.bring(folder(tmp_path / "first", "p1 h1", "p2 h2"))
-    one, two = str(imported_person_id("h1")), str(imported_person_id("h2"))
+    one, two = str(await running.person("h1")), str(await running.person("h2"))
     await merge(running, one, two)
-    await stray(running, one, imported_pathway_id("p9"))
+    await stray(running, one, await running.pathway("p9"))
     assert await supported(running) == 3
     await running.bring(folder(tmp_path / "again", "p1 h1", "p2 h2", "p9 h1"))
     assert await supported(running) == 2
@@ -206,7 +205,7 @@ async def test_mergers_and_imports_in_any_order_give_one_person(running: Running
     for seed in range(12):
         chance, structure = random.Random(seed), f"s{seed:02}"
         keys = [f"{structure}-h{n}" for n in range(4)]
-        ids = {key: str(imported_person_id(key)) for key in keys}
+        ids = {key: str(await running.person(key)) for key in keys}
         rows = [f"{structure}-p{n} {key}" for n, key in enumerate(keys)]
         await running.bring(folder(tmp_path / f"{structure}-0", *rows, structure=structure))
         # A tree that joins them all, each edge taken whenever its turn comes and both ways round.
@@ -229,7 +228,7 @@ async def test_mergers_and_imports_in_any_order_give_one_person(running: Running
 
 async def test_the_ids_of_a_forgotten_survivor_stay_forgotten(running: Running, tmp_path: Path) -> None:
     await running.bring(folder(tmp_path / "first", "p1 h1", "p2 h2", "p3 h3"))
-    one, two, three = (str(imported_person_id(key)) for key in ("h1", "h2", "h3"))
+    one, two, three = [str(await running.person(key)) for key in ("h1", "h2", "h3")]
     await merge(running, one, two)
     await merge(running, two, three)
     await running.post(f"/intake/v1/persons/{one}/erasure", status=202)

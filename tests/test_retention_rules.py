@@ -9,7 +9,7 @@ import pytest
 
 from services.intake.domain import ArchiveReason, Dated, LastContact, Pathway, Retention, request_for_support
 from services.intake.domain.retention import Announcement, Archived, Due, NotArchived, Reading, Step, next_step
-from shared import commands
+from shared.clock import day_in_paris
 from tests.sentences import Told, given, told
 
 CONTACT = date(2024, 3, 10)
@@ -206,11 +206,5 @@ def test_the_same_request_asked_again_is_no_news_of_an_archived_pathway() -> Non
         (datetime(2026, 7, 9, 22, 0, tzinfo=UTC), date(2026, 7, 10)),
     ],
 )
-def test_the_day_begins_at_midnight_in_paris(moment: datetime, day: date, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime:
-            return moment.astimezone(tz)
-
-    monkeypatch.setattr(commands, "datetime", Clock)
-    assert commands.today() == day
+def test_the_day_begins_at_midnight_in_paris(moment: datetime, day: date) -> None:
+    assert day_in_paris(moment) == day

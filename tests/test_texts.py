@@ -114,6 +114,8 @@ def is_text(schema: dict[str, Any]) -> bool:
 async def test_every_text_in_every_body_shows_something_and_is_no_nir(running: Running) -> None:
     tried = 0
     for route in routes(running):
+        if route.path == "/v1/parked/discard":
+            continue  # the key is whatever a malformed message brought
         places = [place for place, schema in route.fields() if is_text(schema)]
         for text in ("   ", "\u200b", "a\u202eb", *NIRS) if places else ():
             answer = await ask(running, route, body=put(route.example(), text, *places))

@@ -33,7 +33,7 @@ async def get(running: Running, path: str, headers: dict[str, str] | None = None
 def a_session(day: date, **more: Any) -> dict[str, Any]:
     halves = [{"day": day.isoformat(), "part": "morning"}, {"day": day.isoformat(), "part": "afternoon"}]
     return {"structure": "s01", "kind": "visit", "title": "Visite d'un chantier", "half_days": halves,
-            "hours_per_half_day": "3.5", "capacity": 1, "outside": 4, "id": str(uuid4())} | more  # fmt: skip
+            "hours_per_half_day": 3.5, "capacity": 1, "outside": 4, "id": str(uuid4())} | more  # fmt: skip
 
 
 async def test_a_session_from_its_plan_to_the_figures(running: Running) -> None:
@@ -86,7 +86,7 @@ async def test_a_session_from_its_plan_to_the_figures(running: Running) -> None:
     assert Decimal(await running.value("hours_workshop", day)) == 7
     half = {"attended": session["half_days"][:1]}
     await running.post(f"{path}/correction", half, 201, **adviser)
-    await running.post(f"{T}/sessions/{id}/correction", change | {"hours_per_half_day": "4"}, 201, **adviser)
+    await running.post(f"{T}/sessions/{id}/correction", change | {"hours_per_half_day": 4}, 201, **adviser)
     february = {"from": "2024-02-01", "to": "2024-02-28"}
     (activity,) = await eventually(
         lambda: get(running, "/activities", adviser, **february), lambda found: Decimal(found[0]["hours"]) == 4
@@ -125,7 +125,7 @@ async def test_a_placement_from_its_plan_to_its_evaluation(running: Running) -> 
         (False, True, None),
     ]
     assert len(await get(running, "/placements/ending", adviser, days=0)) == 1
-    await running.post(f"{path}/{id}/end", {"ended_on": "2024-05-11", "hours": "210"}, 201, **adviser)
+    await running.post(f"{path}/{id}/end", {"ended_on": "2024-05-11", "hours": 210}, 201, **adviser)
     await running.caught_up()
     (row,) = await get(running, "/placements/to-evaluate", adviser)
     assert (row["placement"], row["tutor"], row["ended_on"]) == (id, tutor, "2024-05-11")
@@ -149,7 +149,7 @@ async def test_a_placement_from_its_plan_to_its_evaluation(running: Running) -> 
     assert refused["code"] == "pmsmp-too-long-in-host"
     # A placement that is known by its activity alone is marked
     activity = {"kind": "placement", "started_on": "2024-02-01", "ended_on": "2024-02-02", "status": "completed",
-                "hours": "7"}  # fmt: skip
+                "hours": 7}  # fmt: skip
     await running.post(f"{T}/pathways/{other}/activities", activity, 201)
     await running.caught_up()
     rows = await get(running, "/placements", adviser, **{"from": "2024-01-01", "to": "2024-12-31"})
@@ -172,7 +172,7 @@ async def test_an_exit_closes_what_is_open_and_support_reports_back(running: Run
     assert (proposal["proposal"], proposal["kind"], proposal["barrier"]) == (str(action), "support", "health")
     assert (await get(running, "/proposals"))[0]["barrier"] is None, "the operator sees no health"
 
-    support = {"barrier": "health", "started_on": "2024-02-01", "ended_on": "2024-02-02", "hours": "3",
+    support = {"barrier": "health", "started_on": "2024-02-01", "ended_on": "2024-02-02", "hours": 3,
                "result": "eased", "action": str(action)}  # fmt: skip
     await running.post(f"{T}/pathways/{pathway}/supports", support, 201)
     await running.caught_up()

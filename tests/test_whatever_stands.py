@@ -271,7 +271,7 @@ async def test_a_day_that_nobody_can_mean_is_parked_and_every_figure_answered(ru
         "days_to_employment_km"
     ]["observed"] == 2
 
-    await running.post(f"/reporting/v1/parked/{pathway}/discard", status=200)
+    await running.post("/reporting/v1/parked/discard", {"key": pathway}, status=200)
     mended = {"exited_on": "2024-06-01", "situation": "unemployed", "contract": None, "contract_start": None}
     mended |= {"contract_end": None, "reason": None}
     await running.post(f"/outcomes/v1/pathways/{pathway}/exit/correction", mended, 201)
@@ -310,7 +310,7 @@ async def test_a_question_of_any_period_is_answered_or_refused(running: Running,
             statuses.add(answer.status_code)
         page = await running.http.get("/", params={"start": start, "end": end})
         assert page.status_code == 200
-    assert statuses == ({200, 422} if known_at != "9999-12-31T23:59:59Z" else {422})
+    assert statuses == ({200, 422} if (known_at or "2024")[:4] not in ("0001", "9999") else {422})
 
 
 # --- what stood before the tables refused it --------------------------------------------------------------

@@ -182,7 +182,7 @@ async def test_a_person_from_the_request_to_another_structure(anna: Anna) -> Non
     session, enrolment = str(uuid4()), str(uuid4())
     await adviser.does("/training/v1/sessions", {
         "id": session, "structure": TILLEULS, "kind": "workshop", "title": "Cuisine collective", "place": "Salle A",
-        "half_days": half_days, "hours_per_half_day": "3.5", "capacity": 8, "outside": 3,
+        "half_days": half_days, "hours_per_half_day": 3.5, "capacity": 8, "outside": 3,
     })  # fmt: skip
     await adviser.does(at("training", "enrolments"), {
         "id": enrolment, "session": session, "enrolled_on": "2024-02-01", "action": actions["workshop"]})  # fmt: skip
@@ -192,7 +192,7 @@ async def test_a_person_from_the_request_to_another_structure(anna: Anna) -> Non
     corrected = {"attended": half_days, "dropped_for": None}
     await adviser.does(at("training", f"enrolments/{enrolment}/attendance/correction"), corrected)
     support = {
-        "barrier": "mobility", "started_on": "2024-02-05", "ended_on": "2024-02-20", "hours": "4", "result": "lifted",
+        "barrier": "mobility", "started_on": "2024-02-05", "ended_on": "2024-02-20", "hours": 4, "result": "lifted",
         "action": actions["support"],
     }  # fmt: skip
     await adviser.does(at("training", "supports"), support)
@@ -200,14 +200,14 @@ async def test_a_person_from_the_request_to_another_structure(anna: Anna) -> Non
     await adviser.does("/training/v1/correspondents", {"id": tutor, "structure": TILLEULS, "name": "Mme Roux"})
     await adviser.does(at("training", "placements"), {
         "id": placement, "form": "pmsmp", "starts_on": "2024-03-12", "ends_on": "2024-04-11", "employer": SIRET,
-        "tutor": tutor, "prescriber": "france_travail", "objective": "confirm", "hours_planned": "120",
+        "tutor": tutor, "prescriber": "france_travail", "objective": "confirm", "hours_planned": 120,
         "action": actions["placement"],
     })  # fmt: skip
     renewal = at("training", f"placements/{placement}/renewal")
     await adviser.does(renewal, {"until": "2024-05-12"}, 409)
-    await adviser.does(renewal, {"until": "2024-05-11", "hours_planned": "240"})
+    await adviser.does(renewal, {"until": "2024-05-11", "hours_planned": 240})
     await adviser.does(renewal, {"until": "2024-05-10"}, 409)
-    await adviser.does(at("training", f"placements/{placement}/end"), {"ended_on": "2024-05-11", "hours": "230"})
+    await adviser.does(at("training", f"placements/{placement}/end"), {"ended_on": "2024-05-11", "hours": 230})
     await anna.settled()
     (to_evaluate,) = await adviser.sees("/training/v1/placements/to-evaluate")
     assert to_evaluate["placement"] == placement
@@ -242,7 +242,7 @@ async def test_a_person_from_the_request_to_another_structure(anna: Anna) -> Non
     job = str(uuid4())
     await adviser.does(at("outcomes", "situations"), {
         "id": job, "situation": "employment", "started_on": "2024-07-01", "contract": "cdd",
-        "contract_end": "2024-12-30", "hours_a_week": "28", "occupation": "G1602", "employer": SIRET,
+        "contract_end": "2024-12-30", "hours_a_week": 28, "occupation": "G1602", "employer": SIRET,
     })  # fmt: skip
     talk = {"job": job, "what": "talk_with_employer", "supported_on": "2024-09-02", "note": "Tout va bien."}
     await adviser.does(at("outcomes", "employment-supports"), talk)

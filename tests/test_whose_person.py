@@ -331,6 +331,7 @@ async def test_who_held_a_pathway_knows_the_person_when_they_come_back(
     await running.post(f"{path}/transfer", {"to_structure": THEIRS, "transferred_on": on}, 201, **mine)
     for headers, status in ((mine, 404), (as_caller(running, Role.ADVISER, THEIRS), 201)):
         identity = f"/intake/v1/persons/{ours['person']}/identity"
-        await running.post(identity, {"called": "Ana"}, status, **(headers | {"Idempotency-Key": str(uuid4())}))
+        told = {"called": "Ana", "family_name": "Ana", "phone": None}
+        await running.post(identity, told, status, **(headers | {"Idempotency-Key": str(uuid4())}))
     back = {"request": {"structure": OURS, "person": ours["person"], "requested_on": on}}
     await running.post("/intake/v1/pathways", back, 201, **as_caller(running, Role.ADVISER, OURS))

@@ -56,11 +56,11 @@ async def who_asks(act: Act, person: UUID, identity: Identity | None) -> Person:
     """
     file = await surviving(act, person)
     ids = {person, file.id}
-    known = await _knows(act, ids)
-    if identity is None and not (known and await _is_anybodys(act.store, ids)):
-        raise Nameless("nothing is known of this person yet: tell what to call them by, as `identity.called`")
-    if not known and await _is_anybodys(act.store, ids):
+    known, is_anybodys = await _knows(act, ids), await _is_anybodys(act.store, ids)
+    if not known and (identity is None or is_anybodys):
         raise unknown_person()
+    if identity is None and not is_anybodys:
+        raise Nameless("nothing is known of this person yet: tell what to call them by, as `identity.called`")
     if not file.version and await act.store.ledger.forgotten([person]):
         raise Forgotten  # before a key is made for them
     return file
