@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping, Set
 from typing import Any
 
+from shared.codes import PSEUDONYM
 from shared.nir import holds_nir
 from shared.problems import Problem
 
-PSEUDONYM = "^[!-?A-~]{1,64}$"
-"""Of a token's subject: visible ASCII without @."""
 _STRUCTURE = re.compile(r"(?:/structures/)?([a-z0-9-]{1,32})")
 
 

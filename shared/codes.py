@@ -34,6 +34,8 @@ DepartmentCode = Annotated[str, InClear("INSEE code of a département")]
 OrganisationName = Annotated[str, InClear("name of an organisation")]
 RuleVersion = Annotated[str, InClear("version of a rule or an instrument")]
 ClassCode = Annotated[str, InClear("class of a breakdown")]
+PSEUDONYM = "^[!-?A-~]{1,64}$"
+"""Visible ASCII without @."""
 Subject = Annotated[str, InClear("subject of a user's token, never a name"), Field(min_length=1, max_length=200)]
 TimeOfDay = Annotated[str, InClear("time of day"), Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["10:30"])]
 Language = Annotated[str, InClear("ISO 639 code of a language"), Field(pattern="^[a-z]{2,3}$", examples=["pt"])]

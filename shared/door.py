@@ -7,7 +7,7 @@ that it does (docs/decisions/0031-the-published-schema-is-the-door.md). Events t
 
 import re
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
@@ -146,17 +146,17 @@ class _Judged(ModelField):
         try:
             value = self._type_adapter.validate_json(sent.raw, strict=True, extra="forbid")
         except ValidationError as invalid:
-            return None, [self._told(error, loc) for error in invalid.errors(include_url=False, include_input=False)]
+            told = invalid.errors(include_url=False, include_input=False)
+            return None, [self._told(error, loc, _steps(sent.parsed, error["loc"])) for error in told]
         if self._validator.is_valid(sent.parsed):
             return value, []
         found = [_deepest(error) for error in self._validator.iter_errors(sent.parsed)]
         return None, [{"type": "schema", "loc": (*loc, *one.instance_path), "msg": _rule(one)} for one in found]
 
-    def _told(self, error: Any, loc: tuple[int | str, ...]) -> Error:
-        place = (*loc, *error["loc"])
+    def _told(self, error: Any, loc: tuple[int | str, ...], steps: tuple[int | str, ...]) -> Error:
         if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-            return _unknown(place, "unknown field", properties_at(self.published, error["loc"][:-1]))
-        return {"type": error["type"], "loc": place, "msg": error["msg"]}
+            return _unknown((*loc, *steps), "unknown field", properties_at(self.published, steps[:-1]))
+        return {"type": error["type"], "loc": (*loc, *steps), "msg": error["msg"]}
 
 
 class Body(_Judged):
@@ -221,6 +221,20 @@ def _query_errors(
 def _schema_of(field: ModelField) -> Schema:
     assert isinstance(field, _Judged)
     return field.published
+
+
+def _steps(value: Any, loc: Sequence[int | str]) -> tuple[int | str, ...]:
+    """The steps of a place that lead through what was sent: pydantic also names which of several forms it tried."""
+    steps: list[int | str] = []
+    for number, step in enumerate(loc):
+        if isinstance(value, dict) and (step in value or number == len(loc) - 1):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            continue
+        steps.append(step)
+    return tuple(steps)
 
 
 def _unknown(place: tuple[int | str, ...], what: str, known: Iterable[str]) -> Error:

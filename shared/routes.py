@@ -6,10 +6,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from shared.access import Caller, Command, Commanded, Role, allow
-from shared.claims import PSEUDONYM
 from shared.days import Day
 from shared.disagreement import FactOf, ShownFact, facts_of
 from shared.door import Router
@@ -19,7 +18,7 @@ from shared.import_keys import ImportKeys
 from shared.imports import AT_ONCE, Imported, ImportedUnderKey, KnownDossier, KnownUnderKey
 from shared.problems import Problem
 from shared.readings import Reading
-from shared.texts import CodeOfStructure, Key, without_nir
+from shared.texts import CodeOfStructure, Key, Pseudonym
 
 
 async def _store(request: Request) -> EventStore:
@@ -58,10 +57,7 @@ AskedStructure = Annotated[str | None, Depends(_structure_asked)]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Rows at most")]
 
 
-AskedUser = Annotated[
-    Annotated[str, AfterValidator(without_nir)] | None,
-    Query(pattern=PSEUDONYM, description="Subject of a user's token: theirs alone"),
-]
+AskedUser = Annotated[Pseudonym | None, Query(description="Subject of a user's token: theirs alone")]
 """A filter that names somebody whom a token may name; a blank is none, nor is an address."""
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from shared.codes import PROGRAMME, STRUCTURE_CODE
+from shared.codes import PROGRAMME, PSEUDONYM, STRUCTURE_CODE, Subject
 from shared.days import STORED
 from shared.nir import holds_nir
 
@@ -115,6 +115,8 @@ Name = Annotated[str, OneLine()]
 """A short text on one line. Where it stands in clear it names no person."""
 Key = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(key)]
 """What an import calls a pathway or a person by."""
+Pseudonym = Annotated[Subject, Field(pattern=PSEUDONYM), AfterValidator(without_nir)]
+"""The subject of a user's token as a body or a filter gives it: what a token may be taken with, so no address."""
 CodeOfStructure = Annotated[
     str, Field(pattern=f"^{STRUCTURE_CODE}$", description="Code of a structure"), AfterValidator(without_nir)
 ]

@@ -111,7 +111,8 @@ def sample(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
             return False
         case "object":
             return {}
-    return schema.get("minimum", 1)
+    least = schema.get("minimum", 1)
+    return int(least) if schema.get("type") == "integer" else least
 
 
 def put(value: Any, part: Any, *places: Place) -> Any:

@@ -224,7 +224,7 @@ def folded(*diagnostics: Diagnostic) -> tuple[object, ...]:
             body,  # type: ignore[arg-type]
         )
         state = fold_diagnostic(state, told_public)
-    return diagnostic_row(state, date(2100, 12, 31))
+    return diagnostic_row(state, "2100-12-31")
 
 
 def test_a_stored_score_of_before_reads_as_one_without_answers_under_its_own_instrument() -> None:

@@ -271,7 +271,8 @@ async def test_a_day_that_nobody_can_mean_is_parked_and_every_figure_answered(ru
         "days_to_employment_km"
     ]["observed"] == 2
 
-    await running.post("/reporting/v1/parked/discard", {"key": pathway}, status=200)
+    for service in ("intake", "diagnostic", "training", "outcomes", "reporting"):  # all who follow exits
+        await running.post(f"/{service}/v1/parked/discard", {"key": pathway}, status=200)
     mended = {"exited_on": "2024-06-01", "situation": "unemployed", "contract": None, "contract_start": None}
     mended |= {"contract_end": None, "reason": None}
     await running.post(f"/outcomes/v1/pathways/{pathway}/exit/correction", mended, 201)

@@ -1,7 +1,7 @@
 """Persons of whom no pathway tells: found, announced and forgotten 30 days after the last word of them."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -44,7 +44,7 @@ async def run(running: Running, days: int) -> dict[str, list[str]]:
 
 
 async def test_who_never_asked_is_forgotten_after_thirty_days_and_announced_before(
-    running: Running, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    running: Running, capsys: pytest.CaptureFixture[str]
 ) -> None:
     supported, pathway = await a_person(running)
     merged, theirs = await a_person(running)
@@ -53,7 +53,7 @@ async def test_who_never_asked_is_forgotten_after_thirty_days_and_announced_befo
     assert await planned(running, 29) == {}
     assert await planned(running, 30) == {orphan: "erase"}
     assert await run(running, 29) == {}
-    monkeypatch.setattr("services.intake.retention_api.today", lambda: today() + timedelta(days=30))
+    running.set_clock(datetime.now(UTC) + timedelta(days=30))
     assert await command_line.tell(running.platform) == 0
     told = capsys.readouterr().out
     assert f"erase {orphan} (s01): never asked for support, due" in told

@@ -12,7 +12,6 @@ from pydantic import Field
 from services.intake import domain
 from services.intake.application import course
 from shared.access import CommandedByManager, CommandedInStructure, chosen_id
-from shared.claims import PSEUDONYM
 from shared.codes import (
     AppointmentPurpose,
     ContactMeans,
@@ -22,7 +21,6 @@ from shared.codes import (
     ProfileMoment,
     Resource,
     Rights,
-    Subject,
     TimeOfDay,
     Transport,
     YesNo,
@@ -33,15 +31,12 @@ from shared.door import Router
 from shared.problems import Problem
 from shared.routes import OnDay, OnDayOrNot, Store
 from shared.sealing import Sealed
-from shared.texts import CodeOfStructure
+from shared.texts import CodeOfStructure, Pseudonym
 from shared.whole import Whole
 
 router = Router(prefix="/v1", tags=["course of the pathway"])
 
 C = TypeVar("C", bound=StrEnum)
-
-Named = Annotated[Subject, Field(pattern=PSEUDONYM)]
-"""The subject of a token."""
 
 
 @dataclass
@@ -90,7 +85,7 @@ class AttemptBody:
 class AssignmentBody:
     """`adviser` is the subject of a user's token; null: nobody for the moment."""
 
-    adviser: Named | None
+    adviser: Pseudonym | None
     on: Day
 
 
@@ -98,8 +93,8 @@ class AssignmentBody:
 class Caseload:
     """Whose pathways go to whom (null: to nobody for the moment), subjects of tokens. `structure`: null, one's own."""
 
-    from_adviser: Named
-    to_adviser: Named | None
+    from_adviser: Pseudonym
+    to_adviser: Pseudonym | None
     on: Day
     structure: CodeOfStructure | None = None
 

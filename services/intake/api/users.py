@@ -4,29 +4,25 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Path, Request, Response
-from pydantic import Field
 
 from services.intake import domain
 from services.intake.application import users as application
 from shared.access import Caller, CommandedByManager, Role, allow
-from shared.codes import Subject
 from shared.commands import Done, answered
 from shared.correspondents import Contact, ErasedCorrespondent
 from shared.door import Router
 from shared.routes import Limit, Store
 from shared.sealing import SealedName
-from shared.texts import CodeOfStructure, OneLine
+from shared.texts import CodeOfStructure, Pseudonym
 
 router = Router(prefix="/v1/structures/{structure}/users", tags=["users"])
 
 Place = Annotated[CodeOfStructure, Path(description="Code of a structure, or `programme`")]
-User = Annotated[Subject, OneLine(64), Field(pattern=r"^[^\s@]+$")]
-"""The subject of a token, as their issuer tells it: no address, as it stands in events for ever."""
 
 
 @dataclass
 class UserBody:
-    user: User
+    user: Pseudonym
 
 
 @dataclass
