@@ -100,6 +100,8 @@ class Act:
     async def append(self) -> Done:
         """Answers of the file that the command is about. Raises VersionConflict, AlreadyAnswered."""
         assert self._main is not None, "a command is about a file"
+        if (about := self._files[self._main.id][1]) is not None:
+            about(self._main)  # also where nothing is new: of whose data may only be stored nothing is taken
         done = Done(self._main.id, self._main.id, self._main.version, bool(self._main.pending_events), None)
         changes = []
         for file in self._recorded:

@@ -876,7 +876,11 @@ def mutated(changes: list[Mutation]) -> dict[str, bytes]:
 
 def rows_by_key(file: bytes) -> tuple[list[str], dict[str, list[list[str]]]]:
     """Header and rows of a file under the cell of its first column, as the csv module reads them."""
-    header, *rows = csv.reader(io.StringIO(file.decode("utf-8-sig"), newline="\n"), strict=True)
+    try:
+        text = file.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = file.decode("cp1252")
+    header, *rows = csv.reader(io.StringIO(text, newline="\n"), strict=True)
     by_key: dict[str, list[list[str]]] = {}
     for row in rows:
         by_key.setdefault(row[0] if row else "", []).append(row)

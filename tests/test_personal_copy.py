@@ -65,7 +65,7 @@ async def with_everything(running: Running) -> tuple[str, str, str, str]:
     one, pathway = await a_person(running, family_name=FAMILY, phone=PHONE)
     two, second = await a_person(running, called="Marie")
     mine = adviser(running, "s01")
-    corrected = {"called": "Ange", "family_name": FAMILY}
+    corrected = {"called": "Ange", "family_name": FAMILY, "phone": None}
     await running.post(f"/intake/v1/persons/{one}/identity", corrected, 201, **mine)
     request = {"structure": "s01", "person": one, "requested_on": "2024-01-09", "requester": "spip", "birth_year": 1991}
     for what, body in (
@@ -335,7 +335,7 @@ async def test_every_answer_about_one_person_is_noted_and_told_in_the_copy(runni
     read = (await copy_of(running, person)).read
     assert {(line.who, line.reader, line.what, line.times) for line in read} == {
         ("professionnel·le de l'accompagnement, structure s01", subject, f"{what} (demande et accueil)", 1)
-        for what in ("votre fiche d'identité", "recherche par nom", "recherche de doublons")
+        for what in ("votre fiche d'identité", "recherche par nom ou par téléphone", "recherche de doublons")
     } | {
         ("opérateur de la plateforme", "development-operator", f"{what} (demande et accueil)", 1)
         for what in ("un de vos accompagnements", "liste des événements, sans leur contenu")
@@ -416,7 +416,7 @@ def read_back(document: bytes) -> str:
 
 async def test_page_pdf_and_json_say_the_same_and_run_nothing_that_a_text_holds(running: Running) -> None:
     person, pathway, _, _ = await with_everything(running)
-    tricky = {"called": TRICK, "address": "1, rue Haute\n#set text(white)"}
+    tricky = {"called": TRICK, "family_name": None, "address": "1, rue Haute\n#set text(white)"}
     await running.post(f"/intake/v1/persons/{person}/identity", tricky, 201, **adviser(running, "s01"))
     address = f"/personnes/{person}/copie"
     async with asking(running) as http:

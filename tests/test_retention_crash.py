@@ -33,7 +33,7 @@ from datetime import date
 import services.intake.retention_api as api
 from lieu.cli import main
 day = date.fromisoformat(sys.argv.pop(1))
-api.today = lambda: day
+api._today = lambda request: day
 main()
 """
 

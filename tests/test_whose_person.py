@@ -241,6 +241,8 @@ def _steady(text: str) -> str:
         told = json.loads(text)
     except ValueError:
         return text
+    if isinstance(told, list):  # notes of who read, each with its instant
+        told = [{**one, "at": None} if isinstance(one, dict) and "at" in one else one for one in told]
     if isinstance(told, dict):
         told = {name: value for name, value in told.items() if name not in ("known_at", "trace")}
         # Of the audit: whoever asks is noted, and told that they asked.

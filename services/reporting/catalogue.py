@@ -93,8 +93,8 @@ SCOPE = f"""($4::text is null or ((i.structure = $4 or i.received_by is not null
              and exists ({_IN_DEPARTMENT} and s.structure = {_HOLDER} and {KNOWN.format("s")})))"""
 
 
-DEPARTMENT = f"(select s.department from structures s where s.structure = {_HOLDER} and {KNOWN.format('s')})"
-"""Of the structure that counts a pathway `i`."""
+DEPARTMENT = f"(select s.department from structures s where s.structure = {_HOLDER} and {KNOWN.format('s')} limit 1)"
+"""Of the structure that counts a pathway `i`; of several rows that say so, one."""
 
 
 def examined(of_class: str) -> str:
