@@ -6,10 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from tests.described import Callers, Operation, operations
 from tests.harness import Running, eventually
+
+pytestmark = pytest.mark.slow
 
 
 @pytest_asyncio.fixture

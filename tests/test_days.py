@@ -80,6 +80,7 @@ def test_a_placement_that_was_planned_for_ever_stands_beside_another(end: date) 
 # Over HTTP
 
 
+@pytest.mark.slow
 async def test_every_day_in_every_body_is_of_the_range(running: Running) -> None:
     tried = 0
     for route in routes(running):
@@ -94,6 +95,7 @@ async def test_every_day_in_every_body_is_of_the_range(running: Running) -> None
     assert tried > 60
 
 
+@pytest.mark.slow
 async def test_every_day_that_is_asked_for_is_of_the_range(running: Running) -> None:
     tried = 0
     for route in routes(running):

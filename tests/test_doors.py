@@ -34,6 +34,7 @@ async def test_what_a_route_does_not_name_is_refused_with_its_place(running: Run
     assert found > 250
 
 
+@pytest.mark.slow
 async def test_what_a_body_does_not_name_is_refused_at_any_depth(running: Running, callers: Callers) -> None:
     found = 0
     for operation in operations(running):
@@ -107,6 +108,7 @@ WRONG: dict[str, list[Any]] = {
 """By the published type, values of another one."""
 
 
+@pytest.mark.slow
 async def test_no_body_takes_another_type_than_is_published(running: Running, callers: Callers) -> None:
     found = 0
     for operation in operations(running):
@@ -140,6 +142,7 @@ TEXTS = {
 """By the published type, texts that are not its canonical ones."""
 
 
+@pytest.mark.slow
 async def test_no_parameter_takes_a_text_that_is_not_canonical(running: Running, callers: Callers) -> None:
     found = 0
     for operation in operations(running):
@@ -172,6 +175,7 @@ async def test_who_may_not_ask_is_told_that_before_what_is_wrong(running: Runnin
     assert answer.status_code == 401, answer.text
 
 
+@pytest.mark.slow
 async def test_head_is_answered_wherever_get_is(running: Running, callers: Callers) -> None:
     found = 0
     paths = ["/health/live", "/health/ready", "/asyncapi.json", "/intake/openapi.json", "/", "/static/lieu.css"]

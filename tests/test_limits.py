@@ -15,6 +15,8 @@ from tests.descriptions import resolved, routes
 from tests.harness import Running
 from tests.test_import_folder import FOLDER, write
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["Kaz", "K" * 200, "K" * 201, "\u200b", "a\u202eb", "a\x07b", "e\u0301", "O’Brien\u00a0!", "184076912345668",
          "1 84 07 69 123 456", "1840769123456", "\u3164", "名前"]  # fmt: skip
 DEPARTMENTS = [*(f"{n:02}" for n in range(100)), *(f"{n}" for n in range(970, 990)), "2A", "2B", "2C", "2a", "1", "069"]

@@ -18,6 +18,8 @@ from shared.event_store import About
 from tests.folders import COLUMNS
 from tests.harness import Running
 
+pytestmark = pytest.mark.slow
+
 DAY = "2024-01-10"
 YEAR = {"start": date(2024, 1, 1), "end": date(2024, 12, 31)}
 

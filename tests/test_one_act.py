@@ -117,6 +117,7 @@ async def test_any_number_of_retries_under_one_key_leave_one_person(running: Run
     assert await persons(running) == (1, 1, 1)
 
 
+@pytest.mark.slow
 async def test_whatever_is_asked_again_and_refused_there_are_as_many_persons_as_pathways_tell_of(
     running: Running,
 ) -> None:
@@ -253,6 +254,7 @@ async def test_rows_of_structures_under_one_key_are_all_registered(running: Runn
     assert found == 3
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 async def test_over_sockets_at_once_one_key_is_one_person(tmp_path: Path) -> None:
     platform = await processes.up(tmp_path)

@@ -111,6 +111,7 @@ def is_text(schema: dict[str, Any]) -> bool:
     return schema.get("type") == "string" and not schema.keys() & {"format", "enum", "const"}
 
 
+@pytest.mark.slow
 async def test_every_text_in_every_body_shows_something_and_is_no_nir(running: Running) -> None:
     tried = 0
     for route in routes(running):
@@ -126,6 +127,7 @@ async def test_every_text_in_every_body_shows_something_and_is_no_nir(running: R
     assert tried > 50
 
 
+@pytest.mark.slow
 async def test_no_parameter_takes_a_nir_or_repeats_it(running: Running) -> None:
     tried = 0
     for route in routes(running):

@@ -39,6 +39,8 @@ from tests.test_platform import rebuild
 from tests.test_projection_properties import ReadModels, agrees, at_most, examples
 from tests.test_projection_properties import read_models as read_models
 
+pytestmark = pytest.mark.slow
+
 PATHWAYS = [UUID(int=n) for n in range(1, 4)]
 ODD_DAYS = st.sampled_from(
     [date.min, date.max, date(1899, 12, 31), date(1900, 1, 1), date(2100, 12, 31), date(2101, 1, 1)]

@@ -70,6 +70,7 @@ async def test_every_property_of_every_correction_is_needed(running: Running) ->
                 assert "id" not in schema["properties"], (route.name, place, "says nothing in a correction")
 
 
+@pytest.mark.slow
 async def test_what_a_correction_leaves_out_is_named(running: Running) -> None:
     tried = 0
     for route in corrections(running):

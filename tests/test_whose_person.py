@@ -17,6 +17,8 @@ from shared.commands import today
 from tests.harness import Running
 from tests.test_matrix import Names, Route, routes, told
 
+pytestmark = pytest.mark.slow
+
 OURS, THEIRS = "s01", "s02"
 NAME, PHONE = "Wilhelmine", "0601020399"
 OF_A_PERSON = {"person", "into"}

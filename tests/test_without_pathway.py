@@ -17,6 +17,8 @@ from tests.harness import Running
 from tests.test_merged_ids import a_person, ask, merge, of
 from tests.test_sealing import everything_stored
 
+pytestmark = pytest.mark.slow
+
 NAME = "Wilhelmine"
 
 
