@@ -87,7 +87,11 @@ async def with_everything(running: Running) -> tuple[str, str, str, str]:
         await running.caught_up()
         await running.post(f"/intake/v1/pathways/{pathway}/start/correction", {"on": on}, 201)
     await running.post(f"{of_diagnostic}/diagnostics", completed, 201)
-    await running.post(f"{of_diagnostic}/diagnostics/{diagnostic}/correction", completed | {"remobilisation": 5}, 201)
+    await running.post(
+        f"{of_diagnostic}/diagnostics/{diagnostic}/correction",
+        completed | {"remobilisation": 5, "instrument": "remobilisation-1"},
+        201,
+    )
     await running.post(f"{of_diagnostic}/plans", {"id": plan, "agreed_on": "2024-01-16"}, 201)
     await running.post(f"{of_diagnostic}/plans/{plan}/correction", {"agreed_on": None}, 201)
     await running.post(f"{of_diagnostic}/barriers", assessed, 201)

@@ -168,7 +168,7 @@ def test_whatever_rows_the_read_models_take_every_figure_is_answered(read_models
         read_models.run(answered(those, question))
 
     holds()
-    assert min(taken) > most, f"(refused, taken) {taken}"
+    assert min(taken) > most // 5, f"(refused, taken) {taken}"  # both happen
 
 
 BODIES_OF_FIGURES = {
