@@ -60,6 +60,10 @@ async def copy_of(running: Running, person: str, structure: str = "s01") -> Pers
         return await compose(http, UUID(person))
 
 
+UNTOLD = dict.fromkeys(("driving_licence", "may_work", "childcare_needed"), "unknown")
+"""What a profile leaves out, as its correction has to say it."""
+
+
 async def with_everything(running: Running) -> tuple[str, str, str, str]:
     """(person, pathway, merged person, their pathway): of every kind of fact, one at least."""
     one, pathway = await a_person(running, family_name=FAMILY, phone=PHONE)
@@ -187,7 +191,7 @@ async def with_a_course(running: Running, pathway: str, not_started: str) -> Non
         (pathway, "commitment", {"on": "2024-01-14"}),
         (pathway, "commitment/correction", {"on": "2024-01-15"}),
         (pathway, "profile/start", profile),
-        (pathway, "profile/start/correction", profile | {"transport": ["bicycle", "public_transport"]}),
+        (pathway, "profile/start/correction", profile | UNTOLD | {"transport": ["bicycle", "public_transport"]}),
         (pathway, "pause", {"on": "2024-01-20"}),
         (pathway, "pause/resumption", {"on": "2024-01-25"}),
         (pathway, "pause/correction", {"paused_on": "2024-01-21", "resumed_on": "2024-01-25"}),
