@@ -144,6 +144,10 @@ class _Judged(ModelField):
     def _read(self, sent: Sent, loc: tuple[int | str, ...]) -> tuple[Any, list[Error]]:
         """Both readers must agree: pydantic, which makes the value, and the schema, which is what was published."""
         try:
+            _ = sent.parsed
+        except orjson.JSONDecodeError:
+            return None, [{"type": "json", "loc": loc, "msg": "no JSON in UTF-8, or half of a character stands alone"}]
+        try:
             value = self._type_adapter.validate_json(sent.raw, strict=True, extra="forbid")
         except ValidationError as invalid:
             told = invalid.errors(include_url=False, include_input=False)
