@@ -10,8 +10,6 @@ from fastapi import Response
 
 from shared import telemetry
 from shared.access import Command
-from shared.clock import PARIS as PARIS
-from shared.clock import today as today
 from shared.database import across_structures
 from shared.event_store import (
     About,

@@ -36,8 +36,8 @@ from services.training import application as training
 from services.training import publishing as training_publishing
 from services.training.domain import Activity, ActivityFile
 from shared.broker import Message
+from shared.clock import PARIS
 from shared.codes import Intensity, MainstreamSupport, ProfileMoment, Purpose, Rights, Situation
-from shared.commands import PARIS
 from shared.contracts import Body, PublicEvent
 from shared.contracts import intake as told_by_intake
 from shared.contracts import outcomes as told_by_outcomes

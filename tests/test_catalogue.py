@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.clock import today
 from shared.codes import BREAKDOWNS
-from shared.commands import today
 from tests import folders, oracle
 from tests.harness import Running, assert_same
 

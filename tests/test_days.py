@@ -19,8 +19,8 @@ from services.reporting import pages
 from services.training.domain.placement import Placement, check_placement
 from shared import history
 from shared.access import Caller, Command, Role
+from shared.clock import today
 from shared.codes import PlacementForm, PlacementObjective, Prescriber, Situation
-from shared.commands import today
 from shared.contracts import BODIES, decode_body
 from shared.days import FIRST_DAY, LAST_DAY, Day, DayRefused, day_of
 from shared.event_store.aggregates import TypedMapper

@@ -11,8 +11,8 @@ from lieu import issuer
 from services.diagnostic import reactions
 from services.diagnostic.domain import DiagnosticFile
 from shared.access import Role
+from shared.clock import today
 from shared.codes import Barrier, SupportResult
-from shared.commands import today
 from shared.contracts import Body, PublicEvent
 from shared.contracts.intake import AdviserAssignment
 from shared.contracts.training import SupportReport

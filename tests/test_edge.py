@@ -20,7 +20,7 @@ from lieu.import_folder import read_folder
 from lieu.importing import _DOSSIERS, CHUNK
 from shared import edge
 from shared.access import Role
-from shared.commands import today
+from shared.clock import today
 from shared.edge import BURST_SECONDS, Buckets, Edge
 from shared.settings import Settings
 from tests.harness import Running

@@ -10,7 +10,7 @@ from nats.aio.client import Client
 
 from lieu import issuer
 from shared.access import Role
-from shared.commands import today
+from shared.clock import today
 from tests.harness import Running
 from tests.test_forgetting import erased
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from lieu.import_folder import read_folder
-from shared.commands import today
+from shared.clock import today
 from tests.descriptions import resolved, routes
 from tests.harness import Running
 from tests.test_import_folder import FOLDER, write

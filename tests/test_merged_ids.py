@@ -13,7 +13,7 @@ from lieu import issuer
 from services.intake import retention
 from services.intake.domain import Pathway, Request
 from shared.access import Role
-from shared.commands import today
+from shared.clock import today
 from shared.event_store import About
 from tests.folders import COLUMNS
 from tests.harness import Running

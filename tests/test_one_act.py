@@ -15,7 +15,7 @@ import pytest
 from lieu import issuer
 from lieu.client import running as address_of
 from shared.access import Role
-from shared.commands import today
+from shared.clock import today
 from tests import processes
 from tests.harness import Running
 

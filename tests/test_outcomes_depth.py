@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from lieu import issuer
 from services.outcomes import views
 from shared.access import Role
-from shared.commands import today
+from shared.clock import today
 from shared.contracts import Body, PublicEvent
 from shared.contracts.intake import AdviserAssignment, Archiving, ProcessingRestricted, Reception, RestrictionLifted
 from shared.known_pathways import remember_intake

@@ -22,8 +22,8 @@ from services.reporting.lists import Listed, Part, behind
 from services.reporting.projections import project
 from services.reporting.read_model import enter
 from services.reporting.rebuild import TABLES
+from shared.clock import PARIS
 from shared.codes import BREAKDOWNS, Situation
-from shared.commands import PARIS
 from shared.contracts import PublicEvent
 from shared.migrate import SHARED, migrate
 from tests import folders, oracle

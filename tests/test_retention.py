@@ -16,7 +16,7 @@ from lieu.up import settings_for
 from services.intake import contacts, retention
 from services.intake.domain import LastContact, Pathway
 from shared.access import Role
-from shared.commands import today
+from shared.clock import today
 from shared.months import months_later
 from shared.problems import Problem
 from shared.service import Runtime

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from lieu import issuer
 from services.training.reactions import when_a_pathway_is_received, when_a_plan_is_agreed, when_an_action_is_settled
 from shared.access import Role
+from shared.clock import today
 from shared.codes import ActionKind, ActionOutcome, Barrier
-from shared.commands import today
 from shared.contracts import Body, PublicEvent
 from shared.contracts.diagnostic import PlannedAction, SettledAction
 from shared.contracts.intake import Reception

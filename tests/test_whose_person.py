@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from lieu import issuer
 from shared.access import Role
-from shared.commands import today
+from shared.clock import today
 from tests.harness import Running
 from tests.test_matrix import Names, Route, routes, told
 

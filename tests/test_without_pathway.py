@@ -10,7 +10,7 @@ from lieu import retention as command_line
 from services.intake import retention
 from services.intake.domain import Identity, Person
 from shared.access import Role
-from shared.commands import today
+from shared.clock import today
 from shared.event_store import About
 from shared.sealing import Sealed
 from tests.harness import Running
