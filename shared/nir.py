@@ -25,10 +25,11 @@ _WITHOUT_KEY = re.compile(
     rf"(?:(?:0[1-9]|1[0-9]|2[0-9ABab]|[3-8][0-9]|9[0-69]){_GAP}[0-9]{{3}}|9[78][0-9]{_GAP}[0-9]{{2}}){_GAP}"
     r"[0-9]{3}(?![0-9])"
 )
-_IDENTIFIER = re.compile(
-    r"(?<![0-9A-Za-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,})(?![0-9A-Za-z])", re.IGNORECASE
-)
-"""A uuid or a digest, which may hold any digits."""
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OPAQUE = re.compile(rf"(?<![0-9A-Za-z])(?:{_UUID}|[0-9a-f]{{32,}})(?![0-9A-Za-z])", re.IGNORECASE)
+"""A uuid or a digest: made by a machine, of any digits, a valid key among them once in some 100,000."""
+_HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{16,}(?![0-9A-Za-z])", re.IGNORECASE)
+"""What may be a shorter digest, or a number with its key after a letter: only 13 plain digits mean nothing in it."""
 
 
 def holds_nir(text: str) -> bool:
@@ -40,11 +41,12 @@ def holds_nir(text: str) -> bool:
         return False
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(character, character)) for character in text)
+    text = _OPAQUE.sub(" ", text)
     return _without_key(text) or any(_valid(found[1]) for found in _WITH_KEY.finditer(text))
 
 
 def _without_key(text: str) -> bool:
-    return _WITHOUT_KEY.search(_IDENTIFIER.sub(" ", text)) is not None
+    return _WITHOUT_KEY.search(_HEXADECIMAL.sub(" ", text)) is not None
 
 
 def _valid(number: str) -> bool:

@@ -103,9 +103,17 @@ def test_a_uuid_goes_through(id: object, written: str) -> None:
     assert not holds_nir(written.format(id))
 
 
+@given(st.uuids(), numbers())
+def test_a_uuid_goes_through_though_a_number_with_its_key_stands_in_it(id: object, parts: list[str]) -> None:
+    number = ("".join(parts) + keyed(parts)).lower()
+    assert not holds_nir(f"{str(id)[:20]}{number[:3]}-{number[3:]}")
+    assert holds_nir(f"{number[:3]}-{number[3:]}")
+
+
 @given(st.sampled_from([16, 32, 40, 64]).flatmap(lambda n: st.binary(min_size=n // 2, max_size=n // 2)))
 @example(bytes.fromhex("a1840769123456bb" * 2))
 @example(bytes.fromhex("ff1840769123456a"))
+@example(bytes.fromhex("b" * 17 + "184076912345625"))
 def test_a_digest_goes_through(digest: bytes) -> None:
     assert not holds_nir(digest.hex())
 
