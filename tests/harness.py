@@ -45,11 +45,10 @@ class Running:
 
     def __init__(self, app: FastAPI, data: Path, addresses: Addresses) -> None:
         self.app, self.data, self.addresses = app, data, addresses
-        self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://lieu", timeout=60
-        )
+        inside = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self.http = httpx.AsyncClient(transport=inside, base_url="http://lieu", timeout=60)
         self.http.headers["Authorization"] = f"Bearer {issuer.token(data, Role.OPERATOR)}"
-        self.platform = Platform("http://lieu", "unused", data)
+        self.platform = Platform("http://lieu", "unused", data, inside)
         self.clock: Clock = by_this_machine
 
     async def __aenter__(self) -> "Running":
