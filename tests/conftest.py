@@ -114,14 +114,15 @@ async def servers(tmp_path_factory: pytest.TempPathFactory, containers: Addresse
     await embedded.stop()
 
 
-OWNERS = {"intake": intake, "diagnostic": diagnostic, "training": training, "outcomes": outcomes, "reporting": reporting}
+PACKAGES = {one.__name__.rsplit(".")[-1]: one for one in (intake, diagnostic, training, outcomes, reporting)}
 
 
 @pytest_asyncio.fixture(scope="session")
 async def migrated(servers: Addresses) -> Addresses:
     """The same servers, with the tables that a first start makes: looking for new migrations takes half of a start."""
     for service, database in servers.databases.items():
-        await asyncio.to_thread(migrate, database.owner_url, database.url, [SHARED, Path(OWNERS[service].__path__[0], "migrations")])
+        folders = [SHARED, Path(PACKAGES[service].__path__[0], "migrations")]
+        await asyncio.to_thread(migrate, database.owner_url, database.url, folders)
     return servers
 
 
