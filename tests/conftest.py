@@ -3,23 +3,28 @@
 import asyncio
 import gc
 import os
+import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
 from lieu import issuer
 from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers, EmbeddedServersError, check
-from lieu.import_secret import ensure_import_secret
+from lieu.import_secret import FILE
 from lieu.platform import platform
+from lieu.secret_files import write_secret
 from lieu.up import ensure_master_key, settings_for
 from services import diagnostic, intake, outcomes, reporting, training
 from shared.database import ask_across_structures
+from shared.import_keys import new_import_secret
 from shared.migrate import SHARED, migrate
+from shared.settings import Settings
 from tests.harness import Running
 
 SHARED_CASE = Path(__file__).parents[2] / "shared" / "data" / "ten-structures"
@@ -126,16 +131,55 @@ async def migrated(servers: Addresses) -> Addresses:
     return servers
 
 
+@pytest.fixture(scope="session")
+def first_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as a first start leaves it: an issuer, a master key, an import secret."""
+    folder = tmp_path_factory.mktemp("first")
+    issuer.ensure_issuer(folder)
+    ensure_master_key(folder)
+    write_secret(folder / FILE, new_import_secret())
+    return folder
+
+
+@pytest.fixture
+def data(first_data: Path) -> Path:
+    """The data folder of `running`, as new: the same for every test, so that the settings are the same."""
+    folder = first_data.with_name("data")
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(first_data, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def first_application(migrated: Addresses, first_data: Path) -> Callable[[Mapping[str, Settings]], FastAPI]:
+    """Makes the application of these settings, and for those of most tests the same again: to describe some 250 routes
+    takes longer than most tests. Everything else is made when it is entered."""
+    made: list[tuple[Mapping[str, Settings], FastAPI]] = []
+
+    def application(settings: Mapping[str, Settings]) -> FastAPI:
+        of, app = made[0] if made else (None, None)
+        if app is None or settings != of:
+            app = platform(settings)
+        if not made:
+            made.append((settings, app))
+        return app
+
+    return application
+
+
 @pytest_asyncio.fixture
-async def running(migrated: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
+async def running(
+    migrated: Addresses,
+    data: Path,
+    first_application: Callable[[Mapping[str, Settings]], FastAPI],
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Running]:
     """The whole platform in this process, on databases and streams of its own."""
     monkeypatch.setenv("LIEU_TRACES_PER_SECOND", "-1")
     fresh = await _empty(migrated)
-    issuer.ensure_issuer(tmp_path)
-    await ensure_import_secret(tmp_path, fresh.databases)
-    settings = settings_for(fresh, tmp_path, ensure_master_key(tmp_path))
-    app = platform({name: of.model_copy(update={"database_owner_url": None}) for name, of in settings.items()})
-    async with app.router.lifespan_context(app), Running(app, tmp_path, fresh) as here:
+    settings = settings_for(fresh, data, ensure_master_key(data))
+    app = first_application({name: of.model_copy(update={"database_owner_url": None}) for name, of in settings.items()})
+    async with app.router.lifespan_context(app), Running(app, data, fresh) as here:
         yield here
 
 

@@ -1,4 +1,5 @@
-"""A check of schemathesis: what an answer may not hold, given in LIEU_TEST_SECRETS (texts between commas).
+"""Checks of our own for schemathesis: what an answer may not hold, given in LIEU_TEST_SECRETS (texts between commas),
+and what a refusal tells.
 
 An answer may repeat what its own request said: a guessed id is named in "no such pathway … was requested".
 """
@@ -19,3 +20,13 @@ def tells_nothing_of_another_structure(
     for secret in SECRETS:
         if secret in response.text and secret not in asked:
             raise AssertionError(f"the answer holds {secret}, which is another structure's")
+
+
+@schemathesis.check
+def refusal_is_named(ctx: schemathesis.CheckContext, response: schemathesis.Response, case: schemathesis.Case) -> None:
+    """Valid or not, what is asked for is done or refused by a rule that has a name and says what is wrong."""
+    if 400 <= response.status_code < 500:
+        problem = response.json()
+        assert problem["status"] == response.status_code, problem
+        assert problem["code"], problem
+        assert problem["detail"], problem

@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 
-import altair
-import vl_convert
-
 from shared.codes import ExitClass
 
 FUNNEL = (
@@ -22,15 +19,18 @@ EXIT_CLASSES = tuple(name.value for name in ExitClass)
 BLUE = "#1f4e79"
 LABELS_WIDTH = 200
 """Pixels kept for the labels: the reader's fonts are wider than those that this drawing is measured with."""
-_NAMES = altair.Axis(labelLimit=0, minExtent=LABELS_WIDTH, ticks=False, domain=False)
 
 
 def bars(values: Sequence[tuple[str, float]]) -> str:
     """Horizontal bars with their value, as SVG. A table with the same figures stands beside it in the page."""
+    import altair  # at first use, as its renderer: most processes draw nothing
+    import vl_convert
+
     rows = [{"label": label, "value": value} for label, value in values]
     order = [label for label, _ in values]
+    names = altair.Axis(labelLimit=0, minExtent=LABELS_WIDTH, ticks=False, domain=False)
     base = altair.Chart(altair.InlineData(values=rows)).encode(
-        y=altair.Y("label:N", sort=order, title=None, axis=_NAMES),
+        y=altair.Y("label:N", sort=order, title=None, axis=names),
         x=altair.X("value:Q", title=None, axis=None),
     )
     drawn = base.mark_bar(color=BLUE, height=20) + base.mark_text(align="left", dx=5).encode(text="value:Q")

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from scipy.stats import CensoredData, binomtest, ecdf
-
 Figure = dict[str, Any]
 
 
@@ -23,6 +21,8 @@ def share(numerator: int, denominator: int) -> Figure:
 @lru_cache(maxsize=50_000)
 def wilson(numerator: int, denominator: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a share."""
+    from scipy.stats import binomtest  # at first use: it takes a third of a start, and of its memory
+
     interval = binomtest(numerator, denominator).proportion_ci(method="wilson")
     return float(interval.low), float(interval.high)
 
@@ -37,6 +37,8 @@ def duration(ended: Sequence[int], going_on: Sequence[int], days: Sequence[int])
     `value`: the median, the first day by whose end at most half are still waiting; null where it was never so.
     `survival`: the share still waiting at the end of each of `days`; null beyond the longest duration seen.
     """
+    from scipy.stats import CensoredData, ecdf
+
     if not ended:
         longest = max(going_on, default=-1)
         known = {str(day): 1.0 if day <= longest else None for day in days}
