@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import tarfile
-from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from lieu.client import Platform
 from shared.access import Role
 from shared.erasure_ledger import ErasureLedger
 from shared.import_keys import new_import_secret
-from tests.processes import children, lieu, up
+from tests.processes import Process, children, lieu, up
 from tests.test_forgetting_crash import figures, ids_of, in_any_file
 from tests.test_hostile_import import write_folder
 
@@ -207,7 +206,6 @@ async def test_a_restore_killed_at_any_step_is_run_again(here: BackedUp) -> None
     data, backups = here.data, here.backups
     for step in STEPS:
         restoring = await lieu("restore", str(backups), "--data", str(data))
-        assert restoring.stdout is not None
         while not (line := (await restoring.stdout.readline()).decode()).startswith(step):
             assert line, f"the restore ended before {step}"
         for pid in (*children(restoring.pid), restoring.pid):

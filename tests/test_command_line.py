@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import eventually
-from tests.processes import lieu, up
+from tests.processes import lieu_anew, up
 from tests.test_hostile_import import add, folder
 
 pytestmark = pytest.mark.slow
@@ -16,7 +16,7 @@ __all__ = ["folder"]
 
 
 async def run(*arguments: str) -> tuple[int | None, str]:
-    process = await lieu(*arguments)
+    process = await lieu_anew(*arguments)
     told = (await asyncio.wait_for(process.communicate(), 60))[0].decode()
     return process.returncode, told
 

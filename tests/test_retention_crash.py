@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date
@@ -17,7 +16,9 @@ import pytest
 
 from lieu.client import Platform, PlatformError
 from lieu.embedded import SERVICES
-from tests.processes import ROOT, children, lieu
+from services.intake import retention_api
+from tests import processes
+from tests.processes import Process, children, lieu
 from tests.test_forgetting_crash import figures, in_any_file
 
 pytestmark = pytest.mark.slow
@@ -27,29 +28,15 @@ DAYS = {"announce": date(2026, 1, 10), "archive": date(2026, 4, 10), "erase": da
 MOMENTS = (0.2,)
 """Seconds between the beginning of a run and the death of everything. More of them: more waiting, the same places."""
 STEPS = ("intake.retention-announced", "intake.person-archived", "intake.pathway-archived")
-ON_A_DAY = """
-import sys
-from datetime import date
-import services.intake.retention_api as api
-from lieu.cli import main
-day = date.fromisoformat(sys.argv.pop(1))
-api._today = lambda request: day
-main()
-"""
 
 
-async def up(data: Path, day: date) -> asyncio.subprocess.Process:
-    """The platform, to which today is that day where it makes a run of retention."""
-    (data / "running.json").unlink(missing_ok=True)
-    arguments = (day.isoformat(), "up", "--data", str(data), "--port", "0")
-    platform = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", ON_A_DAY, *arguments, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
-    )
-    async with asyncio.timeout(60):
-        while not (data / "running.json").exists():
-            assert platform.returncode is None
-            await asyncio.sleep(0.05)
-    return platform
+def set_day(day: date) -> None:
+    """Today is that day where a platform makes a run of retention."""
+    retention_api._today = lambda request: day  # type: ignore[attr-defined]
+
+
+async def up(data: Path, day: date) -> Process:
+    return await processes.up(data, set_day, (day,))
 
 
 async def caught_up(data: Path) -> None:
@@ -58,7 +45,7 @@ async def caught_up(data: Path) -> None:
     assert waiting.returncode == 0, told
 
 
-async def kill(platform: asyncio.subprocess.Process) -> None:
+async def kill(platform: Process) -> None:
     for pid in (*children(platform.pid), platform.pid):
         os.kill(pid, signal.SIGKILL)
     await platform.wait()
