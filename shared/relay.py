@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 Publishing = Callable[[Recorded], tuple[str, Body] | None]
 """Our stored event to the public event's name and body, or nothing where it stays inside."""
 
-POLL = 0.02
-"""Seconds after which events appended by another process are noticed."""
+POLL, POLL_AT_REST = 0.02, 0.1
+"""Seconds after which events appended by another process are noticed: at first, and once nothing came for a second."""
 PULSE = 0.1
 """Seconds between two watermarks where nothing happens anywhere."""
 STIRRED = 0.02
@@ -70,7 +70,7 @@ class Relay:
         self.trouble: str | None = None
         """Why nothing is published at the moment, for `lieu status`."""
         self._heard: dict[str, int] = {}
-        self._stirred, self._pulsed = False, 0.0
+        self._stirred, self._pulsed, self._busy = False, 0.0, 0.0
 
     async def run(self) -> None:
         """Publishes until cancelled; to be run while elected."""
@@ -105,6 +105,8 @@ class Relay:
         last_look = time.monotonic()
         async with aclosing(self._batches(published, generation)) as batches:
             async for batch in batches:
+                if batch.traceparents:
+                    self._busy = time.monotonic()
                 if batch.messages:
                     with telemetry.stage("relay", self.service, batch.traceparents):
                         sequence = await broker.publish_batch(self.client, batch.messages, sequence)
@@ -159,8 +161,9 @@ class Relay:
                 self.store.appended.set()  # looks at once instead of at the next POLL
 
     async def _wait(self) -> None:
+        at_rest = time.monotonic() - self._busy > 1
         try:
-            async with asyncio.timeout(POLL):
+            async with asyncio.timeout(POLL_AT_REST if at_rest else POLL):
                 await self.store.appended.wait()
         except TimeoutError:
             return

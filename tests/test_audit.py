@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -164,18 +165,18 @@ async def test_the_operator_is_answered_of_users_and_of_no_person(running: Runni
         assert (refused.status_code, refused.json()["code"]) == (403, "not-allowed")
 
 
-@pytest.mark.parametrize("service", SERVICES)
-async def test_nobody_else_asks_and_one_thing_is_asked_at_a_time(running: Running, service: str) -> None:
-    for role in set(Role) - {Role.MANAGER, Role.OPERATOR}:
+async def test_nobody_else_asks_and_one_thing_is_asked_at_a_time(running: Running) -> None:
+    for service, role in product(SERVICES, set(Role) - {Role.MANAGER, Role.OPERATOR}):
         for question in ({"user": "x"}, {"person": str(uuid4())}):
             headers = as_of(running, role, "s01" if role is Role.ADVISER else None)
             answer = await running.http.get(f"/{service}/v1/audit", params=question, headers=headers)
             assert answer.status_code == 403, role
     manager = as_of(running, Role.MANAGER, "s01")
-    for wrong in ({}, {"user": "x", "person": str(uuid4())}):
-        answer = await running.http.get(f"/{service}/v1/audit", params=wrong, headers=manager)
-        assert (answer.status_code, answer.json()["code"]) == (422, "one-question")
-    assert await asked(running, manager, service, person=str(uuid4())) == []
+    for service in SERVICES:
+        for wrong in ({}, {"user": "x", "person": str(uuid4())}):
+            answer = await running.http.get(f"/{service}/v1/audit", params=wrong, headers=manager)
+            assert (answer.status_code, answer.json()["code"]) == (422, "one-question")
+        assert await asked(running, manager, service, person=str(uuid4())) == []
 
 
 @pytest.mark.parametrize("table", ["readings", "events"])

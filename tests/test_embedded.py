@@ -471,6 +471,7 @@ async def platform_in_a_process(data: Path, before: str = "") -> AsyncIterator[t
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's parent death signal")
+@pytest.mark.slow
 async def test_the_servers_die_with_a_killed_platform_and_the_next_start_recovers(tmp_path: Path) -> None:
     async with platform_in_a_process(tmp_path) as (parent, addresses, pids):
         await store(addresses, "kept")
@@ -492,6 +493,7 @@ async def test_everything_killed_at_once_recovers_at_once(tmp_path: Path) -> Non
 
 
 @needs_proc
+@pytest.mark.slow
 async def test_servers_that_outlived_their_platform_are_stopped_first(tmp_path: Path) -> None:
     """As where the kernel knows no parent death signal."""
     async with platform_in_a_process(tmp_path, WITHOUT_DEATH_SIGNAL) as (parent, addresses, pids):

@@ -151,6 +151,7 @@ async def test_make_demo_comes_up_and_make_test_passes(tmp_path: Path, place: Ca
 
 @needs_root
 @pytest.mark.parametrize("held", ["chown fowner setuid setgid setpcap kill", "chown dac_override fowner setuid setgid"])
+@pytest.mark.slow
 def test_what_cannot_work_is_said_in_one_line_before_anything_starts(tmp_path: Path, held: str) -> None:
     """As where root has not all of root's rights, in a container."""
     data = tmp_path / "data"

@@ -56,17 +56,16 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize("case", MALFORMED)
-async def test_a_malformed_file_refuses_the_folder_before_anything_is_written(
-    running: Running, folder: Path, case: str
-) -> None:
-    file, content = MALFORMED[case]
-    (folder / file).unlink()
-    if content is not None:
-        (folder / file).write_bytes(content)
-    with pytest.raises(FolderRefused) as refused:
-        await running.bring(folder)
-    assert all(str(refusal).startswith(f"{file}:") for refusal in refused.value.refusals)
+async def test_a_malformed_file_refuses_the_folder_before_anything_is_written(running: Running, folder: Path) -> None:
+    for file, content in MALFORMED.values():
+        whole = (folder / file).read_bytes()
+        (folder / file).unlink()
+        if content is not None:
+            (folder / file).write_bytes(content)
+        with pytest.raises(FolderRefused) as refused:
+            await running.bring(folder)
+        assert all(str(refusal).startswith(f"{file}:") for refusal in refused.value.refusals)
+        (folder / file).write_bytes(whole)
     for service in SERVICES:
         stored = await running.service(service).state.pool.fetchval("select count(*) from events")
         assert stored == 0, f"{service} recorded something of a refused folder"
@@ -94,7 +93,7 @@ HOSTILE = {
 }  # fmt: skip
 
 
-AT_ONCE = {"an unknown structure", "a start and a withdrawal", "an exit before the start", "a cell of 50 MB"}
+AT_ONCE = {"an exit before the start", "a cell of 50 MB"}
 
 
 @pytest.mark.parametrize(

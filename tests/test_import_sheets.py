@@ -78,6 +78,7 @@ def test_a_workbook_is_a_folder(canonical: Path, tmp_path: Path, cell: Callable[
 
 
 @pytest.mark.parametrize("way", SAVED.values(), ids=SAVED)
+@pytest.mark.slow
 def test_ten_structures_saved_by_a_spreadsheet_read_the_same(ten_structures: Path, tmp_path: Path, way: Saved) -> None:
     assert read(way.save(ten_structures, tmp_path)) == read(ten_structures)
 

@@ -292,6 +292,7 @@ async def test_an_imported_row_is_judged_by_the_day_of_its_structure(running: Ru
 
 
 @pytest.mark.parametrize("service", ["intake", "diagnostic", "training", "outcomes"])
+@pytest.mark.slow
 async def test_each_service_judges_what_it_is_sent_itself(running: Running, service: str) -> None:
     running.set_clock(EVENING)
     for structure, department, accepted in (("here", "988", True), ("there", "69", False)):

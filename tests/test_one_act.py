@@ -98,6 +98,7 @@ async def test_a_refused_request_keeps_no_name(running: Running) -> None:
 
 
 @pytest.mark.parametrize("named", ["person", "pathway", "nothing", "both"])
+@pytest.mark.slow
 async def test_any_number_of_retries_under_one_key_leave_one_person(running: Running, named: str) -> None:
     """In turn and at once, whichever ids the caller leaves to the server."""
     await register(running, "s01")

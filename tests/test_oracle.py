@@ -608,6 +608,7 @@ def test_a_pathway_stands_in_one_class_of_a_breakdown_and_the_others_answer_noug
 
 @settings(max_examples=50, deadline=None)
 @given(facts=folders.folders(), period=folders.periods())
+@pytest.mark.slow
 def test_structures_and_classes_add_up_to_the_nation(facts: Facts, period: tuple[date, date]) -> None:
     nation = indicators(facts, *period, LONG_AFTER)
     parts = [
@@ -624,6 +625,7 @@ def test_structures_and_classes_add_up_to_the_nation(facts: Facts, period: tuple
 
 @settings(max_examples=50, deadline=None)
 @given(facts=folders.folders(folders.days_before(LONG_AFTER)))
+@pytest.mark.slow
 def test_a_drawn_folder_is_accepted_whole_and_read_back(tmp_path_factory: pytest.TempPathFactory, facts: Facts) -> None:
     _accepted_whole_and_read_back(facts, tmp_path_factory.mktemp("drawn"))
 

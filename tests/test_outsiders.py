@@ -290,6 +290,7 @@ def test_no_figure_of_another_structure(role: Role, own: str | None, scope: str)
     assert (refused.value.status, refused.value.code) == (403, "another-structure")
 
 
+@pytest.mark.slow
 async def test_outsiders_over_http(running: Running) -> None:
     for n in range(8):
         await running.a_started_pathway("s01" if n < 6 else "s02")

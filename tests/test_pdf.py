@@ -73,6 +73,7 @@ def test_what_one_text_lacks_another_keeps(template: Path) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(texts=st.lists(st.text(max_size=30), max_size=5))
+@pytest.mark.slow
 def test_any_text_makes_a_pdf(template: Path, texts: list[str]) -> None:
     assert pdf(template, "told", texts).startswith(b"%PDF")
 

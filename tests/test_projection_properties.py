@@ -39,10 +39,10 @@ pytestmark = pytest.mark.timeout(1800)
 COMPARED = ("folds", "structures", "intake", "diagnostic", "activities", "outcomes", "profiles", "situations")
 
 
-def examples(some: int) -> pytest.MarkDecorator:
-    """The test takes `some` examples, and twice as many among the slow tests."""
-    many = pytest.param(2 * some, marks=pytest.mark.slow, id="many")
-    return pytest.mark.parametrize("most", [pytest.param(some, id="some"), many])
+def examples(few: int, many: int) -> pytest.MarkDecorator:
+    """The test takes `few` examples, and `many` among the slow tests; none but there where `few` is 0."""
+    slow = pytest.param(many, marks=pytest.mark.slow, id="many")
+    return pytest.mark.parametrize("most", [pytest.param(few, id="few"), slow] if few else [slow])
 
 
 def at_most(most: int) -> Callable[[Any], Any]:
@@ -167,7 +167,7 @@ async def _however_they_arrive(read_models: ReadModels, world: World, delivered:
         assert rows == found[table], table
 
 
-@examples(30)
+@examples(20, 60)
 def test_the_rows_are_those_of_one_event_after_another_however_the_streams_interleave_are_cut_and_come_again(
     read_models: ReadModels, most: int
 ) -> None:
@@ -211,7 +211,7 @@ async def _as_of(
             assert_equal(then or dict.fromkeys(again, nobody[""]), again, f"{scope} {by} as known at {instant}")
 
 
-@examples(35)
+@examples(0, 70)
 def test_a_figure_as_known_at_an_instant_is_the_figure_of_the_events_known_by_then(
     read_models: ReadModels, most: int
 ) -> None:
@@ -267,12 +267,12 @@ def _gives_the_catalogue(read_models: ReadModels, most: int, worlds: st.SearchSt
     holds()
 
 
-@examples(45)
+@examples(30, 60)
 def test_the_whole_catalogue_of_an_import_is_that_of_the_naive_computation(read_models: ReadModels, most: int) -> None:
     _gives_the_catalogue(read_models, most, imported())
 
 
-@examples(45)
+@examples(0, 60)
 def test_the_whole_catalogue_after_corrections_is_that_of_the_naive_computation_over_what_then_stands(
     read_models: ReadModels, most: int
 ) -> None:
@@ -370,7 +370,7 @@ async def _lists(read_models: ReadModels, world: World, period: tuple[date, date
                         assert len({row.person for row in rows}) == page.count
 
 
-@examples(6)
+@examples(0, 12)
 def test_the_list_behind_a_figure_is_as_long_as_the_figure_says_in_every_class(
     read_models: ReadModels, most: int
 ) -> None:

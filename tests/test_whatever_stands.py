@@ -149,7 +149,7 @@ AT = st.one_of(st.just(FAR - timedelta(days=1)), ANY_INSTANT)
 QUESTION = st.tuples(PERIOD, AT, st.sampled_from(tuple(BREAKDOWNS)))
 
 
-@examples(25)
+@examples(0, 50)
 def test_whatever_rows_the_read_models_take_every_figure_is_answered(read_models: ReadModels, most: int) -> None:
     columns, taken = read_models.runner.run(_columns(read_models.connection)), [0, 0]
     rows = st.one_of(*(_rows(table, columns[table]) for table in TELLING))
@@ -195,7 +195,7 @@ def _events() -> st.SearchStrategy[Any]:
     return st.lists(st.one_of(*one), min_size=10, max_size=40)
 
 
-@examples(25)
+@examples(0, 50)
 def test_whatever_events_tell_every_figure_is_answered(read_models: ReadModels, most: int) -> None:
     taken = [0, 0]
 
