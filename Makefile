@@ -6,6 +6,8 @@ BIN := .venv/bin
 WORKERS := -n 3 --dist worksteal
 # What tests leave for their next run is in the virtual environment: the source may be only to be read.
 KEPT := -o cache_dir=.venv/.pytest_cache
+# A run starts many processes: what the first compiled, the others read.
+unexport PYTHONDONTWRITEBYTECODE
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.venv/.hypothesis
 
 .venv/.installed: requirements.lock pyproject.toml

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -96,6 +97,7 @@ def test_days_are_french() -> None:
     assert labels.moment("2024-12-31T23:30:00+00:00") == "1er janvier 2025 à 00 h 30"
 
 
+@cache
 def apps() -> dict[str, FastAPI]:
     settings = Settings(
         LIEU_DATABASE_URL="postgresql://nobody@localhost/x", LIEU_NATS_URL="nats://localhost", LIEU_OIDC_ISSUER="urn:x"
