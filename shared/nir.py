@@ -31,6 +31,9 @@ _OPAQUE = re.compile(rf"(?<![0-9A-Za-z])(?:{_UUID}|[0-9a-f]{{32,}})(?![0-9A-Za-z
 _HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{16,}(?![0-9A-Za-z])", re.IGNORECASE)
 """What may be a shorter digest, or a number with its key after a letter: only 13 plain digits mean nothing in it."""
 
+_PHONE = re.compile(r"(?<![0-9])(?:(?:\+|00)33[ .-]?(?:\(0\))?|0)[1-9](?:[ .-]?[0-9]{2}){4}(?![0-9])")
+"""A French telephone number."""
+
 
 def holds_nir(text: str) -> bool:
     """Whether a French social-security number is in the text: 13 characters that may be one, or 15 with a valid key.
@@ -42,7 +45,21 @@ def holds_nir(text: str) -> bool:
     if not text.isascii():
         text = "".join(str(unicodedata.decimal(character, character)) for character in text)
     text = _OPAQUE.sub(" ", text)
-    return _without_key(text) or any(_valid(found[1]) for found in _WITH_KEY.finditer(text))
+    return _without_key(text) or _with_key(text)
+
+
+def _with_key(text: str) -> bool:
+    phones = [found.span() for found in _PHONE.finditer(text)]
+
+    def phone_at(place: int) -> int | None:
+        return next((number for number, (first, end) in enumerate(phones) if first <= place < end), None)
+
+    def across_phones(start: int, end: int) -> bool:
+        """From within one telephone number into another: once in 97 their digits make a key."""
+        parts = phone_at(start), phone_at(end - 1)
+        return None not in parts and parts[0] != parts[1]
+
+    return any(_valid(found[1]) and not across_phones(*found.span(1)) for found in _WITH_KEY.finditer(text))
 
 
 def _without_key(text: str) -> bool:

@@ -83,6 +83,7 @@ def test_a_siret_goes_through(number: int, gap: str) -> None:
 PHONES = ["0{}", "+33 {}", "+33{}", "0033 {}", "+33 (0){}"]
 
 
+@example(["100485688", "606480000"], "0033 {}", " ", " ")
 @given(st.lists(st.from_regex(r"[1-9][0-9]{8}", fullmatch=True), min_size=1, max_size=3), st.sampled_from(PHONES),
        st.sampled_from([" ", ".", "-"]), st.sampled_from([" ", " / ", ", ", "\n"]))  # fmt: skip
 def test_telephone_numbers_go_through(numbers: list[str], written: str, gap: str, between: str) -> None:
