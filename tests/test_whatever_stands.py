@@ -94,13 +94,19 @@ def _value(column: str, type: str, *, odd: bool) -> st.SearchStrategy[Any]:
 
 
 def _rows(table: str, columns: Mapping[str, str]) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
-    """A row that makes sense, but for at most two of its columns."""
+    """A row that makes sense, but for at most two of its columns; or for one day, which lies at an end of time."""
     plain = st.fixed_dictionaries({name: _value(name, type, odd=False) for name, type in columns.items()})
     odd = st.fixed_dictionaries(
         {}, optional={name: _value(name, type, odd=True) for name, type in columns.items() if type != "text"}
     )
     few = odd.map(lambda row: dict(list(row.items())[:2]))
-    return st.tuples(st.just(table), st.builds(lambda row, some: row | some, plain, st.one_of(st.just({}), few)))
+    endless = [
+        st.fixed_dictionaries({name: st.sampled_from([date.min, date.max])})
+        for name, type in columns.items()
+        if type == "date"
+    ]
+    some = st.one_of(st.just({}), few, *([st.one_of(endless)] if endless else []))
+    return st.tuples(st.just(table), st.builds(lambda row, some: row | some, plain, some))
 
 
 async def _columns(connection: asyncpg.Connection) -> dict[str, dict[str, str]]:
