@@ -74,7 +74,7 @@ TRACING = {
 
 async def measure(scale: Scale) -> list[Comparison]:
     from benchmarks.append import on_servers
-    from lieu.embedded import SERVICES
+    from shared.services import SERVICES
 
     async with on_servers(*SERVICES) as addresses, a_stage(addresses, scale) as stage:
         whole = await stage.compare(f"HTTP command, {CLIENTS} clients", PARTS, [Target(OURS, least=0.30)])

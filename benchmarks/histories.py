@@ -30,7 +30,7 @@ import uvloop
 
 from benchmarks.measure import EVERYBODY, pool_for_everybody
 from lieu import issuer
-from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers
+from lieu.embedded import Addresses, Database, EmbeddedServers
 from lieu.import_secret import ensure_import_secret
 from lieu.platform import platform
 from lieu.up import ensure_master_key, settings_for
@@ -43,6 +43,7 @@ from shared.election import end
 from shared.event_store import EventStore
 from shared.relay import Publishing, Relay
 from shared.sealing import EnvironmentKeys, PersonKeys
+from shared.services import SERVICES
 from tests import folders
 from tests.harness import Running
 

@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from lieu.client import Platform
+from shared.services import OF_PATHWAYS
 
-SERVICES = ("intake", "diagnostic", "training", "outcomes")
 HEADINGS = ("at", "service", "user", "role", "structure", "what", "person", "pathway", "token", "trace")
 
 
 async def entries(platform: Platform, person: str | None, user: str | None) -> list[dict[str, Any]]:
     """The oldest first. Reporting knows pathways and no person: it is asked for those that the others name."""
     asked = {"user": user} if person is None else {"person": person}
-    found = [entry for service in SERVICES async for entry in _of(platform, service, asked)]
+    found = [entry for service in OF_PATHWAYS async for entry in _of(platform, service, asked)]
     for further in [asked] if person is None else [{"pathway": one} for one in _pathways(found)]:
         found += [entry async for entry in _of(platform, "reporting", further)]
     return sorted(found, key=lambda entry: str(entry["at"]))

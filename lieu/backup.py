@@ -29,7 +29,7 @@ import httpx
 
 from lieu import issuer, status
 from lieu.client import Platform
-from lieu.embedded import SERVICES, Addresses, EmbeddedServers, EmbeddedServersError
+from lieu.embedded import Addresses, EmbeddedServers, EmbeddedServersError
 from lieu.embedded.postgres import SUPERUSER, Postgres, binaries
 from lieu.embedded.servers import DRAFT, RESTORED, STAGING, choose_port, lock_folder, take_restored
 from lieu.import_secret import ImportSecretLost, ensure_import_secret, import_secret_of
@@ -43,6 +43,7 @@ from shared.access import Role
 from shared.database import ask_across_structures
 from shared.erasure_ledger import ErasureLedger
 from shared.sealing import EnvironmentKeys
+from shared.services import SERVICES
 
 Tell = Callable[[str], None]
 _NAME = "%Y-%m-%dT%H-%M-%SZ"

@@ -21,11 +21,12 @@ from rich.progress import Progress
 from lieu import issuer, tracing
 from lieu import status as statuses
 from lieu.client import Platform, PlatformError
-from lieu.embedded import SERVICES, EmbeddedServersError
+from lieu.embedded import EmbeddedServersError
 from lieu.import_sheets import FolderRefused
 from lieu.importing import Summary, import_folder
 from shared.access import Role
 from shared.clock import now
+from shared.services import SERVICES
 from shared.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)

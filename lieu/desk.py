@@ -20,8 +20,8 @@ from shared.door import Application
 from shared.openapi import describe
 from shared.problems import NotYetKnown, Problem, answer_problems
 from shared.routes import AskedUser
+from shared.services import OF_PATHWAYS
 
-SERVICES = ("intake", "diagnostic", "training", "outcomes")
 LISTS = {
     "people": "intake/v1/people",
     "requests_waiting": "intake/v1/requests/waiting",
@@ -90,11 +90,11 @@ async def morning(http: httpx.AsyncClient, adviser: str | None) -> Morning:
 
 async def timeline(http: httpx.AsyncClient, pathway: UUID) -> list[Entry]:
     """By the day on which each thing happened, else became known. Raises Problem where a service does not answer."""
-    answers = await asyncio.gather(*(http.get(f"/{of}/v1/pathways/{pathway}/timeline") for of in SERVICES))
+    answers = await asyncio.gather(*(http.get(f"/{of}/v1/pathways/{pathway}/timeline") for of in OF_PATHWAYS))
     if answers[0].status_code == 409 and answers[0].json()["code"] == "not-yet-known":
         raise NotYetKnown(pathway)
     entries: list[Entry] = []
-    for service, answer in zip(SERVICES, answers, strict=True):
+    for service, answer in zip(OF_PATHWAYS, answers, strict=True):
         if not answer.is_success:
             raise _problem(answer)
         for told in answer.json():

@@ -9,9 +9,8 @@ import asyncpg
 from lieu.embedded import Database, EmbeddedServersError
 from lieu.secret_files import write_secret
 from shared.import_keys import CONSTANT, ImportKeys, differs, new_import_secret
+from shared.services import OF_PATHWAYS
 
-HELD_BY = ("intake", "diagnostic", "training", "outcomes")
-"""Services that import."""
 FILE = Path("keys") / "import"
 
 
@@ -46,7 +45,7 @@ async def _noted(databases: Mapping[str, Database]) -> set[str]:
     """Fingerprints of the secrets that the databases were imported into under. One that was not yet migrated tells by
     what it holds, as its migration will."""
     found = set()
-    for service in HELD_BY:
+    for service in OF_PATHWAYS:
         connection = await asyncpg.connect(databases[service].owner_url, server_settings={"lieu.across": "on"})
         try:
             if await connection.fetchval("select to_regclass('import_secret') is not null"):

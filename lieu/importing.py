@@ -20,10 +20,10 @@ from lieu.import_sheets import Refusal
 from shared.clock import day_in, latest_day
 from shared.history import ById, PathwayRow, SentDossier, SentPathwayRow, StructureRow, problems_of
 from shared.imports import ImportedUnderKey, KnownRow, KnownUnderKey, Outcome
+from shared.services import OF_PATHWAYS
 
 R = TypeVar("R")
 
-SERVICES = ("intake", "diagnostic", "training", "outcomes")
 CHUNK = 100
 AT_ONCE = 3
 PATIENCE = 120.0
@@ -91,7 +91,7 @@ async def import_folder(platform: Platform, folder: Path, at: datetime, progress
 
 async def _must_derive_alike(platform: Platform) -> None:
     """Raises PlatformError where one service would take a key for another pathway than the next."""
-    told = {service: (await platform.get(f"/{service}/v1/status"))["import_secret"] for service in SERVICES}
+    told = {service: (await platform.get(f"/{service}/v1/status"))["import_secret"] for service in OF_PATHWAYS}
     if len(set(told.values())) > 1:
         raise PlatformError(f"LIEU_IMPORT_SECRET is not the same in all services: {told}")
 
@@ -108,7 +108,7 @@ async def _known(platform: Platform, reading: Reading, progress: Progress) -> Kn
     async def ask(chunk: Sequence[str]) -> None:
         nonlocal done
         body = _PATHWAYS.dump_json({"pathways": list(chunk)})
-        for service in SERVICES:
+        for service in OF_PATHWAYS:
             for dossier in _KNOWN.validate_python(await platform.post(f"/{service}/v1/imports/known", body)):
                 known.setdefault(dossier.key, {})[service] = dossier
         done += len(chunk)

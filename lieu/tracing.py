@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lieu.client import Platform
-
-SERVICES = ("intake", "diagnostic", "training", "outcomes")
+from shared.services import OF_PATHWAYS
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ async def traces_of(platform: Platform, id: str) -> dict[str, list[str]]:
     wanted = id if event else None
     pathway = await platform.pathway(event[2] if event else id)
     found: dict[str, list[str]] = {}
-    for service in SERVICES:
+    for service in OF_PATHWAYS:
         for event in await platform.get(f"/{service}/v1/events", pathway=pathway):
             if event["traceparent"] and wanted in (None, event["id"]):
                 told = f"{event['known_at']} {event['id']} {event['name']} (position {event['position']})"

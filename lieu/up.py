@@ -12,12 +12,13 @@ import uvicorn
 
 from lieu import issuer
 from lieu.embedded import Addresses, EmbeddedServers, PortTaken
-from lieu.import_secret import HELD_BY, ensure_import_secret, import_secret_of
+from lieu.import_secret import ensure_import_secret, import_secret_of
 from lieu.platform import platform
 from lieu.secret_files import write_secret
 from shared import edge
 from shared.clock import today
 from shared.sealing import new_master_key
+from shared.services import OF_PATHWAYS
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def settings_for(
                 "LIEU_NATS_URL": addresses.nats_urls[name],
                 **({"LIEU_OIDC_ISSUER": real_issuer} if real_issuer else issuer.settings(data)),
                 "LIEU_KEYS_MASTER": master,
-                "LIEU_IMPORT_SECRET": import_secret_of(data) if name in HELD_BY else None,
+                "LIEU_IMPORT_SECRET": import_secret_of(data) if name in OF_PATHWAYS else None,
                 "LIEU_TRACE_FOLDER": data / "traces",
                 "LIEU_ERASURE_LEDGER": ledger_folder(data) if name in FORGETS_BY_ITSELF else None,
                 **_from_environment(),

@@ -10,13 +10,14 @@ from typing import Any
 
 from shared.broker import inbox_of, stream_of
 from shared.relay import watermark_subject
+from shared.services import SERVICES
 
 FOLLOWS = {
-    "intake": ("intake", "diagnostic", "training", "outcomes", "reporting"),
-    "diagnostic": ("intake", "diagnostic", "training", "outcomes", "reporting"),
-    "training": ("intake", "diagnostic", "training", "outcomes", "reporting"),
+    "intake": SERVICES,
+    "diagnostic": SERVICES,
+    "training": SERVICES,
     "outcomes": ("intake", "outcomes", "reporting"),
-    "reporting": ("intake", "diagnostic", "training", "outcomes", "reporting"),
+    "reporting": SERVICES,
 }
 """Whose events each service takes, its own for its views included. A test holds it to the running services."""
 

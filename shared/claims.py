@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Set
 from typing import Any
 
-from shared.codes import PSEUDONYM
+from shared.codes import PSEUDONYM, STRUCTURE_CODE
 from shared.nir import holds_nir
 from shared.problems import Problem
 
-_STRUCTURE = re.compile(r"(?:/structures/)?([a-z0-9-]{1,32})")
+_STRUCTURE = re.compile(f"(?:/structures/)?({STRUCTURE_CODE})")
 
 
 def at(claims: Any, path: str) -> Any:

@@ -15,7 +15,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from lieu import issuer
-from lieu.embedded import SERVICES, Addresses, Database, EmbeddedServers, EmbeddedServersError, check
+from lieu.embedded import Addresses, Database, EmbeddedServers, EmbeddedServersError, check
 from lieu.import_secret import FILE
 from lieu.platform import platform
 from lieu.secret_files import write_secret
@@ -24,6 +24,7 @@ from services import diagnostic, intake, outcomes, reporting, training
 from shared.database import ask_across_structures
 from shared.import_keys import new_import_secret
 from shared.migrate import SHARED, migrate
+from shared.services import SERVICES
 from shared.settings import Settings
 from tests.harness import Running
 

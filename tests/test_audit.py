@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from lieu import audit as command
 from lieu import cli, issuer
 from lieu.client import Platform
-from lieu.embedded import SERVICES
 from shared.access import Role, TokenCheck
+from shared.services import SERVICES
 from tests.harness import Running
 from tests.test_forgetting import erased
 

@@ -7,8 +7,8 @@ from typing import get_type_hints
 
 from eventsourcing.utils import get_topic
 
-from lieu.embedded import SERVICES
 from shared.sealing import has_sealed
+from shared.services import SERVICES
 from tests.harness import Running
 from tests.test_sealing import AGGREGATES, events_of
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from lieu.embedded import SERVICES
 from lieu.platform import platform
 from shared.broker_users import as_configuration
+from shared.services import SERVICES
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[1]

@@ -15,8 +15,8 @@ import asyncpg
 import pytest
 
 from lieu.client import Platform, PlatformError
-from lieu.embedded import SERVICES
 from services.intake import retention_api
+from shared.services import SERVICES
 from tests import processes
 from tests.processes import Process, children, lieu
 from tests.test_forgetting_crash import figures, in_any_file

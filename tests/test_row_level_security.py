@@ -7,8 +7,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from lieu.embedded import SERVICES
 from shared.database import across_structures, ask_for, asking_for_nobody, pool
+from shared.services import SERVICES
 from tests.folders import large, write
 from tests.harness import Running, eventually
 

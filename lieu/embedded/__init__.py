@@ -16,10 +16,9 @@ from lieu.embedded.errors import (
     PortTaken,
     ServerFailed,
 )
-from lieu.embedded.servers import SERVICES, Addresses, Database, EmbeddedServers, check
+from lieu.embedded.servers import Addresses, Database, EmbeddedServers, check
 
 __all__ = [
-    "SERVICES",
     "Addresses",
     "DataFolderInUse",
     "DataFolderUnusable",

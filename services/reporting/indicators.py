@@ -24,10 +24,12 @@ from services.reporting.catalogue import (
     examined,
 )
 from services.reporting.estimates import Figure, duration, share
-from shared.codes import BREAKDOWNS, ExitClass
+from shared.broker import stream_of
+from shared.codes import BREAKDOWNS, STRUCTURE_CODE, ExitClass
 from shared.database import Connection
+from shared.services import OF_PATHWAYS
 
-STREAMS = ("INTAKE", "DIAGNOSTIC", "TRAINING", "OUTCOMES")
+STREAMS = tuple(map(stream_of, OF_PATHWAYS))
 
 
 class UnknownScope(Exception):
@@ -49,7 +51,7 @@ class Scope:
             return cls(text)
         if match := re.fullmatch(r"department:([0-9AB]{2,3})", text):
             return cls(text, department=match[1])
-        if match := re.fullmatch(r"structure:([a-z0-9-]{1,32})", text):
+        if match := re.fullmatch(f"structure:({STRUCTURE_CODE})", text):
             return cls(text, structure=match[1])
         raise ValueError("scope is national, department:CODE or structure:CODE")
 

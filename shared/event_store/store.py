@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID, uuid4
@@ -134,7 +134,7 @@ class _Save:
     id: UUID = field(default_factory=uuid4)
     done: asyncio.Future[datetime] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
-    @property
+    @cached_property
     def writes(self) -> set[object]:
         """What no other save of the same group may look at: what is listed too, as it may be added to."""
         changed = {change.stored[0].originator_id for change in self.changes}
@@ -465,10 +465,10 @@ class EventStore:
         changed: set[object] = set()
         looked_at: set[object] = set()
         for save in self._waiting:
-            if len(group) >= most or save.writes & (changed | looked_at) or save.stood.keys() & changed:
-                later.append(save)
-            else:
-                group.append(save)
+            meets = not (
+                changed.isdisjoint(save.writes) and looked_at.isdisjoint(save.writes) and changed.isdisjoint(save.stood)
+            )
+            (later if meets or len(group) >= most else group).append(save)
             changed |= save.writes
             looked_at |= save.stood.keys()
         self._waiting = later

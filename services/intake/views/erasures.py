@@ -11,9 +11,7 @@ from shared.contracts import PublicEvent
 from shared.contracts.forgetting import ErasureDone
 from shared.database import Connection, Pool, across_structures
 from shared.problems import Problem
-
-SERVICES = ("intake", "diagnostic", "training", "outcomes")
-"""Those that hold facts of a person's pathways."""
+from shared.services import OF_PATHWAYS
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ async def erasure(pool: Pool, erasure: UUID, backup_days: int) -> ErasureState:
         raise Problem(404, "unknown-erasure", "no such erasure was begun")
     rows = await pool.fetch("select * from erasure_reports where erasure = $1 order by service", erasure)
     destroyed = {row["service"]: json.loads(row["destroyed"]) for row in rows}
-    done = set(SERVICES) <= destroyed.keys()
+    done = set(OF_PATHWAYS) <= destroyed.keys()
     last = max((row["known_at"] for row in rows), default=None)
     until = (last.astimezone(PARIS) + timedelta(days=backup_days)).date() if done and last else None
     return ErasureState(erasure, done, destroyed, until)
