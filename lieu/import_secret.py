@@ -19,9 +19,17 @@ class ImportSecretLost(EmbeddedServersError):
 
 
 def import_secret_of(data: Path) -> str | None:
-    """Of the environment, else of this folder; null where there is none yet, or it was lost."""
-    file = data / FILE
-    return os.environ.get("LIEU_IMPORT_SECRET") or (file.read_text().strip() if file.exists() else None)
+    """Of the environment, or of the file that it names; else of this folder; null where there is none yet, or it was
+    lost. Raises ImportSecretLost where the file that is named is not there."""
+    named = os.environ.get("LIEU_IMPORT_SECRET_FILE")
+    file = Path(named) if named else data / FILE
+    if secret := os.environ.get("LIEU_IMPORT_SECRET"):
+        return secret
+    if file.exists():
+        return file.read_text().strip()
+    if named:
+        raise ImportSecretLost(f"LIEU_IMPORT_SECRET_FILE names {file}, which is not there")
+    return None
 
 
 async def ensure_import_secret(data: Path, databases: Mapping[str, Database], *others: str | None) -> None:

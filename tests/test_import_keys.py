@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from lieu import issuer
 from lieu.client import Platform, PlatformError
-from lieu.import_secret import ImportSecretLost, ensure_import_secret
+from lieu.import_secret import ImportSecretLost, ensure_import_secret, import_secret_of
 from lieu.platform import SERVICES
 from lieu.status import look
 from lieu.up import settings_for
@@ -294,6 +294,20 @@ async def test_a_lost_secret_is_not_made_anew(running: Running, tmp_path: Path) 
     await ensure_import_secret(running.data, databases, new_import_secret(), secret)
     assert here.read_text() == secret, "of those at hand the one that fits"
     assert here.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_secret_of_a_folder_may_lie_in_a_file_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, elsewhere = tmp_path / "keys" / "import", tmp_path / "elsewhere"
+    inside.parent.mkdir()
+    inside.write_text("inside")
+    assert import_secret_of(tmp_path) == "inside"
+    monkeypatch.setenv("LIEU_IMPORT_SECRET_FILE", str(elsewhere))
+    with pytest.raises(ImportSecretLost, match="LIEU_IMPORT_SECRET_FILE names .*elsewhere, which is not there"):
+        import_secret_of(tmp_path)
+    elsewhere.write_text("elsewhere\n")
+    assert import_secret_of(tmp_path) == "elsewhere"
+    monkeypatch.setenv("LIEU_IMPORT_SECRET", "said")
+    assert import_secret_of(tmp_path) == "said"
 
 
 @pytest.mark.slow
