@@ -302,7 +302,7 @@ def test_the_secret_of_a_folder_may_lie_in_a_file_elsewhere(tmp_path: Path, monk
     inside.write_text("inside")
     assert import_secret_of(tmp_path) == "inside"
     monkeypatch.setenv("LIEU_IMPORT_SECRET_FILE", str(elsewhere))
-    with pytest.raises(ImportSecretLost, match="LIEU_IMPORT_SECRET_FILE names .*elsewhere, which is not there"):
+    with pytest.raises(ImportSecretLost, match=r"LIEU_IMPORT_SECRET_FILE names .*elsewhere, which is not there"):
         import_secret_of(tmp_path)
     elsewhere.write_text("elsewhere\n")
     assert import_secret_of(tmp_path) == "elsewhere"
