@@ -8,15 +8,15 @@ Nothing of it is published; the text is sealed under the person's key.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID, uuid5
 
 from eventsourcing.domain import event
 
 from shared.access import Command
-from shared.codes import InClear
 from shared.commands import Act, Done, decide_together
 from shared.event_store import Aggregate, EventStore, Recorded
+from shared.facts import FactId as FactId
 from shared.known_pathways import Known as KnownHere
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
 from shared.sealing import CannotOpen, Sealed, sealed_texts
@@ -24,14 +24,6 @@ from shared.sealing import CannotOpen, Sealed, sealed_texts
 
 class WithdrawnBeforeSaid(RuleBroken):
     """A disagreement is withdrawn on or after the day on which it was said."""
-
-
-@dataclass(frozen=True)
-class FactId:
-    """Which fact of a pathway: its kind, and its id where a pathway may have several of the kind."""
-
-    kind: Annotated[str, InClear("kind of a fact")]
-    id: Annotated[str, InClear("id of a fact")] | None = None
 
 
 FactOf = Callable[[Any], FactId | None]

@@ -273,9 +273,9 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
         ),
     ],
     ActivityFile: [
-        told(ActivityFile.Recorded, ACTIVITY, key=KEY, imported=ACTIVITY),
-        told(ActivityFile.Recorded, replace(ACTIVITY, hours=Decimal(7)), key=UUID(int=0)),
-        told(ActivityFile.Proposed, Proposal(ActivityKind.TRAINING, KEY, Barrier.HEALTH, DAY), key=KEY),
+        told(ActivityFile.ActivityRecorded, ACTIVITY, key=KEY, imported=ACTIVITY),
+        told(ActivityFile.ActivityRecorded, replace(ACTIVITY, hours=Decimal(7)), key=UUID(int=0)),
+        told(ActivityFile.ParticipationProposed, Proposal(ActivityKind.TRAINING, KEY, Barrier.HEALTH, DAY), key=KEY),
         told(ActivityFile.Enrolled, Enrolment(KEY, DAY, KEY), key=KEY),
         told(ActivityFile.ProposalClosed, ProposalClosing(ProposalEnd.ANSWERED, DAY), key=KEY),
         told(ActivityFile.AttendanceRecorded, Attendance((HALF_DAY,), DropOutReason.OTHER), key=KEY),
@@ -304,15 +304,19 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
         told(Wave.Closed, WavePlan("Vague 1", DAY, closed_on=DAY), key=KEY),
     ],
     FormationAction: [
-        told(FormationAction.TrainingRecorded, TrainingPeriod(DAY, DAY, ("Accueillir",)), key=KEY),
-        told(FormationAction.ActionRecorded, ActionPeriod(DAY, DAY, (Commitment("Accueillir", "Ouvrir"),)), key=OTHER),
-        told(FormationAction.FeedbackRecorded, Feedback(DAY, ("Peu de place",), ("Ouvrir",)), key=OTHER),
+        told(FormationAction.TrainingPeriodRecorded, TrainingPeriod(DAY, DAY, ("Accueillir",)), key=KEY),
         told(
-            FormationAction.TrainingRecorded,
+            FormationAction.ActionPeriodRecorded,
+            ActionPeriod(DAY, DAY, (Commitment("Accueillir", "Ouvrir"),)),
+            key=OTHER,
+        ),
+        told(FormationAction.ActionFeedbackRecorded, Feedback(DAY, ("Peu de place",), ("Ouvrir",)), key=OTHER),
+        told(
+            FormationAction.TrainingPeriodRecorded,
             TrainingPeriod(DAY, DAY, ("Orienter",), "Peu de place", 4),
             key=UUID(int=0),
         ),
-        told(FormationAction.PeriodAnnulled, DAY, key=UUID(int=0)),
+        told(FormationAction.FormationPeriodAnnulled, DAY, key=UUID(int=0)),
     ],
     Correspondent: [
         told(Correspondent.Recorded, Contact(Sealed("Paul")), key=KEY, structure="s01"),

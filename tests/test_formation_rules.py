@@ -45,10 +45,10 @@ ACTION = ActionPeriod(date(2025, 1, 13), date(2025, 3, 14), (Commitment(WELCOME,
 FEEDBACK = Feedback(date(2025, 3, 17), (NO_ROOM, "Bon accueil"), (OPEN_DOOR,))
 NEXT = TrainingPeriod(date(2025, 3, 24), date(2025, 3, 28), ("Réorganiser les lieux",), NO_ROOM, 6)
 
-TRAINED = told(FormationAction.TrainingRecorded, TRAINING, key=FIRST)
-ACTED = told(FormationAction.ActionRecorded, ACTION, key=SECOND)
-TOLD_BACK = told(FormationAction.FeedbackRecorded, FEEDBACK, key=SECOND)
-TRAINED_AGAIN = told(FormationAction.TrainingRecorded, NEXT, key=THIRD)
+TRAINED = told(FormationAction.TrainingPeriodRecorded, TRAINING, key=FIRST)
+ACTED = told(FormationAction.ActionPeriodRecorded, ACTION, key=SECOND)
+TOLD_BACK = told(FormationAction.ActionFeedbackRecorded, FEEDBACK, key=SECOND)
+TRAINED_AGAIN = told(FormationAction.TrainingPeriodRecorded, NEXT, key=THIRD)
 ROUND = (TRAINED, ACTED, TOLD_BACK, TRAINED_AGAIN)
 
 Ask = Callable[[FormationAction], object]
@@ -145,7 +145,9 @@ def test_an_action_period_is_refused(change: dict[str, Any], rule: type[RuleBrok
 
 def test_an_end_may_be_planned_and_a_day_be_shared() -> None:
     planned = replace(ACTION, started_on=TRAINING.ended_on, ended_on=date(9999, 12, 31), commitments=())
-    given(FormationAction, TRAINED).when(act(planned)).then(told(FormationAction.ActionRecorded, planned, key=SECOND))
+    given(FormationAction, TRAINED).when(act(planned)).then(
+        told(FormationAction.ActionPeriodRecorded, planned, key=SECOND)
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,15 +180,15 @@ def test_a_feedback_is_of_an_action_period() -> None:
 def test_a_correction_carries_the_whole_period() -> None:
     longer = replace(TRAINING, ended_on=date(2025, 1, 13), participants=5)
     given(FormationAction, *ROUND).when(lambda f: f.correct_training(FIRST, longer, TODAY)).then(
-        told(FormationAction.TrainingCorrected, longer, key=FIRST)
+        told(FormationAction.TrainingPeriodCorrected, longer, key=FIRST)
     )
     more = replace(ACTION, commitments=(*ACTION.commitments, Commitment(BILAN, "Dix bilans")))
     given(FormationAction, *ROUND).when(lambda f: f.correct_action(SECOND, more, TODAY)).then(
-        told(FormationAction.ActionCorrected, more, key=SECOND)
+        told(FormationAction.ActionPeriodCorrected, more, key=SECOND)
     )
     less = replace(FEEDBACK, points=(NO_ROOM,), kept=())
     given(FormationAction, *ROUND).when(lambda f: f.correct_feedback(SECOND, less, TODAY)).then(
-        told(FormationAction.FeedbackCorrected, less, key=SECOND)
+        told(FormationAction.ActionFeedbackCorrected, less, key=SECOND)
     )
 
 
@@ -220,7 +222,7 @@ def annul(key: UUID, on: date = TODAY) -> Ask:
 
 
 def annulled(key: UUID) -> Told:
-    return told(FormationAction.PeriodAnnulled, TODAY, key=key)
+    return told(FormationAction.FormationPeriodAnnulled, TODAY, key=key)
 
 
 def test_the_last_period_alone_is_annulled() -> None:
@@ -235,10 +237,10 @@ def test_an_annulled_period_is_as_if_it_had_not_been() -> None:
     gone = (*ROUND, annulled(THIRD))
     given(FormationAction, *gone).when(annul(THIRD)).then_nothing()
     given(FormationAction, *gone).when(train(NEXT, THIRD)).then_refused(AlreadyRecorded)
-    again = told(FormationAction.TrainingRecorded, NEXT, key=FOURTH)
+    again = told(FormationAction.TrainingPeriodRecorded, NEXT, key=FOURTH)
     given(FormationAction, *gone).when(train(NEXT, FOURTH)).then(again)
     # Its feedback is gone with it.
-    action = told(FormationAction.ActionRecorded, ACTION, key=FOURTH)
+    action = told(FormationAction.ActionPeriodRecorded, ACTION, key=FOURTH)
     without = (*gone, annulled(SECOND))
     given(FormationAction, *without).when(act(key=FOURTH)).then(action)
     given(FormationAction, *without, action).when(train(NEXT, UUID(int=5))).then_refused(FeedbackNeeded)

@@ -287,7 +287,7 @@ def ended(fact: PlacementEnd = ENDED) -> Told:
 
 
 def recorded(activity: Activity = DONE) -> Told:
-    return told(ActivityFile.Recorded, activity, key=ACTIVITY_ID)
+    return told(ActivityFile.ActivityRecorded, activity, key=ACTIVITY_ID)
 
 
 @pytest.mark.parametrize(
@@ -329,13 +329,13 @@ def test_a_correction_of_the_end_or_of_the_placement_reaches_the_activity() -> N
     then_all(
         given(ActivityFile, *stood).when(correct_end(BROKEN_OFF)),
         told(ActivityFile.PlacementEndCorrected, BROKEN_OFF, key=KEY),
-        told(ActivityFile.Corrected, partial, key=ACTIVITY_ID),
+        told(ActivityFile.ActivityCorrected, partial, key=ACTIVITY_ID),
     )
     later = replace(PMSMP, starts_on=date(2025, 3, 17))
     then_all(
         given(ActivityFile, *stood).when(correct(later)),
         told(ActivityFile.PlacementCorrected, later, key=KEY),
-        told(ActivityFile.Corrected, replace(DONE, started_on=date(2025, 3, 17)), key=ACTIVITY_ID),
+        told(ActivityFile.ActivityCorrected, replace(DONE, started_on=date(2025, 3, 17)), key=ACTIVITY_ID),
     )
     shorter = replace(PMSMP, ends_on=date(2025, 4, 1))
     given(ActivityFile, *stood).when(correct(shorter)).then_refused(EndedAfterPlanned)
@@ -388,7 +388,7 @@ def test_a_placement_is_evaluated_once_it_has_begun() -> None:
     other = replace(EVALUATION, conclusion=PlacementConclusion.HIRED)
     given(ActivityFile, planned(), evaluated).when(evaluate(other)).then_refused(AlreadyRecorded)
     given(ActivityFile, planned(), evaluated).when(lambda f: f.correct_evaluation(KEY, other, TODAY)).then(
-        told(ActivityFile.EvaluationCorrected, other, key=KEY)
+        told(ActivityFile.PlacementEvaluationCorrected, other, key=KEY)
     )
     given(ActivityFile, planned()).when(lambda f: f.correct_evaluation(KEY, other, TODAY)).then_refused(UnknownFact)
     early = replace(EVALUATION, evaluated_on=date(2025, 3, 11))

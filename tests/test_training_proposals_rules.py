@@ -64,7 +64,9 @@ def correct(support: SupportAction = SUPPORT) -> Callable[[ActivityFile], object
 
 
 def reported(support: SupportAction = SUPPORT) -> tuple[Told, Told]:
-    activity = told(ActivityFile.Recorded, support.activity, key=ActivityFile.blank(UUID(int=7)).activity_of(KEY))
+    activity = told(
+        ActivityFile.ActivityRecorded, support.activity, key=ActivityFile.blank(UUID(int=7)).activity_of(KEY)
+    )
     return told(ActivityFile.SupportReported, support, key=KEY), activity
 
 
@@ -78,12 +80,12 @@ def test_a_support_action_is_reported_and_an_activity_follows() -> None:
     _, activity = reported(longer)
     then_all(
         given(ActivityFile, *reported()).when(correct(longer)),
-        told(ActivityFile.SupportCorrected, longer, key=KEY),
-        told(ActivityFile.Corrected, longer.activity, key=activity.fields["key"]),
+        told(ActivityFile.SupportReportCorrected, longer, key=KEY),
+        told(ActivityFile.ActivityCorrected, longer.activity, key=activity.fields["key"]),
     )
     other_barrier = replace(SUPPORT, barrier=Barrier.HEALTH)
     given(ActivityFile, *reported()).when(correct(other_barrier)).then(
-        told(ActivityFile.SupportCorrected, other_barrier, key=KEY)
+        told(ActivityFile.SupportReportCorrected, other_barrier, key=KEY)
     )
 
 
@@ -104,7 +106,7 @@ def test_a_support_action_is_refused(change: dict[str, Any], rule: type[RuleBrok
 # What a plan proposes
 
 PROPOSAL = Proposal(ActivityKind.SUPPORT, ACTION, Barrier.MOBILITY, date(2025, 9, 1))
-PROPOSED = told(ActivityFile.Proposed, PROPOSAL, key=ACTION)
+PROPOSED = told(ActivityFile.ParticipationProposed, PROPOSAL, key=ACTION)
 
 
 def closed(end: ProposalEnd, on: date | None = None) -> Told:
@@ -123,7 +125,7 @@ def test_an_action_that_was_answered_before_it_was_heard_of_is_not_proposed() ->
 
 def test_what_the_plan_says_anew_is_proposed_anew_or_no_more() -> None:
     later = replace(PROPOSAL, due_on=date(2025, 12, 1))
-    told_later = told(ActivityFile.Proposed, later, key=ACTION)
+    told_later = told(ActivityFile.ParticipationProposed, later, key=ACTION)
     given(ActivityFile, PROPOSED).when(lambda f: f.plan_says(ACTION, later)).then(told_later)
     changed = closed(ProposalEnd.PLAN_CHANGED)
     given(ActivityFile, PROPOSED).when(lambda f: f.plan_says(ACTION, None)).then(changed)
@@ -222,7 +224,7 @@ def test_a_transfer_takes_out_of_sessions_yet_to_begin_and_proposes_them_anew() 
         given(ActivityFile, *history).when(lambda f: f.moved_to("s02", on, sessions())),
         told(ActivityFile.EnrolmentWithdrawn, EnrolmentEnd(on, WithdrawalReason.TRANSFER), key=KEY),
         told(
-            ActivityFile.Proposed,
+            ActivityFile.ParticipationProposed,
             Proposal(ActivityKind.TRAINING, ACTION, Barrier.MOBILITY),
             key=uuid5(KEY, "transfer"),
         ),
@@ -237,7 +239,7 @@ def test_a_transfer_leaves_what_has_begun_and_what_is_the_new_structures() -> No
 
 def test_a_proposal_of_a_transfer_is_answered_and_settled_by_the_plans_action_too() -> None:
     id = uuid5(KEY, "transfer")
-    proposed = told(ActivityFile.Proposed, Proposal(ActivityKind.TRAINING, ACTION), key=id)
+    proposed = told(ActivityFile.ParticipationProposed, Proposal(ActivityKind.TRAINING, ACTION), key=id)
     given(ActivityFile, proposed).when(lambda f: f.action_settled(ACTION, TODAY)).then(
         told(ActivityFile.ProposalClosed, ProposalClosing(ProposalEnd.SETTLED, TODAY), key=id)
     )

@@ -31,11 +31,11 @@ def correct(activity: Activity, key: UUID = KEY) -> Callable[[ActivityFile], obj
 
 
 def recorded(activity: Activity = WORKSHOP, key: UUID = KEY) -> Told:
-    return told(ActivityFile.Recorded, activity, key=key)
+    return told(ActivityFile.ActivityRecorded, activity, key=key)
 
 
 def corrected(activity: Activity, key: UUID = KEY) -> Told:
-    return told(ActivityFile.Corrected, activity, key=key)
+    return told(ActivityFile.ActivityCorrected, activity, key=key)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_the_same_content_under_another_id_is_another_activity() -> None:
 
 def test_an_import_tells_what_is_to_stand_and_what_its_file_said() -> None:
     given(ActivityFile).when(lambda file: file.take_activity(KEY, WORKSHOP, WORKSHOP)).then(
-        told(ActivityFile.Recorded, WORKSHOP, key=KEY, imported=WORKSHOP)
+        told(ActivityFile.ActivityRecorded, WORKSHOP, key=KEY, imported=WORKSHOP)
     )
     given(ActivityFile, recorded()).when(lambda file: file.take_activity(KEY, OTHERWISE, WORKSHOP)).then(
-        told(ActivityFile.Corrected, OTHERWISE, key=KEY, imported=WORKSHOP)
+        told(ActivityFile.ActivityCorrected, OTHERWISE, key=KEY, imported=WORKSHOP)
     )

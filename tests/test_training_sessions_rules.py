@@ -193,7 +193,7 @@ def attended(attendance: Attendance = ALL) -> Told:
 
 
 def recorded(activity: Activity = FOLLOWING) -> Told:
-    return told(ActivityFile.Recorded, activity, key=ACTIVITY_ID)
+    return told(ActivityFile.ActivityRecorded, activity, key=ACTIVITY_ID)
 
 
 def attend(attendance: Attendance, plan: SessionPlan = PLAN) -> Callable[[ActivityFile], object]:
@@ -282,7 +282,7 @@ def test_attendance_asked_twice_is_no_news_and_another_is_a_correction() -> None
     then_all(
         given(ActivityFile, *stood).when(correct(partial)),
         told(ActivityFile.AttendanceCorrected, partial, key=KEY),
-        told(ActivityFile.Corrected, activity, key=ACTIVITY_ID),
+        told(ActivityFile.ActivityCorrected, activity, key=ACTIVITY_ID),
     )
 
 
@@ -296,7 +296,7 @@ def test_hours_follow_a_correction_of_the_session() -> None:
     stood = ENROLLED, attended(), recorded()
     longer = replace(PLAN, hours_per_half_day=Decimal(4))
     given(ActivityFile, *stood).when(lambda f: f.session_corrected(session(longer), TODAY)).then(
-        told(ActivityFile.Corrected, replace(FOLLOWING, hours=Decimal(12)), key=ACTIVITY_ID)
+        told(ActivityFile.ActivityCorrected, replace(FOLLOWING, hours=Decimal(12)), key=ACTIVITY_ID)
     )
     given(ActivityFile, *stood).when(lambda f: f.session_corrected(session(), TODAY)).then_nothing()
     moved = replace(PLAN, half_days=(NEXT,))

@@ -27,7 +27,6 @@ from services.training.domain import (
     SupportAction,
     TrainingPeriod,
     UnknownSession,
-    activity_fact,
     formation_id,
     session_file,
 )
@@ -78,7 +77,8 @@ async def activities(
     """Activities that started between two days, both included; `disagreed` where the person says otherwise."""
     rows = await views.activities(store.pool, structure, start, end, limit)
     disagreed = await in_disagreement(store, {row.pathway for row in rows})
-    return [replace(row, disagreed=activity_fact(row.activity) in disagreed[row.pathway]) for row in rows]
+    named = ActivityFile.activities.named
+    return [replace(row, disagreed=named(row.activity) in disagreed[row.pathway]) for row in rows]
 
 
 # Sessions
@@ -268,8 +268,8 @@ async def _with_host(store: EventStore, rows: Sequence[ListedPlacement]) -> list
     files = await store.load_many(ActivityFile, list({row.pathway for row in rows}))
 
     def with_host(row: ListedPlacement) -> ListedPlacement:
-        known = files[row.pathway].placements.get(row.placement)
-        return row if known is None else replace(row, employer=known.current.employer, tutor=known.current.tutor)
+        placement = files[row.pathway].placements.get(row.placement)
+        return row if placement is None else replace(row, employer=placement.employer, tutor=placement.tutor)
 
     return await _with_disagreement(store, [with_host(row) for row in rows], lambda row: row.placement)
 
@@ -421,7 +421,7 @@ async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownD
 def _known(file: ActivityFile) -> KnownDossier:
     numbers: Counter[Activity] = Counter()
     rows: list[KnownRow[ActivityRow]] = []
-    for known in file.activities.values():
+    for known in file.activities.known.values():
         numbers[known.imported or known.current] += 1
         imported = _row(known.imported, numbers[known.imported]) if known.imported else None
         rows.append(KnownRow(_row(known.current, 1), imported))

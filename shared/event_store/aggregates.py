@@ -41,11 +41,25 @@ class Known(Generic[F]):
         return Known(fact, imported if imported is not None or before is None else before.imported)
 
 
+class Declared:
+    """State of an aggregate that is declared with its events (shared/facts.py)."""
+
+    kind: str | None
+    """What a person's disagreement names it by."""
+    hint: Any
+    """Of what type it is stored."""
+
+    def blank(self) -> Any:
+        """What it is before anything happened."""
+        raise NotImplementedError
+
+
 class Aggregate(domain.Aggregate):
-    """Base of every aggregate. State is declared as annotated attributes with defaults."""
+    """Base of every aggregate. State is declared as facts, or as annotated attributes with defaults."""
 
     if TYPE_CHECKING:
         TOPIC: str
+        _IN_ORDER: tuple[str, ...]
 
     class Event(domain.Aggregate.Event):
         """Tells of one fact, whole: each event class declares `fact`, and `imported` where imports speak of it."""
@@ -72,6 +86,8 @@ class Aggregate(domain.Aggregate):
             return _NO_TIMESTAMP
 
     def __init_subclass__(cls, **options: Any) -> None:
+        own = vars(cls).get("__annotations__", {})
+        cls._IN_ORDER = tuple(name for name in vars(cls) if name in own or name in cls.facts())
         # The library wants a named class for an event of creation, which a blank aggregate never has.
         created = {"TOPIC": f"{cls.TOPIC}-created", "__module__": cls.__module__, "__qualname__": "Created"}
         cls.Created = type("Created", (domain.Aggregate.Created,), created)  # type: ignore[misc,assignment]
@@ -83,7 +99,25 @@ class Aggregate(domain.Aggregate):
         aggregate = cls.__new__(cls)
         aggregate.__base_init__(originator_id=id, originator_version=0, timestamp=_NO_TIMESTAMP)
         aggregate.__init__()  # type: ignore[misc]
+        state, facts = vars(aggregate), cls.facts()
+        for name in cls._IN_ORDER:  # as they are declared, so that a snapshot is the same bytes
+            state[name] = facts[name].blank() if name in facts else state.pop(name)
         return aggregate
+
+    @classmethod
+    def events(cls) -> list[type[Event]]:
+        """The classes of its events, in the order in which they are declared."""
+        library = (cls.Event, cls.Created)
+        return [
+            value
+            for value in vars(cls).values()
+            if isinstance(value, type) and issubclass(value, Aggregate.Event) and value not in library
+        ]
+
+    @classmethod
+    def facts(cls) -> dict[str, Declared]:
+        """The declared facts by name."""
+        return {name: value for name, value in vars(cls).items() if isinstance(value, Declared)}
 
 
 def is_of(cls: type[Aggregate], event: Any) -> bool:
@@ -95,7 +129,7 @@ def is_of(cls: type[Aggregate], event: Any) -> bool:
 
 @cache
 def _events_of(cls: type[Aggregate]) -> frozenset[type]:
-    return frozenset(value for value in vars(cls).values() if isinstance(value, type))
+    return frozenset(cls.events())
 
 
 def holds_sealed(event: Any) -> bool:
@@ -112,7 +146,14 @@ def has_texts(event: Any) -> bool:
 @cache
 def keeps_sealed(cls: Any) -> bool:
     """Whether an aggregate's or an event's class declares a sealed text anywhere."""
-    return any(has_sealed(hint) for name, hint in get_type_hints(cls).items() if name not in _LIBRARY_FIELDS)
+    return any(map(has_sealed, _stored_fields(cls).values()))
+
+
+def _stored_fields(cls: Any) -> dict[str, Any]:
+    """By name, the types of what a class of aggregates or events stores beside what the library does."""
+    own = {name: hint for name, hint in get_type_hints(cls).items() if name not in _LIBRARY_FIELDS}
+    facts = cls.facts() if issubclass(cls, Aggregate) else {}
+    return own | {name: declared.hint for name, declared in facts.items()}
 
 
 def open_sealed(event: Any, key: AESGCM | CannotOpen | None) -> None:
@@ -192,8 +233,7 @@ _LIBRARY_STAMPS = {"_created_on": _NO_TIMESTAMP, "_modified_on": _NO_TIMESTAMP}
 @cache
 def _fields(cls: type) -> TypeAdapter[dict[str, Any]]:
     """Of the declared fields of `cls`, whichever are there; others pass as they are."""
-    own = {name: hint for name, hint in get_type_hints(cls).items() if name not in _LIBRARY_FIELDS}
-    shape: Any = TypedDict(cls.__name__, own, total=False)  # type: ignore[misc]
+    shape: Any = TypedDict(cls.__name__, _stored_fields(cls), total=False)  # type: ignore[misc]
     adapter: TypeAdapter[dict[str, Any]] = TypeAdapter(with_config(ConfigDict(extra="allow"))(shape))  # type: ignore[arg-type]
     return adapter
 

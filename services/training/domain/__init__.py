@@ -1,7 +1,6 @@
 """What people take part in, one file a theme: `file` holds the aggregate of a pathway, `session` that of a session."""
 
 from services.training.domain.activity import Activity, ActivityFollows, EndBeforeStart, HoursNeeded, HoursNegative
-from services.training.domain.facts import activity_fact, fact_of
 from services.training.domain.file import ActivityFile
 from services.training.domain.formation import (
     ActionPeriod,
@@ -43,8 +42,6 @@ __all__ = [
     "SupportAction",
     "TrainingPeriod",
     "UnknownSession",
-    "activity_fact",
-    "fact_of",
     "formation_id",
     "in_order",
     "session_file",

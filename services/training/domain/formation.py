@@ -10,11 +10,10 @@ from datetime import date
 from typing import Annotated, TypeVar
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import event
-
 from services.training.domain.activity import EndBeforeStart
 from shared.codes import InClear
 from shared.event_store import Aggregate
+from shared.facts import FactEvent, Facts
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
 
 _FORMATIONS = UUID("8d2b7c52-7a0e-5c1f-9a64-51c0f6d1b3aa")
@@ -138,41 +137,42 @@ class FormationAction(Aggregate):
     """The formation-action of one structure, its periods in the order in which they followed each other."""
 
     TOPIC = "training.formation-action"
-    periods: dict[UUID, Period] = field(default_factory=dict)
-    feedbacks: dict[UUID, Feedback] = field(default_factory=dict)
-    annulled: list[UUID] = field(default_factory=list)
 
-    class TrainingRecorded(Aggregate.Event):
+    class TrainingPeriodRecorded(FactEvent):
         TOPIC = "training.training-period-recorded"
         key: UUID
         fact: TrainingPeriod
 
-    class TrainingCorrected(Aggregate.Event):
+    class TrainingPeriodCorrected(FactEvent):
         TOPIC = "training.training-period-corrected"
         key: UUID
         fact: TrainingPeriod
 
-    class ActionRecorded(Aggregate.Event):
+    class ActionPeriodRecorded(FactEvent):
         TOPIC = "training.action-period-recorded"
         key: UUID
         fact: ActionPeriod
 
-    class ActionCorrected(Aggregate.Event):
+    class ActionPeriodCorrected(FactEvent):
         TOPIC = "training.action-period-corrected"
         key: UUID
         fact: ActionPeriod
 
-    class FeedbackRecorded(Aggregate.Event):
-        TOPIC = "training.action-feedback-recorded"
-        key: UUID
-        fact: Feedback
+    periods = Facts[Period](
+        Period,  # type: ignore[arg-type]  # of either type
+        None,
+        TrainingPeriodRecorded,
+        TrainingPeriodCorrected,
+        ActionPeriodRecorded,
+        ActionPeriodCorrected,
+        bare=True,
+    )
+    feedbacks = Facts(
+        Feedback, None, "training.action-feedback-recorded", "training.action-feedback-corrected", bare=True
+    )
+    annulled: list[UUID] = field(default_factory=list)
 
-    class FeedbackCorrected(Aggregate.Event):
-        TOPIC = "training.action-feedback-corrected"
-        key: UUID
-        fact: Feedback
-
-    class PeriodAnnulled(Aggregate.Event):
+    class FormationPeriodAnnulled(Aggregate.Event):
         TOPIC = "training.formation-period-annulled"
         key: UUID
         fact: date
@@ -181,12 +181,17 @@ class FormationAction(Aggregate):
         def happened_on(self) -> date:
             return self.fact
 
+        def apply(self, formation: "FormationAction") -> None:
+            vars(formation)["periods"].pop(self.key, None)
+            vars(formation)["feedbacks"].pop(self.key, None)
+            formation.annulled.append(self.key)
+
     def record_training(self, key: UUID, period: TrainingPeriod, today: date) -> None:
         if self._is_new(key, period):
             if isinstance(self._last(), TrainingPeriod):
                 raise TwoTrainingPeriods("the last period is one of training: an action period comes next")
             _check({**self.periods, key: period}, self.feedbacks, today)
-            self._training_recorded(key, period)
+            self.periods.tell("TrainingPeriodRecorded", key, period)
 
     def record_action(self, key: UUID, period: ActionPeriod, today: date) -> None:
         if self._is_new(key, period):
@@ -195,24 +200,24 @@ class FormationAction(Aggregate):
             if isinstance(self._last(), ActionPeriod):
                 raise TwoActionPeriods("the last period is one of action: a training period comes next")
             _check({**self.periods, key: period}, self.feedbacks, today)
-            self._action_recorded(key, period)
+            self.periods.tell("ActionPeriodRecorded", key, period)
 
     def correct_training(self, key: UUID, period: TrainingPeriod, today: date) -> None:
         if self._period(TrainingPeriod, key) != period:
             _check({**self.periods, key: period}, self.feedbacks, today)
-            self._training_corrected(key, period)
+            self.periods.tell("TrainingPeriodCorrected", key, period)
 
     def correct_action(self, key: UUID, period: ActionPeriod, today: date) -> None:
         if self._period(ActionPeriod, key) != period:
             _check({**self.periods, key: period}, self.feedbacks, today)
-            self._action_corrected(key, period)
+            self.periods.tell("ActionPeriodCorrected", key, period)
 
     def record_feedback(self, key: UUID, feedback: Feedback, today: date) -> None:
         self._period(ActionPeriod, key)
         stood = self.feedbacks.get(key)
         if stood is None:
             _check(self.periods, {**self.feedbacks, key: feedback}, today)
-            self._feedback_recorded(key, feedback)
+            self.feedbacks.record(key, feedback)
         elif stood != feedback:
             raise AlreadyRecorded(f"the feedback of period {key} is recorded with other content; correct it")
 
@@ -221,7 +226,7 @@ class FormationAction(Aggregate):
             raise UnknownFact(f"no feedback is recorded of a period {key}")
         if self.feedbacks[key] != feedback:
             _check(self.periods, {**self.feedbacks, key: feedback}, today)
-            self._feedback_corrected(key, feedback)
+            self.feedbacks.correct(key, feedback)
 
     def annul(self, key: UUID, on: date, today: date) -> None:
         """The last period did not take place, nor did its feedback."""
@@ -231,7 +236,7 @@ class FormationAction(Aggregate):
                 raise UnknownFact(f"no period is recorded under {key}")
             if key != list(self.periods)[-1]:
                 raise NotTheLastPeriod("another period follows this one")
-            self._annulled(key, on)
+            self.trigger_event(self.FormationPeriodAnnulled, key=key, fact=on)
 
     def _is_new(self, key: UUID, period: Period) -> bool:
         if key in self.annulled or self.periods.get(key, period) != period:
@@ -248,36 +253,6 @@ class FormationAction(Aggregate):
         if not isinstance(period, kind):
             raise UnknownFact(f"no such period is recorded under {key}")
         return period
-
-    @event(TrainingRecorded)
-    def _training_recorded(self, key: UUID, fact: TrainingPeriod) -> None:
-        self.periods[key] = fact
-
-    @event(TrainingCorrected)
-    def _training_corrected(self, key: UUID, fact: TrainingPeriod) -> None:
-        self.periods[key] = fact
-
-    @event(ActionRecorded)
-    def _action_recorded(self, key: UUID, fact: ActionPeriod) -> None:
-        self.periods[key] = fact
-
-    @event(ActionCorrected)
-    def _action_corrected(self, key: UUID, fact: ActionPeriod) -> None:
-        self.periods[key] = fact
-
-    @event(FeedbackRecorded)
-    def _feedback_recorded(self, key: UUID, fact: Feedback) -> None:
-        self.feedbacks[key] = fact
-
-    @event(FeedbackCorrected)
-    def _feedback_corrected(self, key: UUID, fact: Feedback) -> None:
-        self.feedbacks[key] = fact
-
-    @event(PeriodAnnulled)
-    def _annulled(self, key: UUID, fact: date) -> None:
-        self.periods.pop(key, None)
-        self.feedbacks.pop(key, None)
-        self.annulled.append(key)
 
 
 def formation_id(structure: str) -> UUID:
