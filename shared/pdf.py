@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 _NOT_SHOWN = re.compile(r'(?:the text|the disallowed codepoint) `"((?:[^"\\]|\\.)*)"`')
+_BOX = "▯"
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 
 
@@ -35,7 +36,7 @@ def pdf(template: Path, name: str, told: Any) -> bytes:
 
 def _boxed(told: Any, missing: Collection[str]) -> Any:
     if isinstance(told, str):
-        return told.translate({ord(character): f"▯U+{ord(character):04X}" for character in missing})
+        return told.translate({ord(character): f"{_BOX}U+{ord(character):04X}" for character in missing})
     if isinstance(told, list):
         return [_boxed(one, missing) for one in told]
     return {name: _boxed(one, missing) for name, one in told.items()} if isinstance(told, dict) else told
@@ -43,9 +44,11 @@ def _boxed(told: Any, missing: Collection[str]) -> Any:
 
 def _not_shown(diagnostic: str) -> frozenset[str]:
     """The characters that the library names, in its own notation. Marks and joiners only where nothing else is left:
-    mostly they are missing with what they join, and other texts of the document may need them."""
+    mostly they are missing with what they join, and other texts of the document may need them. A box that a mark stands
+    on is shown without it."""
     texts = (_ESCAPED.sub(_unescaped, text) for text in _NOT_SHOWN.findall(diagnostic))
     found = frozenset(one for text in texts for one in text if not (one.isascii() and one.isprintable()))
+    found -= {_BOX}
     return frozenset(one for one in found if unicodedata.category(one) not in ("Cf", "Mn", "Me")) or found
 
 
