@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from inspect import isawaitable
 from typing import Any, TypeVar, cast
 from uuid import UUID
-
-from fastapi import Response
 
 from shared import telemetry
 from shared.access import Command
@@ -27,6 +26,7 @@ from shared.problems import Problem
 from shared.rules import RuleBroken
 
 A = TypeVar("A", bound=Aggregate)
+H = TypeVar("H")
 
 ATTEMPTS = 10
 
@@ -129,6 +129,40 @@ class Act:
                 raise _moved_on(before, changes)
 
 
+async def execute(store: EventStore, command: Command, decision: Callable[[Act], Awaitable[object]]) -> Done:
+    """Lets `decision` load files and decide on them, and appends what they recorded in one append, under the key.
+
+    A decision that met what the same caller, or a reaction, recorded meanwhile is taken again on that, and so is one
+    that looked at a file that has moved on. What another person recorded in a file that it changes is never overridden
+    unseen: Problem `version-conflict` says what it was. Raises what the decision raises; then nothing was recorded.
+    """
+    return await once(store, command, lambda: _decide(store, decision, command))
+
+
+Target = Callable[[Act], Awaitable[tuple[A, H]]]
+"""Opens the file that a command is about, and tells what is known where it is decided."""
+
+
+def on(target: Target[A, H], decision: Callable[[A, H], object]) -> Callable[[Act], Awaitable[object]]:
+    """What `execute` takes: a decision, which may be awaited, on one file."""
+
+    async def decide(act: Act) -> None:
+        decided = decision(*await target(act))
+        if isawaitable(decided):
+            await decided
+
+    return decide
+
+
+def alone(cls: type[A], id: UUID, about: Callable[[A], About]) -> Target[A, Act]:
+    """A file of which nothing else has to be known."""
+
+    async def open_file(act: Act) -> tuple[A, Act]:
+        return await act.main(cls, id, about), act
+
+    return open_file
+
+
 async def decide(
     store: EventStore,
     cls: type[A],
@@ -137,22 +171,11 @@ async def decide(
     about: Callable[[A], About],
     command: Command,
 ) -> Done:
-    """As `decide_together`, of one file, about which `decision` decides."""
-
-    async def alone(act: Act) -> None:
-        decision(await act.main(cls, id, about))
-
-    return await decide_together(store, alone, command)
+    return await execute(store, command, on(alone(cls, id, about), lambda file, _: decision(file)))
 
 
 async def decide_together(store: EventStore, decision: Callable[[Act], Awaitable[object]], command: Command) -> Done:
-    """Lets `decision` load files and decide on them, and appends what they recorded in one append, under the key.
-
-    A decision that met what the same caller, or a reaction, recorded meanwhile is taken again on that, and so is one
-    that looked at a file that has moved on. What another person recorded in a file that it changes is never overridden
-    unseen: Problem `version-conflict` says what it was. Raises what the decision raises; then nothing was recorded.
-    """
-    return await once(store, command, lambda: _decide(store, decision, command))
+    return await execute(store, command, decision)
 
 
 async def once(store: EventStore, command: Command, act: Callable[[], Awaitable[Done]]) -> Done:
@@ -242,9 +265,3 @@ REACTION = "reaction/"
 
 def is_reaction(actor: str) -> bool:
     return actor.startswith(REACTION)
-
-
-def answered(response: Response, done: Done, fact: UUID | None = None) -> Done:
-    """201 where something was recorded, 200 where asking again changed nothing. `fact`: the id that it now goes by."""
-    response.status_code = 201 if done.recorded else 200
-    return done if fact is None else replace(done, id=fact)

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from shared import correspondents
 from shared.access import CommandedByManager, CommandedInStructure, OfStructure, chosen_id
-from shared.commands import Done, answered
+from shared.command_routes import answered
+from shared.commands import Done
 from shared.correspondents import Contact, ErasedCorrespondent, ListedCorrespondent
 from shared.door import Router
 from shared.routes import Limit, Store

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from shared import disagreement
 from shared.access import Caller, CommandedInStructure, Role, allow, chosen_id
-from shared.commands import Done, answered
+from shared.command_routes import answered
+from shared.commands import Done
 from shared.days import Day
 from shared.disagreement import FactId, FactOf, ShownFact, facts_of
 from shared.door import Router

@@ -15,7 +15,7 @@ import asyncpg
 
 from shared.access import Caller, Command, Role
 from shared.clock import day_in
-from shared.commands import Act, Done, decide_together
+from shared.commands import Act, Done, Target, execute, on
 from shared.contracts import PublicEvent
 from shared.contracts.intake import (
     AdviserAssignment,
@@ -119,6 +119,36 @@ async def known_pathway(store: EventStore, pathway: UUID, caller: Caller | None 
     return found[0]
 
 
+@dataclass(frozen=True)
+class OnPathway:
+    """Where a command on a pathway of which the service heard from intake is decided."""
+
+    act: Act
+    pathway: KnownPathway
+
+    @property
+    def today(self) -> date:
+        return self.pathway.today
+
+
+def on_pathway(
+    cls: type[A], id_of: Callable[[UUID], UUID] = lambda pathway: pathway
+) -> Callable[[UUID], Target[A, OnPathway]]:
+    """The file of a pathway; `id_of`: the aggregate's id, where it is not the pathway's own.
+
+    Opening it raises NotYetKnown, Problem; recording in it Restricted.
+    """
+
+    def of(pathway: UUID) -> Target[A, OnPathway]:
+        async def open_file(act: Act) -> tuple[A, OnPathway]:
+            known = await known_pathway(act.store, pathway, act.command.caller)
+            return await act.main(cls, id_of(pathway), lambda _: known.about_new()), OnPathway(act, known)
+
+        return open_file
+
+    return of
+
+
 async def decide_here(
     store: EventStore,
     cls: type[A],
@@ -128,33 +158,12 @@ async def decide_here(
     *,
     id: UUID | None = None,
 ) -> Done:
-    """A command on a pathway that this service knows by intake's events; `decision` gets what is known of it.
-
-    `id`: of the aggregate, where it is not the pathway's own. Raises NotYetKnown, Problem, and what `decision` raises.
-    """
-
-    async def alone(file: A, known: KnownPathway, _: Act) -> None:
-        decision(file, known)
-
-    return await decide_looking(store, cls, pathway, alone, command, id=id)
-
-
-async def decide_looking(
-    store: EventStore,
-    cls: type[A],
-    pathway: UUID,
-    decision: Callable[[A, KnownPathway, Act], Awaitable[object]],
-    command: Command,
-    *,
-    id: UUID | None = None,
-) -> Done:
-    """As `decide_here`, with what else has to be looked at: the decision loads that by the act."""
-
-    async def here(act: Act) -> None:
-        known = await known_pathway(store, pathway, command.caller)
-        await decision(await act.main(cls, id or pathway, lambda _: known.about_new()), known, act)
-
-    return await decide_together(store, here, command)
+    of: Any = on_pathway
+    return await execute(
+        store,
+        command,
+        on(of(cls, lambda pathway: id or pathway)(pathway), lambda file, here: decision(file, here.pathway)),
+    )
 
 
 Known = Callable[[EventStore, UUID, Caller], Awaitable[KnownPathway]]

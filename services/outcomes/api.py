@@ -12,7 +12,8 @@ from services.outcomes import application, domain, views
 from shared.access import CommandedInStructure, chosen_id
 from shared.clock import day_in_paris
 from shared.codes import ContactMeans, FollowUpMonth, FollowUpStatus, JobEnd, Situation
-from shared.commands import Done, answered
+from shared.command_routes import answered
+from shared.commands import Done
 from shared.days import Day
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router

@@ -1,30 +1,24 @@
-"""One function per command: load, decide, save."""
+"""What commands are about, what lists show, and what an import takes."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
+
+from fastapi import Path
 
 from services.training import views
 from services.training.domain import (
     ActionPeriod,
     Activity,
     ActivityFile,
-    Attendance,
-    Enrolment,
-    EnrolmentEnd,
-    Evaluation,
     Feedback,
     FormationAction,
     Placement,
-    PlacementCancellation,
-    PlacementEnd,
     Session,
     SessionPlan,
-    SupportAction,
     TrainingPeriod,
     UnknownSession,
     formation_id,
@@ -38,37 +32,77 @@ from services.training.views import (
     OpenProposal,
     Participant,
 )
-from shared import correspondents
 from shared.access import Caller, Command, Role
 from shared.clock import day_in_paris
 from shared.codes import SPECIAL_BARRIERS, PlacementForm
-from shared.commands import Act, Done, decide
+from shared.commands import Act, Target
 from shared.contracts.training import HalfDay
 from shared.database import across_structures
 from shared.disagreement import in_disagreement
 from shared.event_store import About, EventStore
 from shared.history import ActivityRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers
-from shared.known_pathways import KnownPathway, decide_here, decide_looking, known_soon
+from shared.known_pathways import OnPathway, known_soon, on_pathway
 from shared.known_structures import departments, today_in
+from shared.texts import CodeOfStructure
 
 _R = TypeVar("_R", ListedPlacement, Participant)
 
-# Activities
+# What commands are about
+
+activity_file = on_pathway(ActivityFile)
+
+StructureAsked = Annotated[CodeOfStructure, Path(description="Code of a structure")]
 
 
-async def record(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, known: f.record(key, fact, known.today), command)
+def planned_session(session: UUID) -> Target[Session, Act]:
+    """Opening it raises UnknownSession where it is another structure's."""
+
+    async def open_file(act: Act) -> tuple[Session, Act]:
+        file = await act.main(Session, session_file(session), lambda file: About(file.structure))
+        if file.structure is not None and not act.command.caller.is_of(file.structure):
+            raise UnknownSession("no such session is planned")
+        return file, act
+
+    return open_file
 
 
-async def correct(store: EventStore, pathway: UUID, key: UUID, fact: Activity, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, known: f.correct(key, fact, known.today), command)
+def formation_action(structure: StructureAsked) -> Target[FormationAction, date]:
+    """With the local date of the structure."""
+
+    async def open_file(act: Act) -> tuple[FormationAction, date]:
+        file = await act.main(FormationAction, formation_id(structure), lambda _: About(structure))
+        return file, await today_in(act.store, structure)
+
+    return open_file
 
 
-async def _decide(
-    store: EventStore, pathway: UUID, decision: Callable[[ActivityFile, KnownPathway], object], command: Command
-) -> Done:
-    return await decide_here(store, ActivityFile, pathway, decision, command)
+async def session_of_anybody(act: Act, session: UUID) -> Session:
+    """A session as it stands, whosever it is: it may have places for other structures' people."""
+    with across_structures():
+        return await act.file(Session, session_file(session))
+
+
+async def attended(act: Act, session: UUID) -> tuple[Session, date]:
+    """A session, and the local date of its structure."""
+    file = await session_of_anybody(act, session)
+    return file, await today_in(act.store, file.structure)
+
+
+async def elsewhere(here: OnPathway) -> list[Placement]:
+    """The placements of the person's other pathways, of the forms whose rules are the person's."""
+    with across_structures():  # the law counts a person's days wherever they are supported
+        rows = await here.act.store.pool.fetch(
+            "select pathway from known_pathways where person = $1 and pathway <> $2",
+            here.pathway.person,
+            here.pathway.pathway,
+        )
+        files = await here.act.files(ActivityFile, [row["pathway"] for row in rows])
+    forms = (PlacementForm.PMSMP, PlacementForm.AVA)
+    return [placement for file in files.values() for form in forms for placement in file.placements_of(form)]
+
+
+# Lists
 
 
 async def activities(
@@ -82,29 +116,6 @@ async def activities(
 
 
 # Sessions
-
-
-async def plan_session(store: EventStore, key: UUID, structure: str, plan: SessionPlan, command: Command) -> Done:
-    return await _on_session(store, key, lambda session: session.schedule(key, structure, plan), command)
-
-
-async def correct_session(store: EventStore, key: UUID, plan: SessionPlan, command: Command) -> Done:
-    return await _on_session(store, key, lambda session: session.correct(plan), command)
-
-
-async def cancel_session(store: EventStore, key: UUID, on: date, command: Command) -> Done:
-    today = await today_in(store, (await store.load(Session, session_file(key))).structure)
-    return await _on_session(store, key, lambda session: session.cancel(on, today), command)
-
-
-async def _on_session(store: EventStore, key: UUID, decision: Callable[[Session], object], command: Command) -> Done:
-    def decide_if_theirs(session: Session) -> None:
-        if session.structure is not None and not command.caller.is_of(session.structure):
-            raise UnknownSession("no such session is planned")
-        decision(session)
-
-    done = await decide(store, Session, session_file(key), decide_if_theirs, lambda s: About(s.structure), command)
-    return replace(done, id=key)
 
 
 async def sessions(store: EventStore, structure: str | None, start: date, end: date, limit: int) -> list[ListedSession]:
@@ -131,42 +142,6 @@ def _described(row: ListedSession, plan: SessionPlan | None) -> ListedSession:
 # Taking part in them
 
 
-async def enrol(store: EventStore, pathway: UUID, key: UUID, enrolment: Enrolment, command: Command) -> Done:
-    async def decision(file: ActivityFile, known: KnownPathway, act: Act) -> None:
-        file.enrol(key, enrolment, await _session(act, enrolment.session), known.structure, known.today)
-
-    return await decide_looking(store, ActivityFile, pathway, decision, command)
-
-
-async def withdraw(store: EventStore, pathway: UUID, key: UUID, end: EnrolmentEnd, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, known: f.withdraw(key, end, known.today), command)
-
-
-async def record_attendance(
-    store: EventStore, pathway: UUID, key: UUID, attendance: Attendance, command: Command
-) -> Done:
-    async def decision(file: ActivityFile, _: KnownPathway, act: Act) -> None:
-        session = await _session(act, file.session_of(key))
-        file.record_attendance(key, attendance, session, await today_in(store, session.structure))
-
-    return await decide_looking(store, ActivityFile, pathway, decision, command)
-
-
-async def correct_attendance(
-    store: EventStore, pathway: UUID, key: UUID, attendance: Attendance, command: Command
-) -> Done:
-    async def decision(file: ActivityFile, _: KnownPathway, act: Act) -> None:
-        session = await _session(act, file.session_of(key))
-        file.correct_attendance(key, attendance, session, await today_in(store, session.structure))
-
-    return await decide_looking(store, ActivityFile, pathway, decision, command)
-
-
-async def _session(act: Act, session: UUID) -> Session:
-    with across_structures():  # whosever it is: it may have places for other structures' people
-        return await act.file(Session, session_file(session))
-
-
 async def participants(store: EventStore, session: UUID, structure: str | None, limit: int) -> list[Participant]:
     rows = await views.participants(store.pool, session, structure, limit)
     return await _with_disagreement(store, rows, lambda row: row.enrolment)
@@ -179,70 +154,6 @@ async def missing_attendance(
 
 
 # Placements
-
-
-async def plan_placement(store: EventStore, pathway: UUID, key: UUID, placement: Placement, command: Command) -> Done:
-    tutor_known = await correspondents.is_known(store, placement.tutor)
-
-    async def decision(file: ActivityFile, known: KnownPathway, act: Act) -> None:
-        file.plan_placement(key, placement, await _elsewhere(act, known), tutor_known)
-
-    return await decide_looking(store, ActivityFile, pathway, decision, command)
-
-
-async def correct_placement(
-    store: EventStore, pathway: UUID, key: UUID, placement: Placement, command: Command
-) -> Done:
-    tutor_known = await correspondents.is_known(store, placement.tutor)
-
-    async def decision(file: ActivityFile, known: KnownPathway, act: Act) -> None:
-        file.correct_placement(key, placement, await _elsewhere(act, known), tutor_known, known.today)
-
-    return await decide_looking(store, ActivityFile, pathway, decision, command)
-
-
-async def renew_placement(
-    store: EventStore, pathway: UUID, key: UUID, until: date, hours_planned: Decimal | None, command: Command
-) -> Done:
-    async def decision(file: ActivityFile, known: KnownPathway, act: Act) -> None:
-        file.renew(key, until, hours_planned, await _elsewhere(act, known))
-
-    return await decide_looking(store, ActivityFile, pathway, decision, command)
-
-
-async def _elsewhere(act: Act, known: KnownPathway) -> list[Placement]:
-    """The placements of the person's other pathways, of the forms whose rules are the person's."""
-    with across_structures():  # the law counts a person's days wherever they are supported
-        rows = await act.store.pool.fetch(
-            "select pathway from known_pathways where person = $1 and pathway <> $2", known.person, known.pathway
-        )
-        files = await act.files(ActivityFile, [row["pathway"] for row in rows])
-    forms = (PlacementForm.PMSMP, PlacementForm.AVA)
-    return [placement for file in files.values() for form in forms for placement in file.placements_of(form)]
-
-
-async def end_placement(store: EventStore, pathway: UUID, key: UUID, end: PlacementEnd, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, known: f.end_placement(key, end, known.today), command)
-
-
-async def correct_end(store: EventStore, pathway: UUID, key: UUID, end: PlacementEnd, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, known: f.correct_end(key, end, known.today), command)
-
-
-async def cancel_placement(
-    store: EventStore, pathway: UUID, key: UUID, cancellation: PlacementCancellation, command: Command
-) -> Done:
-    return await _decide(store, pathway, lambda f, known: f.cancel_placement(key, cancellation, known.today), command)
-
-
-async def evaluate(store: EventStore, pathway: UUID, key: UUID, evaluation: Evaluation, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, known: f.evaluate(key, evaluation, known.today), command)
-
-
-async def correct_evaluation(
-    store: EventStore, pathway: UUID, key: UUID, evaluation: Evaluation, command: Command
-) -> Done:
-    return await _decide(store, pathway, lambda f, known: f.correct_evaluation(key, evaluation, known.today), command)
 
 
 async def placements(
@@ -283,20 +194,6 @@ async def _with_disagreement(store: EventStore, rows: Sequence[_R], id_of: Calla
 # Support actions and proposals
 
 
-async def report_support(store: EventStore, pathway: UUID, key: UUID, support: SupportAction, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, known: f.report_support(key, support, known.today), command)
-
-
-async def correct_support(
-    store: EventStore, pathway: UUID, key: UUID, support: SupportAction, command: Command
-) -> Done:
-    return await _decide(store, pathway, lambda f, known: f.correct_support(key, support, known.today), command)
-
-
-async def dismiss(store: EventStore, pathway: UUID, key: UUID, on: date, command: Command) -> Done:
-    return await _decide(store, pathway, lambda f, known: f.dismiss(key, on, known.today), command)
-
-
 async def open_proposals(
     store: EventStore, structure: str | None, adviser: str | None, caller: Caller, limit: int
 ) -> list[OpenProposal]:
@@ -313,49 +210,6 @@ async def open_proposals(
 
 
 # Formation-action
-
-
-async def record_training(
-    store: EventStore, structure: str, key: UUID, period: TrainingPeriod, command: Command
-) -> Done:
-    return await _on_formation(store, structure, key, lambda f, today: f.record_training(key, period, today), command)
-
-
-async def correct_training(
-    store: EventStore, structure: str, key: UUID, period: TrainingPeriod, command: Command
-) -> Done:
-    return await _on_formation(store, structure, key, lambda f, today: f.correct_training(key, period, today), command)
-
-
-async def record_action(store: EventStore, structure: str, key: UUID, period: ActionPeriod, command: Command) -> Done:
-    return await _on_formation(store, structure, key, lambda f, today: f.record_action(key, period, today), command)
-
-
-async def correct_action(store: EventStore, structure: str, key: UUID, period: ActionPeriod, command: Command) -> Done:
-    return await _on_formation(store, structure, key, lambda f, today: f.correct_action(key, period, today), command)
-
-
-async def record_feedback(store: EventStore, structure: str, key: UUID, feedback: Feedback, command: Command) -> Done:
-    return await _on_formation(store, structure, key, lambda f, today: f.record_feedback(key, feedback, today), command)
-
-
-async def correct_feedback(store: EventStore, structure: str, key: UUID, feedback: Feedback, command: Command) -> Done:
-    return await _on_formation(
-        store, structure, key, lambda f, today: f.correct_feedback(key, feedback, today), command
-    )
-
-
-async def annul_period(store: EventStore, structure: str, key: UUID, on: date, command: Command) -> Done:
-    return await _on_formation(store, structure, key, lambda f, today: f.annul(key, on, today), command)
-
-
-async def _on_formation(
-    store: EventStore, structure: str, key: UUID, decision: Callable[[FormationAction, date], object], command: Command
-) -> Done:
-    id = formation_id(structure)
-    today = await today_in(store, structure)
-    done = await decide(store, FormationAction, id, lambda f: decision(f, today), lambda _: About(structure), command)
-    return replace(done, id=key)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from services.diagnostic.api.files import File
 from services.diagnostic.page import page
 from shared.access import CommandedInStructure, chosen_id
 from shared.codes import ActionKind, ActionOutcome, Barrier, DropReason, Responsible
-from shared.commands import Done, answered
+from shared.command_routes import answered
+from shared.commands import Done
 from shared.days import Day
 from shared.door import Router
 from shared.problems import Problem

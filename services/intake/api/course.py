@@ -25,7 +25,8 @@ from shared.codes import (
     Transport,
     YesNo,
 )
-from shared.commands import Done, answered
+from shared.command_routes import answered
+from shared.commands import Done
 from shared.days import Day
 from shared.door import Router
 from shared.problems import Problem

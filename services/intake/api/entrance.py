@@ -20,7 +20,8 @@ from shared.access import (
     chosen_id,
 )
 from shared.codes import BirthYear, Department, Housing, Months, Qualification, Requester, Sex
-from shared.commands import Done, answered
+from shared.command_routes import answered
+from shared.commands import Done
 from shared.days import Day
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router

@@ -8,7 +8,8 @@ from fastapi import Depends, Path, Request, Response
 from services.intake import domain
 from services.intake.application import users as application
 from shared.access import Caller, CommandedByManager, Role, allow
-from shared.commands import Done, answered
+from shared.command_routes import answered
+from shared.commands import Done
 from shared.correspondents import Contact, ErasedCorrespondent
 from shared.door import Router
 from shared.routes import Limit, Store

@@ -10,7 +10,8 @@ from pydantic import Field
 from services.intake import domain
 from services.intake.application import waves as application
 from shared.access import Commanded, chosen_id
-from shared.commands import Done, answered
+from shared.command_routes import answered
+from shared.commands import Done
 from shared.days import Day
 from shared.door import Router
 from shared.routes import Limit, OnDay, Store, programme_reads

@@ -3,25 +3,27 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from fastapi import Response
 from pydantic import Field
 
 from services.training import application, domain, views
 from services.training.api.shapes import From, To
-from shared.access import CommandedInStructure, chosen_id
+from services.training.domain import ActivityFile
+from shared.access import chosen_id
 from shared.codes import (
     ActivityKind,
     ActivityStatus,
     Hours,
 )
-from shared.commands import Done, answered
+from shared.command_routes import CommandRoutes
 from shared.days import Day
 from shared.door import Router
+from shared.known_pathways import OnPathway
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, Store
 from shared.whole import Whole
 
 router = Router()
+files = CommandRoutes(router, "/pathways/{pathway}", application.activity_file)
 
 
 @dataclass
@@ -45,25 +47,16 @@ class NewActivity(ActivityBody):
     id: UUID = Field(default_factory=chosen_id)
 
 
-@router.post("/pathways/{pathway}/activities")
-async def record(
-    pathway: UUID, body: NewActivity, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/activities")
+def record(file: ActivityFile, here: OnPathway, body: NewActivity) -> None:
     """Records an activity that is neither a session, a placement nor a support action of this service."""
-    return answered(response, await application.record(store, pathway, body.id, body.fact(), command), body.id)
+    file.record(body.id, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/activities/{activity}/correction")
-async def correct(
-    pathway: UUID,
-    activity: UUID,
-    body: Whole[ActivityBody],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/activities/{activity}/correction")
+def correct(file: ActivityFile, here: OnPathway, activity: UUID, body: Whole[ActivityBody]) -> None:
     """The whole activity as it is to stand."""
-    return answered(response, await application.correct(store, pathway, activity, body.fact(), command), activity)
+    file.correct(activity, body.fact(), here.today)
 
 
 @router.get("/activities")

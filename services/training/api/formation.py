@@ -1,24 +1,23 @@
 """Formation-action of structures, its periods in turn. It tells of no person."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Response
 from pydantic import Field
 
 from services.training import application, domain
 from shared.access import Commanded, chosen_id
-from shared.commands import Done, answered
+from shared.command_routes import CommandRoutes
 from shared.days import Day
 from shared.door import Router
 from shared.routes import OnDay, Store, programme_reads
-from shared.texts import CodeOfStructure, Name
+from shared.texts import Name
 from shared.whole import Whole
 
 router = Router(tags=["essaimage"])
-
-StructureAsked = Annotated[CodeOfStructure, Path(description="Code of a structure")]
+files = CommandRoutes(router, "/formation/{structure}", application.formation_action, by=Commanded)
 
 
 @dataclass(kw_only=True)
@@ -88,84 +87,49 @@ class FeedbackBody:
         return domain.Feedback(self.on, tuple(self.feedback), tuple(self.kept))
 
 
-@router.post("/formation/{structure}/training-periods")
-async def record_training(
-    structure: StructureAsked, body: NewTrainingPeriod, command: Commanded, store: Store, response: Response
-) -> Done:
+@files.post("/training-periods")
+def record_training(file: domain.FormationAction, today: date, body: NewTrainingPeriod) -> None:
     """A structure is trained: the first period, or the next after an action period whose feedback it starts from."""
-    return answered(
-        response, await application.record_training(store, structure, body.id, body.fact(), command), body.id
-    )
+    file.record_training(body.id, body.fact(), today)
 
 
-@router.post("/formation/{structure}/training-periods/{period}/correction")
-async def correct_training(
-    structure: StructureAsked,
-    period: UUID,
-    body: Whole[TrainingPeriodBody],
-    command: Commanded,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/training-periods/{period}/correction")
+def correct_training(file: domain.FormationAction, today: date, period: UUID, body: Whole[TrainingPeriodBody]) -> None:
     """The whole training period as it is to stand; what a later commitment names stays taught."""
-    return answered(
-        response, await application.correct_training(store, structure, period, body.fact(), command), period
-    )
+    file.correct_training(period, body.fact(), today)
 
 
-@router.post("/formation/{structure}/action-periods")
-async def record_action(
-    structure: StructureAsked, body: NewActionPeriod, command: Commanded, store: Store, response: Response
-) -> Done:
+@files.post("/action-periods")
+def record_action(file: domain.FormationAction, today: date, body: NewActionPeriod) -> None:
     """A structure puts to work what the training period before taught."""
-    return answered(response, await application.record_action(store, structure, body.id, body.fact(), command), body.id)
+    file.record_action(body.id, body.fact(), today)
 
 
-@router.post("/formation/{structure}/action-periods/{period}/correction")
-async def correct_action(
-    structure: StructureAsked,
-    period: UUID,
-    body: Whole[ActionPeriodBody],
-    command: Commanded,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/action-periods/{period}/correction")
+def correct_action(file: domain.FormationAction, today: date, period: UUID, body: Whole[ActionPeriodBody]) -> None:
     """The whole action period as it is to stand; its feedback stays."""
-    return answered(response, await application.correct_action(store, structure, period, body.fact(), command), period)
+    file.correct_action(period, body.fact(), today)
 
 
-@router.post("/formation/{structure}/action-periods/{period}/feedback")
-async def record_feedback(
-    structure: StructureAsked, period: UUID, body: FeedbackBody, command: Commanded, store: Store, response: Response
-) -> Done:
+@files.post("/action-periods/{period}/feedback")
+def record_feedback(file: domain.FormationAction, today: date, period: UUID, body: FeedbackBody) -> None:
     """What came of an action period, and which commitments were kept; the next training period starts from it."""
-    return answered(response, await application.record_feedback(store, structure, period, body.fact(), command), period)
+    file.record_feedback(period, body.fact(), today)
 
 
-@router.post("/formation/{structure}/action-periods/{period}/feedback/correction")
-async def correct_feedback(
-    structure: StructureAsked,
-    period: UUID,
-    body: Whole[FeedbackBody],
-    command: Commanded,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/action-periods/{period}/feedback/correction")
+def correct_feedback(file: domain.FormationAction, today: date, period: UUID, body: Whole[FeedbackBody]) -> None:
     """The whole feedback as it is to stand; what the next training period starts from stays in it."""
-    return answered(
-        response, await application.correct_feedback(store, structure, period, body.fact(), command), period
-    )
+    file.correct_feedback(period, body.fact(), today)
 
 
-@router.post("/formation/{structure}/periods/{period}/annulment")
-async def annul_period(
-    structure: StructureAsked, period: UUID, body: OnDay, command: Commanded, store: Store, response: Response
-) -> Done:
+@files.post("/periods/{period}/annulment")
+def annul_period(file: domain.FormationAction, today: date, period: UUID, body: OnDay) -> None:
     """The last period, recorded by mistake, did not take place; `on`: when that was found."""
-    return answered(response, await application.annul_period(store, structure, period, body.on, command), period)
+    file.annul(period, body.on, today)
 
 
 @router.get("/formation/{structure}", dependencies=programme_reads)
-async def formation(structure: StructureAsked, store: Store) -> application.ShownFormation:
+async def formation(structure: application.StructureAsked, store: Store) -> application.ShownFormation:
     """The periods of a structure's formation-action in turn; none where nothing is recorded."""
     return await application.formation(store, structure)

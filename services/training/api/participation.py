@@ -4,24 +4,26 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
 from pydantic import Field
 
 from services.training import application, domain, views
 from services.training.api.shapes import WithdrawalBody, half_days
-from shared.access import CommandedInStructure, chosen_id
+from services.training.domain import ActivityFile
+from shared.access import chosen_id
 from shared.codes import (
     DropOutReason,
 )
-from shared.commands import Done, answered
+from shared.command_routes import CommandRoutes
 from shared.contracts.training import HalfDay
 from shared.days import Day
 from shared.door import Router
+from shared.known_pathways import OnPathway
 from shared.readings import Reading
 from shared.routes import AskedStructure, AskedUser, Limit, Store
 from shared.whole import Whole
 
 router = Router()
+files = CommandRoutes(router, "/pathways/{pathway}", application.activity_file)
 
 
 @dataclass
@@ -45,57 +47,32 @@ class AttendanceBody:
         return domain.Attendance(half_days(self.attended), self.dropped_for)
 
 
-@router.post("/pathways/{pathway}/enrolments")
-async def enrol(
-    pathway: UUID, body: EnrolmentBody, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/enrolments")
+async def enrol(file: ActivityFile, here: OnPathway, body: EnrolmentBody) -> None:
     """Enrols the person in a session of their structure. Where it is full they wait, and move up by themselves."""
+    session = await application.session_of_anybody(here.act, body.session)
     enrolment = domain.Enrolment(body.session, body.enrolled_on, body.action)
-    return answered(response, await application.enrol(store, pathway, body.id, enrolment, command), body.id)
+    file.enrol(body.id, enrolment, session, here.pathway.structure, here.today)
 
 
-@router.post("/pathways/{pathway}/enrolments/{enrolment}/withdrawal")
-async def withdraw_enrolment(
-    pathway: UUID,
-    enrolment: UUID,
-    body: WithdrawalBody,
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/enrolments/{enrolment}/withdrawal")
+def withdraw_enrolment(file: ActivityFile, here: OnPathway, enrolment: UUID, body: WithdrawalBody) -> None:
     """The person does not take part; the first who waits has the place."""
-    end = domain.EnrolmentEnd(body.on, body.reason)
-    return answered(response, await application.withdraw(store, pathway, enrolment, end, command), enrolment)
+    file.withdraw(enrolment, domain.EnrolmentEnd(body.on, body.reason), here.today)
 
 
-@router.post("/pathways/{pathway}/enrolments/{enrolment}/attendance")
-async def record_attendance(
-    pathway: UUID,
-    enrolment: UUID,
-    body: AttendanceBody,
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/enrolments/{enrolment}/attendance")
+async def record_attendance(file: ActivityFile, here: OnPathway, enrolment: UUID, body: AttendanceBody) -> None:
     """Which half-days were attended, once the session is over or the person dropped out; the activity follows."""
-    return answered(
-        response, await application.record_attendance(store, pathway, enrolment, body.fact(), command), enrolment
-    )
+    session, today = await application.attended(here.act, file.session_of(enrolment))
+    file.record_attendance(enrolment, body.fact(), session, today)
 
 
-@router.post("/pathways/{pathway}/enrolments/{enrolment}/attendance/correction")
-async def correct_attendance(
-    pathway: UUID,
-    enrolment: UUID,
-    body: Whole[AttendanceBody],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/enrolments/{enrolment}/attendance/correction")
+async def correct_attendance(file: ActivityFile, here: OnPathway, enrolment: UUID, body: Whole[AttendanceBody]) -> None:
     """The whole attendance as it is to stand; the activity follows."""
-    return answered(
-        response, await application.correct_attendance(store, pathway, enrolment, body.fact(), command), enrolment
-    )
+    session, today = await application.attended(here.act, file.session_of(enrolment))
+    file.correct_attendance(enrolment, body.fact(), session, today)
 
 
 @router.get("/attendance/missing")

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query
 from pydantic import Field
 
 from services.training import application, domain, views
 from services.training.api.shapes import From, To, WithdrawalBody
-from shared.access import CommandedInStructure, chosen_id
+from services.training.domain import ActivityFile
+from shared.access import chosen_id
 from shared.codes import (
     DropOutReason,
     Hours,
@@ -17,15 +18,18 @@ from shared.codes import (
     PlacementObjective,
     Prescriber,
 )
-from shared.commands import Done, answered
+from shared.command_routes import CommandRoutes
+from shared.correspondents import is_known
 from shared.days import Day
 from shared.door import Router
+from shared.known_pathways import OnPathway
 from shared.readings import Reading
 from shared.routes import AskedStructure, AskedUser, Limit, Store
 from shared.siret import Siret
 from shared.whole import Whole
 
 router = Router()
+files = CommandRoutes(router, "/pathways/{pathway}", application.activity_file)
 
 
 @dataclass(kw_only=True)
@@ -89,106 +93,54 @@ class PlacementEndBody:
         return domain.PlacementEnd(self.ended_on, self.hours, self.broken_off_for)
 
 
-@router.post("/pathways/{pathway}/placements")
-async def plan_placement(
-    pathway: UUID, body: NewPlacement, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/placements")
+async def plan_placement(file: ActivityFile, here: OnPathway, body: NewPlacement) -> None:
     """Plans a placement, or records one that has begun."""
-    return answered(response, await application.plan_placement(store, pathway, body.id, body.fact(), command), body.id)
+    elsewhere, known = await application.elsewhere(here), await is_known(here.act.store, body.tutor)
+    file.plan_placement(body.id, body.fact(), elsewhere, known)
 
 
-@router.post("/pathways/{pathway}/placements/{placement}/correction")
-async def correct_placement(
-    pathway: UUID,
-    placement: UUID,
-    body: Whole[PlacementBody],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/placements/{placement}/correction")
+async def correct_placement(file: ActivityFile, here: OnPathway, placement: UUID, body: Whole[PlacementBody]) -> None:
     """The whole placement as it is to stand; where it has ended, the activity follows."""
-    return answered(
-        response, await application.correct_placement(store, pathway, placement, body.fact(), command), placement
-    )
+    elsewhere, known = await application.elsewhere(here), await is_known(here.act.store, body.tutor)
+    file.correct_placement(placement, body.fact(), elsewhere, known, here.today)
 
 
-@router.post("/pathways/{pathway}/placements/{placement}/renewal")
-async def renew_placement(
-    pathway: UUID, placement: UUID, body: RenewalBody, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/placements/{placement}/renewal")
+async def renew_placement(file: ActivityFile, here: OnPathway, placement: UUID, body: RenewalBody) -> None:
     """Puts the end off; a PMSMP once, by one month at most."""
-    done = await application.renew_placement(store, pathway, placement, body.until, body.hours_planned, command)
-    return answered(response, done, placement)
+    file.renew(placement, body.until, body.hours_planned, await application.elsewhere(here))
 
 
-@router.post("/pathways/{pathway}/placements/{placement}/end")
-async def end_placement(
-    pathway: UUID,
-    placement: UUID,
-    body: PlacementEndBody,
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/placements/{placement}/end")
+def end_placement(file: ActivityFile, here: OnPathway, placement: UUID, body: PlacementEndBody) -> None:
     """The placement has ended, on its last day or broken off before; the activity follows from it."""
-    return answered(
-        response, await application.end_placement(store, pathway, placement, body.fact(), command), placement
-    )
+    file.end_placement(placement, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/placements/{placement}/end/correction")
-async def correct_placement_end(
-    pathway: UUID,
-    placement: UUID,
-    body: Whole[PlacementEndBody],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/placements/{placement}/end/correction")
+def correct_placement_end(file: ActivityFile, here: OnPathway, placement: UUID, body: Whole[PlacementEndBody]) -> None:
     """The whole end as it is to stand; the activity follows."""
-    return answered(response, await application.correct_end(store, pathway, placement, body.fact(), command), placement)
+    file.correct_end(placement, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/placements/{placement}/cancellation")
-async def cancel_placement(
-    pathway: UUID,
-    placement: UUID,
-    body: WithdrawalBody,
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/placements/{placement}/cancellation")
+def cancel_placement(file: ActivityFile, here: OnPathway, placement: UUID, body: WithdrawalBody) -> None:
     """The placement does not take place: decided on its first day at the latest."""
-    cancellation = domain.PlacementCancellation(body.on, body.reason)
-    return answered(
-        response, await application.cancel_placement(store, pathway, placement, cancellation, command), placement
-    )
+    file.cancel_placement(placement, domain.PlacementCancellation(body.on, body.reason), here.today)
 
 
-@router.post("/pathways/{pathway}/placements/{placement}/evaluation")
-async def evaluate_placement(
-    pathway: UUID,
-    placement: UUID,
-    body: domain.Evaluation,
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/placements/{placement}/evaluation")
+def evaluate_placement(file: ActivityFile, here: OnPathway, placement: UUID, body: domain.Evaluation) -> None:
     """What the placement came to (*bilan*), once it has begun."""
-    return answered(response, await application.evaluate(store, pathway, placement, body, command), placement)
+    file.evaluate(placement, body, here.today)
 
 
-@router.post("/pathways/{pathway}/placements/{placement}/evaluation/correction")
-async def correct_evaluation(
-    pathway: UUID,
-    placement: UUID,
-    body: Whole[domain.Evaluation],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/placements/{placement}/evaluation/correction")
+def correct_evaluation(file: ActivityFile, here: OnPathway, placement: UUID, body: Whole[domain.Evaluation]) -> None:
     """The whole evaluation as it is to stand."""
-    return answered(response, await application.correct_evaluation(store, pathway, placement, body, command), placement)
+    file.correct_evaluation(placement, body, here.today)
 
 
 @router.get("/placements")

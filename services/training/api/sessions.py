@@ -5,25 +5,27 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
 from pydantic import Field
 
 from services.training import application, domain, views
 from services.training.api.shapes import From, To, half_days
-from shared.access import CommandedInStructure, chosen_id
+from shared.access import chosen_id
 from shared.codes import (
     AsNumber,
     SessionKind,
 )
-from shared.commands import Done, answered
+from shared.command_routes import CommandRoutes
+from shared.commands import Act
 from shared.contracts.training import HalfDay
 from shared.door import Router
+from shared.known_structures import today_in
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, OnDay, Store
 from shared.texts import CodeOfStructure, Name
 from shared.whole import Whole
 
 router = Router()
+files = CommandRoutes(router, "/sessions", application.planned_session)
 
 
 @dataclass(kw_only=True)
@@ -64,28 +66,23 @@ class NewSession(SessionBody):
     id: UUID = Field(default_factory=chosen_id)
 
 
-@router.post("/sessions")
-async def plan_session(body: NewSession, command: CommandedInStructure, store: Store, response: Response) -> Done:
+@files.post("", target=lambda body: application.planned_session(body.id))
+def plan_session(file: domain.Session, act: Act, body: NewSession) -> None:
     """Plans a session of a structure, on one half-day or more."""
-    command.caller.must_be_of(body.structure)
-    done = await application.plan_session(store, body.id, body.structure, body.fact(), command)
-    return answered(response, done, body.id)
+    act.command.caller.must_be_of(body.structure)
+    file.schedule(body.id, body.structure, body.fact())
 
 
-@router.post("/sessions/{session}/correction")
-async def correct_session(
-    session: UUID, body: Whole[SessionBody], command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/{session}/correction")
+def correct_session(file: domain.Session, act: Act, session: UUID, body: Whole[SessionBody]) -> None:
     """The whole session as it is to stand. The hours of who attended follow."""
-    return answered(response, await application.correct_session(store, session, body.fact(), command), session)
+    file.correct(body.fact())
 
 
-@router.post("/sessions/{session}/cancellation")
-async def cancel_session(
-    session: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/{session}/cancellation")
+async def cancel_session(file: domain.Session, act: Act, session: UUID, body: OnDay) -> None:
     """The session does not take place; `on`: when that was decided."""
-    return answered(response, await application.cancel_session(store, session, body.on, command), session)
+    file.cancel(body.on, await today_in(act.store, file.structure))
 
 
 @router.get("/sessions")

@@ -3,25 +3,27 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from fastapi import Response
 from pydantic import Field
 
 from services.training import application, domain, views
-from shared.access import AnyCaller, CommandedInStructure, chosen_id
+from services.training.domain import ActivityFile
+from shared.access import AnyCaller, chosen_id
 from shared.codes import (
     Barrier,
     Hours,
     SupportResult,
 )
-from shared.commands import Done, answered
+from shared.command_routes import CommandRoutes
 from shared.days import Day
 from shared.door import Router
+from shared.known_pathways import OnPathway
 from shared.readings import Reading
 from shared.routes import AskedStructure, AskedUser, Limit, OnDay, Store
 from shared.texts import Name
 from shared.whole import Whole
 
 router = Router()
+files = CommandRoutes(router, "/pathways/{pathway}", application.activity_file)
 
 
 @dataclass(kw_only=True)
@@ -52,33 +54,22 @@ class NewSupport(SupportBody):
     id: UUID = Field(default_factory=chosen_id)
 
 
-@router.post("/pathways/{pathway}/supports")
-async def report_support(
-    pathway: UUID, body: NewSupport, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/supports")
+def report_support(file: ActivityFile, here: OnPathway, body: NewSupport) -> None:
     """Reports a support action to the diagnostic's barrier; an activity of kind support follows from it."""
-    return answered(response, await application.report_support(store, pathway, body.id, body.fact(), command), body.id)
+    file.report_support(body.id, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/supports/{support}/correction")
-async def correct_support(
-    pathway: UUID,
-    support: UUID,
-    body: Whole[SupportBody],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/supports/{support}/correction")
+def correct_support(file: ActivityFile, here: OnPathway, support: UUID, body: Whole[SupportBody]) -> None:
     """The whole support action as it is to stand; the activity follows."""
-    return answered(response, await application.correct_support(store, pathway, support, body.fact(), command), support)
+    file.correct_support(support, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/proposals/{proposal}/dismissal")
-async def dismiss_proposal(
-    pathway: UUID, proposal: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/proposals/{proposal}/dismissal")
+def dismiss_proposal(file: ActivityFile, here: OnPathway, proposal: UUID, body: OnDay) -> None:
     """What was proposed is not taken up."""
-    return answered(response, await application.dismiss(store, pathway, proposal, body.on, command), proposal)
+    file.dismiss(proposal, body.on, here.today)
 
 
 @router.get("/proposals")
