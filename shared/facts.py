@@ -11,14 +11,16 @@
 event's class in its aggregate: "training.support-reported" is `SupportReported`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Self, TypeVar, cast, get_type_hints, overload
 from uuid import UUID
 
 from shared.codes import InClear
 from shared.event_store.aggregates import Aggregate, Declared, Known
-from shared.rules import AlreadyRecorded, UnknownFact
+from shared.kinds import Kind, no_rules
+from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact
 
 F = TypeVar("F")
 
@@ -50,13 +52,21 @@ class _Declaration(Declared, Generic[F]):
 
     The first event tells of the fact first, the second of its correction, others of something of their own, as a
     renewal. `imported`: imports speak of it, so what the last one said is kept beside how it stands. `bare`: stored
-    as it is, not as `Known`.
+    as it is, not as `Known`. `rules`: what a fact by itself breaks, by the local date of the structure.
     """
 
     def __init__(
-        self, fact: type[F], kind: str | None, /, *events: Event, imported: bool = False, bare: bool = False
+        self,
+        fact: type[F],
+        kind: str | None,
+        /,
+        *events: Event,
+        imported: bool = False,
+        bare: bool = False,
+        rules: Callable[[F, date], Iterable[RuleBroken]] = no_rules,
     ) -> None:
-        self.fact, self.kind, self.imported, self.bare = fact, kind, imported, bare
+        self.fact, self.kind, self.imported, self.bare, self.rules = fact, kind, imported, bare, rules
+        self.whole: Kind[F] | None = None
         self._given = events
 
     def __set_name__(self, owner: type[Aggregate], name: str) -> None:
@@ -86,6 +96,11 @@ class _Declaration(Declared, Generic[F]):
             told.setdefault("imported", None)
         aggregate.trigger_event(self.event(self.events[event] if isinstance(event, int) else event), **told)
 
+    def check(self, fact: F, today: date) -> None:
+        """Raises the first rule that a fact breaks by itself."""
+        for broken in self.rules(fact, today):
+            raise broken
+
     def kept(self, before: Any, event: Any) -> Any:
         """What is stored from now on."""
         return event.fact if self.bare else Known.now(before, event.fact, getattr(event, "imported", None))
@@ -111,10 +126,17 @@ class _Declaration(Declared, Generic[F]):
 class Facts(_Declaration[F]):
     """`by`: the field of the fact that is its key; null: the event carries a key that whoever recorded it chose."""
 
-    def __init__(self, fact: type[F], kind: str | None, /, *events: Event, by: str | None = None, **how: bool) -> None:
+    def __init__(self, fact: type[F], kind: str | None, /, *events: Event, by: str | None = None, **how: Any) -> None:
         super().__init__(fact, kind, *events, **how)
         self.by = by
         self.key_type: Any = UUID if by is None else get_type_hints(fact)[by]
+
+    @classmethod
+    def of(cls, kind: Kind[F]) -> "Facts[F]":
+        """Keeps the facts of a kind that is declared whole."""
+        facts = cls(kind.fact, kind.name, *kind.events, imported=bool(kind.row), rules=kind.rules)
+        facts.whole = kind
+        return facts
 
     @overload
     def __get__(self, aggregate: None, owner: Any) -> Self: ...
@@ -193,6 +215,18 @@ class Standing(Mapping[Any, F], Generic[F]):
         if key not in self._state:
             raise UnknownFact(f"nothing is recorded under {key}")
         return self[key] != fact
+
+    def admit(self, key: Any, fact: F, today: date) -> None:
+        """Records a fact that is new. Raises what it breaks by itself."""
+        if self.is_new(key, fact):
+            self._of.check(fact, today)
+            self.record(key, fact)
+
+    def admit_correction(self, key: Any, fact: F, today: date) -> None:
+        """Corrects a fact that is to stand otherwise. Raises what it then breaks by itself."""
+        if self.differs(key, fact):
+            self._of.check(fact, today)
+            self.correct(key, fact)
 
     def record(self, key: Any, fact: F, **more: Any) -> None:
         self.tell(0, key, fact, **more)

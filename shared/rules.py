@@ -12,7 +12,11 @@ F = TypeVar("F")
 
 
 class RuleBroken(Exception):
-    """A rule of the field refuses the command. The message says which values broke it."""
+    """A rule of the field refuses the command. The message says which values broke it, `field` which of the fact's."""
+
+    def __init__(self, message: str = "", field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
     @classmethod
     def named(cls) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from services.training.domain import ActivityFile, FormationAction, Session
 from shared.codes import SPECIAL_BARRIERS
+from shared.contracts import EVENTS
 from shared.contracts import training as contracts
 from shared.publishing import Publisher
 
@@ -76,7 +77,7 @@ def _feedback(event: Any) -> contracts.ActionFeedback:
 
 
 public = Publisher(
-    contracts.EVENTS,
+    EVENTS["training"],
     (ActivityFile, Session, FormationAction),
     told={
         contracts.SessionPlan: _session,

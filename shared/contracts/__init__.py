@@ -34,6 +34,9 @@ BODIES: dict[tuple[str, str], TypeAdapter[Body]] = {
 }
 
 
+import shared.kinds  # noqa: E402, F401 - the kinds of facts that are declared whole add theirs to these
+
+
 def decode_body(service: str, name: str, data: bytes | dict[str, Any]) -> Body:
     """The typed body of an event. Raises pydantic's ValidationError, or KeyError for a name nobody publishes."""
     adapter = BODIES[service, name]

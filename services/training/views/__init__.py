@@ -15,6 +15,7 @@ from services.training.views.session import (
     participants,
     sessions,
 )
+from shared import kind_views
 from shared.contracts import PublicEvent
 from shared.database import Connection
 
@@ -40,7 +41,7 @@ __all__ = [
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """What follows from a fact, as an activity does, is told after it; an older version changes nothing."""
-    for fold in (session, placement, proposal, activity):
+    for fold in (session, placement, proposal, activity, kind_views):
         await fold.follow(connection, events)
 
 

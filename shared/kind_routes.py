@@ -1,0 +1,107 @@
+"""The routes of kinds of facts that are declared whole: record, correct, list."""
+
+from collections.abc import Callable
+from dataclasses import fields, make_dataclass
+from typing import Annotated, Any, get_type_hints
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import Field
+
+from shared import kind_views
+from shared.access import chosen_id
+from shared.command_routes import CommandRoutes
+from shared.commands import Target
+from shared.days import Day
+from shared.disagreement import in_disagreement
+from shared.door import Router
+from shared.event_store import Aggregate
+from shared.facts import Facts
+from shared.kinds import Kind
+from shared.known_pathways import OnPathway
+from shared.readings import Reading
+from shared.routes import AskedStructure, Limit, Store
+from shared.whole import Whole
+
+From = Annotated[Day, Query(alias="from")]
+To = Annotated[Day, Query(alias="to")]
+
+
+def kind_routes(cls: type[Aggregate], target: Callable[[UUID], Target[Any, OnPathway]]) -> Router:
+    """Of all kinds that an aggregate keeps. `target` opens the aggregate of a pathway."""
+    router = Router(prefix="/v1")
+    files = CommandRoutes(router, "/pathways/{pathway}", target)
+    for facts in cls.facts().values():
+        if isinstance(facts, Facts) and facts.whole is not None:
+            _commands(files, facts, facts.whole)
+            _list(router, cls, facts, facts.whole)
+    return router
+
+
+def _commands(files: CommandRoutes[Any, OnPathway], facts: Facts[Any], kind: Kind[Any]) -> None:
+    names = [one.name for one in fields(kind.fact)]
+
+    def record(file: Any, here: OnPathway, body: Any) -> None:
+        fact = kind.fact(**{name: getattr(body, name) for name in names})
+        getattr(file, facts.name).admit(body.id, fact, here.today)
+
+    def correct(file: Any, here: OnPathway, id: UUID, body: Any) -> None:
+        getattr(file, facts.name).admit_correction(id, body, here.today)
+
+    whole: Any = Whole
+    record.__annotations__["body"], correct.__annotations__["body"] = _new(kind.fact), whole[kind.fact]
+    name = kind.name.replace("-", "_")
+    record.__name__, record.__doc__ = f"record_{name}", f"Records it. {kind.fact.__doc__}"
+    correct.__name__, correct.__doc__ = f"correct_{name}", f"Corrects it, whole, as it is to stand. {kind.fact.__doc__}"
+    files.post(f"/{kind.plural}")(record)
+    files.post(f"/{kind.plural}/{{id}}/correction")(correct)
+
+
+def _new(fact: type) -> Any:
+    """The body that records a fact: its fields, and an id."""
+    id = ("id", UUID, Field(default_factory=chosen_id))
+    doc = f"{fact.__doc__}\n\n`id`: chosen by the caller, so that a repeat asks for the same."
+    return make_dataclass(
+        f"New{fact.__name__}", [id], bases=(fact,), kw_only=True, frozen=True, namespace={"__doc__": doc}
+    )
+
+
+def _list(router: Router, cls: type[Aggregate], facts: Facts[Any], kind: Kind[Any]) -> None:
+    told = _told(kind)
+    listed = _listed(kind, told)
+
+    async def between(
+        store: Store, reading: Reading, structure: AskedStructure, start: From, end: To, limit: Limit = 100
+    ) -> list[Any]:
+        rows = await kind_views.between(store.pool, kind.name, structure, start, end, limit)
+        pathways = {row.pathway for row in rows}
+        files, said = await store.load_many(cls, list(pathways)), await in_disagreement(store, pathways)
+
+        def shown(row: kind_views.ListedFact) -> Any:
+            fact = getattr(files[row.pathway], facts.name)[row.id]
+            values = {name: getattr(fact, name) for name in told}
+            return listed(row.pathway, row.id, **values, disagreed=facts.named(row.id) in said[row.pathway])
+
+        return await reading.shown([shown(row) for row in rows])
+
+    between.__annotations__["return"] = list[listed]  # type: ignore[valid-type]
+    between.__name__ = kind.plural.replace("-", "_")
+    between.__doc__ = f"Those that happened between two days, both included, by day. {kind.fact.__doc__}"
+    router.get(f"/{kind.plural}")(between)
+
+
+def _told(kind: Kind[Any]) -> dict[str, Any]:
+    """By name, the types of the fields that others are told too."""
+    hints = get_type_hints(kind.fact, include_extras=True)
+    names = get_type_hints(kind.told) if kind.told is not None else ()
+    return {name: hints[name] for name in names if name in hints}
+
+
+def _listed(kind: Kind[Any], told: dict[str, Any]) -> Any:
+    """A row of the list: whose fact it is, what others are told of it, and whether the person says otherwise."""
+    return make_dataclass(
+        f"Listed{kind.fact.__name__}",
+        [("pathway", UUID), ("id", UUID), *told.items(), ("disagreed", bool)],
+        frozen=True,
+        namespace={"__doc__": f"{kind.fact.__doc__}\n\n`disagreed`: whether the person says otherwise."},
+    )

@@ -1,0 +1,56 @@
+"""The facts of kinds that are declared whole, as a service lists them: by the day on which they happened."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from shared.contracts import PublicEvent
+from shared.database import Connection, Pool
+from shared.kinds import KINDS, Kind
+
+_NAMES: dict[tuple[str, str], Kind[Any]] = {
+    (kind.service, event.partition(".")[2]): kind for kind in KINDS for event in kind.events
+}
+
+
+@dataclass(frozen=True)
+class ListedFact:
+    pathway: UUID
+    id: UUID
+    happened_on: date
+
+
+async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
+    """Keeps one row a fact, as it now stands; an older version changes nothing."""
+    rows = {}
+    for event in events:
+        if (kind := _NAMES.get((event.service, event.name))) is not None:
+            id = next(value for name, value in vars(event.body).items() if name not in kind.fact.__dataclass_fields__)
+            rows[event.pathway, kind.name, id] = (event.happened_on, event.version)
+    if rows:
+        await connection.execute(
+            """insert into listed_facts as f (pathway, kind, id, happened_on, version)
+               select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::integer[])
+               on conflict (pathway, kind, id) do update
+                 set happened_on = excluded.happened_on, version = excluded.version
+               where f.version < excluded.version""",
+            *map(list, zip(*((*key, *row) for key, row in rows.items()), strict=True)),
+        )
+
+
+async def between(pool: Pool, kind: str, structure: str | None, start: date, end: date, limit: int) -> list[ListedFact]:
+    """Those of a kind that happened between two days, both included, to people of a structure (null: of all)."""
+    rows = await pool.fetch(
+        """select f.pathway, f.id, f.happened_on from listed_facts f join known_pathways k using (pathway)
+            where f.kind = $1 and f.happened_on between $3 and $4 and ($2::text is null or k.structure = $2)
+              and not k.restricted and not k.archived
+            order by f.happened_on, f.id limit $5""",
+        kind,
+        structure,
+        start,
+        end,
+        limit,
+    )
+    return [ListedFact(**row) for row in rows]
