@@ -1,11 +1,13 @@
 """What the copy calls things, in plain French. Tests hold every event, field, code and reading route to be here."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
 from shared.french import day as day
+from shared.kinds import KINDS, Kind
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -182,7 +184,7 @@ _STOPPED = {
     "other": "une autre raison",
 }
 
-CODES: Mapping[str, Mapping[str, str]] = {
+CODES: dict[str, Mapping[str, str]] = {
     "requester": {
         "person": "vous-même",
         "chrs": "le CHRS",
@@ -517,7 +519,7 @@ def _half_days(half_days: list[Mapping[str, str]]) -> str:
     return ", ".join(f"{day(one['day'])} ({part[one['part']]})" for one in half_days) or "aucune"
 
 
-FIELDS: Mapping[str, tuple[str, Callable[[Any], str]]] = {
+FIELDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "structure": ("Structure", str),
     "person": ("Votre numéro dans la plateforme", str),
     "requested_on": ("Date de la demande", day),
@@ -680,9 +682,8 @@ def field(event: str, name: str, value: Any) -> tuple[str, str | None]:
         return label, "n'a finalement pas eu lieu" if name in DID_NOT_HAPPEN else None
     if isinstance(value, dict) and "unreadable" in value:
         return label, f"illisible ({value['unreadable']})"
-    if name in CODES:
-        return label, CODES[name][str(value)]
-    return label, reads(value)
+    codes = CODES.get(f"{event}.{name}") or CODES.get(name)
+    return label, reads(value) if codes is None else codes[str(value)]
 
 
 ROLES = {
@@ -765,3 +766,24 @@ RIGHTS = (
     "Si une autre structure vous accompagne ou vous a accompagné·e, elle vous remet elle aussi sa copie.",
     "Si votre structure ne vous répond pas, vous pouvez saisir la CNIL (cnil.fr).",
 )
+
+
+def _reads(hint: Any) -> Callable[[Any], str]:
+    """How a value of a field's type reads."""
+    types = [one for one in (hint, *get_args(hint)) if isinstance(one, type)]
+    return day if date in types else _hours if Decimal in types else _yes_no if bool in types else str
+
+
+def _learn(kind: Kind[Any]) -> None:
+    """What a kind that is declared whole calls itself."""
+    french, hints = kind.french, get_type_hints(kind.fact)
+    EVENTS.update(zip(kind.events, (french.recorded, french.corrected), strict=True))
+    FACTS[kind.name] = french.one
+    ROUTES[kind.plural.replace("-", "_")] = f"liste : {french.one}"
+    for event in kind.events:
+        FIELDS.update({f"{event}.{name}": (label, _reads(hints[name])) for name, label in french.fields.items()})
+        CODES.update({f"{event}.{name}": codes for name, codes in french.codes.items()})
+
+
+for _kind in KINDS:
+    _learn(_kind)
