@@ -52,7 +52,8 @@ class _Declaration(Declared, Generic[F]):
 
     The first event tells of the fact first, the second of its correction, others of something of their own, as a
     renewal. `imported`: imports speak of it, so what the last one said is kept beside how it stands. `bare`: stored
-    as it is, not as `Known`. `rules`: what a fact by itself breaks, by the local date of the structure.
+    as it is, not as `Known`. `keyed`: each event carries the `key` too that the whole aggregate is known by. `rules`:
+    what a fact by itself breaks, by the local date of the structure.
     """
 
     def __init__(
@@ -63,9 +64,11 @@ class _Declaration(Declared, Generic[F]):
         *events: Event,
         imported: bool = False,
         bare: bool = False,
+        keyed: bool = False,
         rules: Callable[[F, date], Iterable[RuleBroken]] = no_rules,
     ) -> None:
-        self.fact, self.kind, self.imported, self.bare, self.rules = fact, kind, imported, bare, rules
+        self.fact, self.kind, self.imported, self.bare, self.keyed = fact, kind, imported, bare, keyed
+        self.rules = rules
         self.whole: Kind[F] | None = None
         self._given = events
 
@@ -110,7 +113,7 @@ class _Declaration(Declared, Generic[F]):
         return self.fact if self.bare else Known[self.fact]  # type: ignore[name-defined]
 
     def _key(self) -> dict[str, Any]:
-        return {}
+        return {"key": UUID} if self.keyed else {}
 
     def keep(self, aggregate: Aggregate, event: Any) -> None:
         raise NotImplementedError
@@ -172,7 +175,7 @@ class Facts(_Declaration[F]):
         return dict[self.key_type, self.stored]  # type: ignore[name-defined]
 
     def _key(self) -> dict[str, Any]:
-        return {"key": UUID} if self.by is None else {}
+        return {"key": UUID} if self.by is None else super()._key()
 
 
 class Standing(Mapping[Any, F], Generic[F]):
@@ -228,13 +231,13 @@ class Standing(Mapping[Any, F], Generic[F]):
             self._of.check(fact, today)
             self.correct(key, fact)
 
-    def record(self, key: Any, fact: F, **more: Any) -> None:
+    def record(self, key: Any, fact: F, /, **more: Any) -> None:
         self.tell(0, key, fact, **more)
 
-    def correct(self, key: Any, fact: F, **more: Any) -> None:
+    def correct(self, key: Any, fact: F, /, **more: Any) -> None:
         self.tell(1, key, fact, **more)
 
-    def tell(self, event: int | str, key: Any, fact: F, **more: Any) -> None:
+    def tell(self, event: int | str, key: Any, fact: F, /, **more: Any) -> None:
         """Triggers one of the declared events, by its place or its class's name."""
         by_hand = {"key": key} if self._of.by is None else {}
         self._of.trigger(self._aggregate, event, {**by_hand, "fact": fact, **more})
@@ -257,6 +260,15 @@ class Fact(_Declaration[F]):
     def keep(self, aggregate: Aggregate, event: Any) -> None:
         state = vars(aggregate)
         state[self.name] = self.kept(state.get(self.name), event)
+
+    def clear(self, aggregate: Aggregate) -> None:
+        """For the `apply` of an event that takes the fact back."""
+        vars(aggregate)[self.name] = None
+
+    def named(self) -> FactId:
+        """As a disagreement names the fact."""
+        assert self.kind is not None
+        return FactId(self.kind)
 
     def id_of(self, event: Any) -> None:
         return None
@@ -306,8 +318,12 @@ class Single(Generic[F]):
 
 
 def fact_of(event: Aggregate.Event) -> FactId | None:
-    """Which fact an event tells of, as a disagreement names it; null where it tells of none."""
+    """Which fact an event tells of, as a disagreement names it; null where it tells of none.
+
+    One that is no declaration's names the kind itself, as its class's `KIND`; there is one fact of such a kind.
+    """
     declared: _Declaration[Any] | None = getattr(event, "declared", None)
-    if declared is None or declared.kind is None:
+    kind: str | None = getattr(event, "KIND", None) if declared is None else declared.kind
+    if kind is None:
         return None
-    return FactId(declared.kind, declared.id_of(event))
+    return FactId(kind, None if declared is None else declared.id_of(event))

@@ -92,8 +92,8 @@ class Services:
 
     def take_structure(self, row: Any) -> None:
         structure, file = self.structure(row.structure), StructureFile(row.structure, row.name, row.department)
-        if (fact := news(structure.file, file)) is not None:
-            structure.take_import(fact, file)
+        if (fact := news(structure.file.known, file)) is not None:
+            structure.file.take(fact, file)
         self._save("intake", structure, About(row.structure), historical=True)
 
     def take_request(self, dossier: Dossier) -> None:
@@ -127,8 +127,8 @@ class Services:
         row, pathway = dossier.request, self.load(Pathway, dossier.pathway)
         exited_on = self.load(OutcomeFile, dossier.pathway).exited_on
 
-        def dated(known: object, on: date | None, first: Callable[[date], None], again: Callable[[], None]) -> None:
-            if known is not None:
+        def dated(recorded: object, on: date | None, first: Callable[[date], None], again: Callable[[], None]) -> None:
+            if recorded:
                 again()
             elif on is not None:
                 first(on)

@@ -88,6 +88,7 @@ def test_every_fact_that_a_disagreement_can_be_about_has_a_french_name() -> None
     sources = [file.read_text() for one in domains for file in ([one] if one.is_file() else one.glob("*.py"))]
     kinds = {kind for source in sources for kind in re.findall(r'FactId\("([a-z-]+)"', source)}
     kinds |= {facts.kind for cls in AGGREGATES for facts in cls.facts().values() if facts.kind is not None}
+    kinds |= {event.KIND for cls in AGGREGATES for event in cls.events() if hasattr(event, "KIND")}
     assert len(kinds) > 8
     assert kinds == set(labels.FACTS)
 

@@ -77,11 +77,11 @@ def tells(event: type[Aggregate.Event], fact: object, key: UUID = KEY) -> Told:
 
 
 def offered(on: date = TENTH, key: UUID = KEY, **more: Any) -> Told:
-    return tells(ContactFile.Offered, appointment(on, **more), key)
+    return tells(ContactFile.AppointmentOffered, appointment(on, **more), key)
 
 
 def attempted(on: date, key: UUID = KEY) -> Told:
-    return tells(ContactFile.Attempted, Attempt(on, ContactMeans.PHONE), key)
+    return tells(ContactFile.ContactAttempted, Attempt(on, ContactMeans.PHONE), key)
 
 
 # --- appointments -----------------------------------------------------------------------------------------
@@ -102,27 +102,27 @@ def test_an_appointment_has_a_time_a_place_and_a_note_where_they_are_known() -> 
 def test_an_appointment_is_moved_to_any_day_with_its_time() -> None:
     stood = offered(at="09:30", place=Sealed("Here"))
     given(ContactFile, stood).when(move(TOMORROW)).then(
-        tells(ContactFile.Moved, appointment(TOMORROW, place=Sealed("Here")))
+        tells(ContactFile.AppointmentMoved, appointment(TOMORROW, place=Sealed("Here")))
     )
     given(ContactFile, stood).when(move(june(10), "10:00", Sealed("There"))).then(
-        tells(ContactFile.Moved, appointment(at="10:00", place=Sealed("There")))
+        tells(ContactFile.AppointmentMoved, appointment(at="10:00", place=Sealed("There")))
     )
 
 
 def test_who_comes_keeps_it_on_its_day_or_on_the_day_on_which_they_came() -> None:
-    event = given(ContactFile, offered()).when(keep()).then(tells(ContactFile.Kept, settled(KEPT)))
+    event = given(ContactFile, offered()).when(keep()).then(tells(ContactFile.AppointmentKept, settled(KEPT)))
     assert event.happened_on == june(10)
-    given(ContactFile, offered()).when(keep(june(11))).then(tells(ContactFile.Kept, settled(KEPT, june(11))))
+    given(ContactFile, offered()).when(keep(june(11))).then(tells(ContactFile.AppointmentKept, settled(KEPT, june(11))))
 
 
 def test_who_does_not_come_misses_it_on_its_day() -> None:
-    event = given(ContactFile, offered()).when(miss()).then(tells(ContactFile.Missed, settled(MISSED)))
+    event = given(ContactFile, offered()).when(miss()).then(tells(ContactFile.AppointmentMissed, settled(MISSED)))
     assert event.happened_on == june(10)
 
 
 def test_it_may_be_cancelled_before_its_day() -> None:
     given(ContactFile, offered(TOMORROW)).when(cancel(TODAY)).then(
-        tells(ContactFile.Cancelled, settled(CANCELLED, TODAY, TOMORROW))
+        tells(ContactFile.AppointmentCancelled, settled(CANCELLED, TODAY, TOMORROW))
     )
 
 
@@ -141,9 +141,9 @@ def test_what_was_never_offered_is_neither_moved_nor_settled_nor_corrected(ask: 
     [
         ([offered()], offer()),
         ([offered()], move(june(10))),
-        ([offered(), tells(ContactFile.Kept, settled(KEPT))], keep()),
-        ([offered(), tells(ContactFile.Missed, settled(MISSED))], miss()),
-        ([offered(), tells(ContactFile.Cancelled, settled(CANCELLED, june(9)))], cancel(june(9))),
+        ([offered(), tells(ContactFile.AppointmentKept, settled(KEPT))], keep()),
+        ([offered(), tells(ContactFile.AppointmentMissed, settled(MISSED))], miss()),
+        ([offered(), tells(ContactFile.AppointmentCancelled, settled(CANCELLED, june(9)))], cancel(june(9))),
         ([offered()], correct(appointment())),
         ([attempted(june(10))], attempt(june(10))),
         ([attempted(june(10))], correct_attempt(june(10))),
@@ -160,7 +160,11 @@ def test_another_content_under_a_known_id_is_a_correction() -> None:
 
 @pytest.mark.parametrize("status", [KEPT, MISSED, CANCELLED])
 def test_what_was_settled_is_not_moved_or_settled_otherwise_but_corrected(status: AppointmentStatus) -> None:
-    event = {KEPT: ContactFile.Kept, MISSED: ContactFile.Missed, CANCELLED: ContactFile.Cancelled}[status]
+    event = {
+        KEPT: ContactFile.AppointmentKept,
+        MISSED: ContactFile.AppointmentMissed,
+        CANCELLED: ContactFile.AppointmentCancelled,
+    }[status]
     stood = offered(), tells(event, settled(status))
     for ask in (move(june(20)), keep(june(11)), cancel(june(11))):
         given(ContactFile, *stood).when(ask).then_refused(AppointmentSettled)
@@ -194,15 +198,17 @@ def test_an_attempt_is_corrected_whole_or_taken_back() -> None:
 
 
 def test_attempts_and_missed_appointments_count_since_the_person_last_came() -> None:
-    missed = [offered(june(5), OTHER), tells(ContactFile.Missed, settled(MISSED, day=june(5)), OTHER)]
+    missed = [offered(june(5), OTHER), tells(ContactFile.AppointmentMissed, settled(MISSED, day=june(5)), OTHER)]
     stood = given(ContactFile, attempted(june(3)), *missed, attempted(june(20), OTHER)).aggregate
     assert [stood.failed(None, june(day)) for day in (2, 3, 5, 20)] == [0, 1, 2, 3]
     assert stood.failed(june(3), june(20)) == 2
-    came = given(ContactFile, attempted(june(3)), *missed, offered(), tells(ContactFile.Kept, settled(KEPT))).aggregate
+    came = given(
+        ContactFile, attempted(june(3)), *missed, offered(), tells(ContactFile.AppointmentKept, settled(KEPT))
+    ).aggregate
     assert (came.failed(None, june(9)), came.failed(None, june(10))) == (2, 0)
 
 
 def test_an_attempt_that_was_taken_back_or_an_appointment_that_was_cancelled_does_not_count() -> None:
     none = tells(ContactFile.AttemptCorrected, Attempt(None, ContactMeans.PHONE))
-    cancelled = tells(ContactFile.Cancelled, settled(CANCELLED))
+    cancelled = tells(ContactFile.AppointmentCancelled, settled(CANCELLED))
     assert given(ContactFile, attempted(june(3)), none, offered(), cancelled).aggregate.failed(None, TODAY) == 0

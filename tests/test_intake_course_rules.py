@@ -82,11 +82,11 @@ def transfer(on: date, to: str = "s02", exited_on: date | None = None) -> Ask:
 
 
 def aside(on: date) -> Told:
-    return told(Pathway.SetAside, Dated(on))
+    return told(Pathway.RequestSetAside, Dated(on))
 
 
 def taken_up(on: date) -> Told:
-    return told(Pathway.TakenUp, Dated(on))
+    return told(Pathway.RequestTakenUp, Dated(on))
 
 
 def assigned(adviser: str | None, on: date = TENTH) -> Told:
@@ -102,11 +102,11 @@ def commitment_corrected(on: date | None) -> Told:
 
 
 def paused(on: date) -> Told:
-    return told(Pathway.Paused, Pause(on))
+    return told(Pathway.SupportPaused, Pause(on))
 
 
 def resumed(on: date) -> Told:
-    return told(Pathway.Resumed, Dated(on))
+    return told(Pathway.SupportResumed, Dated(on))
 
 
 def pause_corrected(paused_on: date | None, resumed_on: date | None = None) -> Told:
@@ -118,7 +118,7 @@ def received(on: date, to: str = "s02", of: str = "s01", **more: Any) -> Told:
         ("requester", "sex", "qualification_level", "unemployment_months", "housing", "welcomed_on", "started_on")
     )
     fact: dict[str, Any] = profile | {"person": UUID(int=1), "requested_on": day(6), "age": "unknown"} | more
-    return told(Pathway.Received, Reception(to, of, on, **fact))
+    return told(Pathway.PathwayReceived, Reception(to, of, on, **fact))
 
 
 STARTED = requested(), started(day(8))
@@ -173,9 +173,9 @@ def tells(answered: Answered) -> list[tuple[type, object]]:
 
 def test_who_is_welcomed_starts_or_comes_is_taken_up_again() -> None:
     stood = requested(), aside(day(20))
-    again = (Pathway.TakenUp, Dated(day(21)))
-    assert tells(given(Pathway, *stood).when(welcome(day(21)))) == [(Pathway.Welcomed, Dated(day(21))), again]
-    assert tells(given(Pathway, *stood).when(start(day(21)))) == [(Pathway.Started, Dated(day(21))), again]
+    again = (Pathway.RequestTakenUp, Dated(day(21)))
+    assert tells(given(Pathway, *stood).when(welcome(day(21)))) == [(Pathway.PathwayWelcomed, Dated(day(21))), again]
+    assert tells(given(Pathway, *stood).when(start(day(21)))) == [(Pathway.SupportStarted, Dated(day(21))), again]
     assert tells(given(Pathway, *stood).when(lambda pathway: pathway.come(day(21)))) == [again]
 
 
@@ -414,7 +414,7 @@ def test_who_started_still_does_not_withdraw_after_a_transfer() -> None:
 
 
 def test_a_structure_welcomes_within_seven_days_or_what_it_says() -> None:
-    registered = told(Structure.Registered, StructureFile("s01", "Les Tilleuls", "69"))
+    registered = told(Structure.StructureRegistered, StructureFile("s01", "Les Tilleuls", "69"))
 
     def within(days: int) -> Ask:
         return lambda structure: structure.welcome_in(days)

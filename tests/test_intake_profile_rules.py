@@ -35,11 +35,11 @@ def correct(**more: Any) -> Ask:
 
 
 def recorded(**more: Any) -> Told:
-    return told(ProfileFile.Recorded, profile(**more))
+    return told(ProfileFile.ProfileRecorded, profile(**more))
 
 
 def corrected(**more: Any) -> Told:
-    return told(ProfileFile.Corrected, profile(**more))
+    return told(ProfileFile.ProfileCorrected, profile(**more))
 
 
 @pytest.mark.parametrize("moment", list(ProfileMoment))
@@ -100,7 +100,7 @@ def test_the_same_again_is_no_news_and_something_else_is_a_correction_of_the_who
 def test_the_order_of_several_answers_and_a_repeat_among_them_do_not_matter() -> None:
     one = ProfileBody(TODAY, [MainstreamSupport.PLIE, MainstreamSupport.CAP_EMPLOI], Rights.OPEN)
     other = ProfileBody(TODAY, [MainstreamSupport.CAP_EMPLOI, MainstreamSupport.PLIE] * 2, Rights.OPEN)
-    given(ProfileFile, told(ProfileFile.Recorded, one.fact(START))).when(
+    given(ProfileFile, told(ProfileFile.ProfileRecorded, one.fact(START))).when(
         lambda file: file.record(other.fact(START), TODAY)
     ).then_nothing()
 

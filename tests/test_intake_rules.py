@@ -88,7 +88,7 @@ def correct_withdrawal(on: date | None) -> Ask:
 
 
 def requested(on: date = REQUESTED, **profile: Any) -> Told:
-    return told(Pathway.Requested, request(on, **profile))
+    return told(Pathway.PathwayRequested, request(on, **profile))
 
 
 def request_corrected(on: date = REQUESTED, **profile: Any) -> Told:
@@ -99,9 +99,9 @@ def _dated(event: type[Aggregate.Event]) -> Callable[[date | None], Told]:
     return lambda on: told(event, Dated(on))
 
 
-welcomed, welcome_corrected = _dated(Pathway.Welcomed), _dated(Pathway.WelcomeCorrected)
-started, start_corrected = _dated(Pathway.Started), _dated(Pathway.StartCorrected)
-withdrawn, withdrawal_corrected = _dated(Pathway.Withdrawn), _dated(Pathway.WithdrawalCorrected)
+welcomed, welcome_corrected = _dated(Pathway.PathwayWelcomed), _dated(Pathway.WelcomeCorrected)
+started, start_corrected = _dated(Pathway.SupportStarted), _dated(Pathway.StartCorrected)
+withdrawn, withdrawal_corrected = _dated(Pathway.PathwayWithdrawn), _dated(Pathway.WithdrawalCorrected)
 
 
 # --- every request is welcome -----------------------------------------------------------------------------
@@ -348,20 +348,20 @@ def test_what_was_taken_back_may_happen_after_all(stood: list[Told], ask: Asking
 
 
 @pytest.mark.parametrize(
-    ("before", "take", "first", "corrected"),
+    ("before", "of", "first", "corrected"),
     [
-        ([], Pathway.take_request, Pathway.Requested, Pathway.RequestCorrected),
-        ([requested()], Pathway.take_welcome, Pathway.Welcomed, Pathway.WelcomeCorrected),
-        ([requested()], Pathway.take_start, Pathway.Started, Pathway.StartCorrected),
-        ([requested()], Pathway.take_withdrawal, Pathway.Withdrawn, Pathway.WithdrawalCorrected),
+        ([], lambda p: p.request, Pathway.PathwayRequested, Pathway.RequestCorrected),
+        ([requested()], lambda p: p.welcome, Pathway.PathwayWelcomed, Pathway.WelcomeCorrected),
+        ([requested()], lambda p: p.start, Pathway.SupportStarted, Pathway.StartCorrected),
+        ([requested()], lambda p: p.withdrawal, Pathway.PathwayWithdrawn, Pathway.WithdrawalCorrected),
     ],
 )
 def test_an_import_tells_what_is_to_stand_and_what_its_file_said(
-    before: list[Told], take: Callable[..., object], first: type[Aggregate.Event], corrected: type[Aggregate.Event]
+    before: list[Told], of: Callable[[Pathway], Any], first: type[Aggregate.Event], corrected: type[Aggregate.Event]
 ) -> None:
     one, other = (Dated(day(8)), Dated(day(9))) if before else (request(), request(sex=Sex.MALE))
-    given(Pathway, *before).when(lambda pathway: take(pathway, one, one)).then(told(first, one, imported=one))
-    given(Pathway, *before, told(first, one)).when(lambda pathway: take(pathway, one, other)).then(
+    given(Pathway, *before).when(lambda pathway: of(pathway).take(one, one)).then(told(first, one, imported=one))
+    given(Pathway, *before, told(first, one)).when(lambda pathway: of(pathway).take(one, other)).then(
         told(corrected, one, imported=other)
     )
 
@@ -369,7 +369,7 @@ def test_an_import_tells_what_is_to_stand_and_what_its_file_said(
 # --- structures ---------------------------------------------------------------------------------------------
 
 FILE, RENAMED = StructureFile("s01", "Les Tilleuls", "69"), StructureFile("s01", "Les Érables", "69")
-REGISTERED = told(Structure.Registered, FILE)
+REGISTERED = told(Structure.StructureRegistered, FILE)
 
 
 def test_a_structure_is_registered_once() -> None:
@@ -381,15 +381,17 @@ def test_a_structure_is_registered_once() -> None:
 def test_a_structure_is_corrected() -> None:
     given(Structure).when(lambda s: s.correct(FILE)).then_refused(UnknownFact)
     given(Structure, REGISTERED).when(lambda s: s.correct(FILE)).then_nothing()
-    corrected = told(Structure.Corrected, RENAMED)
+    corrected = told(Structure.StructureCorrected, RENAMED)
     given(Structure, REGISTERED).when(lambda s: s.correct(RENAMED)).then(corrected)
     given(Structure, REGISTERED, corrected).when(lambda s: s.register(FILE)).then_refused(AlreadyRecorded)
 
 
 def test_an_import_registers_or_corrects_a_structure() -> None:
-    given(Structure).when(lambda s: s.take_import(FILE, FILE)).then(told(Structure.Registered, FILE, imported=FILE))
-    given(Structure, REGISTERED).when(lambda s: s.take_import(RENAMED, FILE)).then(
-        told(Structure.Corrected, RENAMED, imported=FILE)
+    given(Structure).when(lambda s: s.file.take(FILE, FILE)).then(
+        told(Structure.StructureRegistered, FILE, imported=FILE)
+    )
+    given(Structure, REGISTERED).when(lambda s: s.file.take(RENAMED, FILE)).then(
+        told(Structure.StructureCorrected, RENAMED, imported=FILE)
     )
 
 
@@ -397,8 +399,8 @@ def test_an_import_registers_or_corrects_a_structure() -> None:
 
 ANNA = Identity(Sealed("Anna"))
 ANNA_DIAS = Identity(Sealed("Anna"), Sealed("Dias"), Sealed("1980-02-29"), phone=Sealed("0600000007"), language="pt")
-IDENTIFIED, IDENTITY_CORRECTED = told(Person.Identified, ANNA), told(Person.IdentityCorrected, ANNA_DIAS)
-MERGED = told(Person.Merged, UUID(int=8))
+IDENTIFIED, IDENTITY_CORRECTED = told(Person.PersonIdentified, ANNA), told(Person.IdentityCorrected, ANNA_DIAS)
+MERGED = told(Person.PersonMerged, UUID(int=8))
 
 
 def identify(identity: Identity) -> Ask:
@@ -414,7 +416,7 @@ def merge_into(number: int, *, who_is_alone: bool = True) -> Ask:
 
 @pytest.mark.parametrize("identity", [ANNA, ANNA_DIAS])
 def test_something_to_call_a_person_by_is_enough(identity: Identity) -> None:
-    assert given(Person).when(identify(identity)).then(told(Person.Identified, identity)).happened_on is None
+    assert given(Person).when(identify(identity)).then(told(Person.PersonIdentified, identity)).happened_on is None
     given(Person).when(lambda person: person.known_identity()).then_refused(UnknownFact)
 
 

@@ -76,7 +76,7 @@ def test_a_day_begins_at_midnight_where_the_structure_is(department: str) -> Non
                 pathway.ask_for_support(requested, there)
         else:
             pathway.ask_for_support(requested, there)
-            assert pathway.request is not None
+            assert pathway.request
 
 
 def test_a_departement_that_is_not_known_lives_by_paris() -> None:

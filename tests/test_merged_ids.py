@@ -176,7 +176,7 @@ async def stray(running: Running, person: str, pathway: UUID) -> None:
     store = running.service("intake").state.runtime.store
     file = await store.load(Pathway, pathway)
     request = Request("s01", UUID(person), date.fromisoformat(DAY))
-    file.take_request(request, request)
+    file.request.take(request, request)
     await store.save(file, about=About("s01", pathway, UUID(person)), actor="yesterday", historical=True)
     await started(running, str(pathway))
 

@@ -33,11 +33,11 @@ RESTRICTION = Restriction(RestrictionReason.ACCURACY_CONTESTED, DAY)
 IDENTITY = Identity(Sealed("Anna"))
 REQUEST = request_for_support(date(2025, 1, 6), None, structure="s01", person=UUID(int=1))
 
-restricted = told(Person.ProcessingRestricted, RESTRICTION)
-lifted = told(Person.RestrictionLifted, LATER)
-identified = told(Person.Identified, IDENTITY)
-merged = told(Person.Merged, OTHER)
-requested = told(Pathway.Requested, REQUEST)
+restricted = told(Person.PersonRestricted, RESTRICTION)
+lifted = told(Person.PersonRestrictionLifted, LATER)
+identified = told(Person.PersonIdentified, IDENTITY)
+merged = told(Person.PersonMerged, OTHER)
+requested = told(Pathway.PathwayRequested, REQUEST)
 pathway_restricted = told(Pathway.ProcessingRestricted, Dated(DAY))
 pathway_lifted = told(Pathway.RestrictionLifted, Dated(LATER))
 
@@ -66,7 +66,7 @@ def test_restricted_again_it_is_no_news() -> None:
 )
 def test_another_restriction_comes_after_the_first_is_lifted(other: Restriction) -> None:
     given(Person, restricted).when(lambda p: p.restrict(other, TODAY)).then_refused(AlreadyRecorded)
-    expected = told(Person.ProcessingRestricted, other)
+    expected = told(Person.PersonRestricted, other)
     given(Person, restricted, lifted).when(lambda p: p.restrict(other, TODAY)).then(expected)
 
 
@@ -136,7 +136,7 @@ def test_a_pathway_is_restricted_once_and_free_again_when_that_is_lifted() -> No
     free = given(Pathway, requested, pathway_restricted)
     assert free.when(lambda p: p.lift_restriction(LATER)).then(pathway_lifted).happened_on == LATER
     given(Pathway, requested).when(lambda p: p.lift_restriction(LATER)).then_nothing()
-    welcomed = told(Pathway.Welcomed, Dated(DAY))
+    welcomed = told(Pathway.PathwayWelcomed, Dated(DAY))
     given(Pathway, requested, pathway_restricted, pathway_lifted).when(ASKED["welcome"]).then(welcomed)
 
 
@@ -547,7 +547,7 @@ async def test_a_request_recorded_while_its_person_is_being_restricted_is_restri
         assert (refused.status_code, refused.json()["code"]) in {(409, "restricted"), (409, "unknown-fact")}
     store = running.service("intake").state.runtime.store
     files = await store.load_many(Pathway, [UUID(str(body["pathway"])) for body in requests])
-    assert all(file.restricted for file in files.values() if file.request is not None)
+    assert all(file.restricted for file in files.values() if file.request)
 
 
 @pytest.mark.slow

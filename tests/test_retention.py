@@ -328,19 +328,19 @@ async def test_a_pathway_is_archived_or_open_as_the_file_of_the_person_whose_it_
     assert await run(running, date(2100, 4, 1)) == {person: ["archive"]}
     pathway = await running.pathway(row["pathway"])
     store = runtime(running).store
-    assert (await store.load(Pathway, pathway)).archived_on == date(2100, 4, 1)
+    assert (await store.load(Pathway, pathway)).archived_on.current == date(2100, 4, 1)
     row["person"] += "-another"
     folders.write(facts, tmp_path / "second")
     await running.bring(tmp_path / "second")
     await running.caught_up()
     await retention.reactivate(runtime(running), today())
-    assert (await store.load(Pathway, pathway)).archived_on is None
+    assert (await store.load(Pathway, pathway)).archived_on.current is None
     row["person"] = row["person"].removesuffix("-another")
     folders.write(facts, tmp_path / "third")
     await running.bring(tmp_path / "third")
     await running.caught_up()
     await retention.reactivate(runtime(running), today())
-    assert (await store.load(Pathway, pathway)).archived_on == today()
+    assert (await store.load(Pathway, pathway)).archived_on.current == today()
 
 
 async def test_opening_files_archives_and_erases_nobody_who_is_due(running: Running) -> None:

@@ -16,7 +16,7 @@ CONTACT = date(2024, 3, 10)
 TWO_YEARS, NEXT_DAY = date(2026, 3, 10), date(2026, 3, 11)
 THREE_MONTHS, A_YEAR = date(2026, 6, 11), date(2027, 6, 11)
 
-ANNOUNCED = told(Retention.Announced, Announcement(NEXT_DAY, CONTACT))
+ANNOUNCED = told(Retention.RetentionAnnounced, Announcement(NEXT_DAY, CONTACT))
 ARCHIVED = told(Retention.PersonArchived, THREE_MONTHS)
 
 
@@ -30,7 +30,7 @@ def follow(today: date, contact: date | None = CONTACT, imported: bool = False) 
 
 def test_a_file_is_announced_two_years_after_the_last_contact_and_no_day_before() -> None:
     given(Retention).when(follow(date(2026, 3, 9))).then_nothing()
-    given(Retention).when(follow(TWO_YEARS)).then(told(Retention.Announced, Announcement(TWO_YEARS, CONTACT)))
+    given(Retention).when(follow(TWO_YEARS)).then(told(Retention.RetentionAnnounced, Announcement(TWO_YEARS, CONTACT)))
     given(Retention).when(follow(NEXT_DAY)).then(ANNOUNCED)
 
 
@@ -68,7 +68,7 @@ def test_a_file_is_archived_three_months_after_it_was_announced_and_no_day_befor
 
 
 def test_who_was_announced_late_has_three_months_all_the_same() -> None:
-    late = told(Retention.Announced, Announcement(date(2030, 1, 1), CONTACT))
+    late = told(Retention.RetentionAnnounced, Announcement(date(2030, 1, 1), CONTACT))
     given(Retention, late).when(follow(date(2030, 3, 31))).then_nothing()
     given(Retention, late).when(follow(date(2030, 4, 1))).then(told(Retention.PersonArchived, date(2030, 4, 1)))
 
@@ -111,7 +111,9 @@ def test_from_then_on_it_counts_anew() -> None:
     stood = (ANNOUNCED, ARCHIVED, told(Retention.PersonReactivated, A_YEAR))
     given(Retention, *stood).when(follow(date(2029, 6, 10), contact=A_YEAR)).then_nothing()
     again = Announcement(date(2029, 6, 11), A_YEAR)
-    given(Retention, *stood).when(follow(date(2029, 6, 11), contact=A_YEAR)).then(told(Retention.Announced, again))
+    given(Retention, *stood).when(follow(date(2029, 6, 11), contact=A_YEAR)).then(
+        told(Retention.RetentionAnnounced, again)
+    )
 
 
 @pytest.mark.parametrize("stood", [[ANNOUNCED], [ANNOUNCED, ARCHIVED]])
@@ -147,7 +149,7 @@ def test_only_an_archived_file_is_closed() -> None:
 
 PERSON, OTHER = UUID(int=1), UUID(int=2)
 REQUEST = request_for_support(CONTACT, None, structure="s01", person=PERSON)
-REQUESTED = told(Pathway.Requested, REQUEST)
+REQUESTED = told(Pathway.PathwayRequested, REQUEST)
 PATHWAY_ARCHIVED = told(Pathway.PathwayArchived, THREE_MONTHS)
 
 
@@ -182,11 +184,12 @@ def test_a_pathway_that_is_another_persons_by_now_is_left_alone() -> None:
 )
 def test_nothing_is_recorded_of_an_archived_pathway_until_it_is_open_again(ask: Callable[[Any], object]) -> None:
     facts = [
-        told(event, Dated(CONTACT)) for event in (Pathway.Welcomed, Pathway.StartCorrected, Pathway.WithdrawalCorrected)
+        told(event, Dated(CONTACT))
+        for event in (Pathway.PathwayWelcomed, Pathway.StartCorrected, Pathway.WithdrawalCorrected)
     ]
     given(Pathway, REQUESTED, *facts, PATHWAY_ARCHIVED).when(ask).then_refused(Archived)
     again = given(Pathway, REQUESTED, PATHWAY_ARCHIVED, told(Pathway.PathwayReactivated, A_YEAR))
-    again.when(lambda p: p.welcome_person(CONTACT, A_YEAR)).then(told(Pathway.Welcomed, Dated(CONTACT)))
+    again.when(lambda p: p.welcome_person(CONTACT, A_YEAR)).then(told(Pathway.PathwayWelcomed, Dated(CONTACT)))
 
 
 def test_the_same_request_asked_again_is_no_news_of_an_archived_pathway() -> None:

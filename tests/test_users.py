@@ -18,7 +18,7 @@ from tests.sentences import given, told
 
 ANNA = Grant("s01", "u-anna", Role.ADVISER)
 HEAD = Grant("s01", "u-anna", Role.MANAGER)
-GIVEN, WITHDRAWN = told(Access.Given, ANNA), told(Access.Withdrawn, ANNA)
+GIVEN, WITHDRAWN = told(Access.AccessGiven, ANNA), told(Access.AccessWithdrawn, ANNA)
 READS = {
     "intake": "/intake/v1/people",
     "diagnostic": "/diagnostic/v1/diagnostics-waiting",
@@ -31,14 +31,14 @@ READS = {
 def test_access_is_given_changed_and_withdrawn() -> None:
     given(Access).when(lambda access: access.give(ANNA)).then(GIVEN)
     given(Access, GIVEN).when(lambda access: access.give(ANNA)).then_nothing()
-    given(Access, GIVEN).when(lambda access: access.give(HEAD)).then(told(Access.Given, HEAD))
+    given(Access, GIVEN).when(lambda access: access.give(HEAD)).then(told(Access.AccessGiven, HEAD))
     given(Access, GIVEN).when(lambda access: access.withdraw("s01", "u-anna")).then(WITHDRAWN)
     given(Access, GIVEN, WITHDRAWN).when(lambda access: access.withdraw("s01", "u-anna")).then_nothing()
     given(Access, GIVEN, WITHDRAWN).when(lambda access: access.give(ANNA)).then(GIVEN)
 
 
 def test_whom_the_platform_never_let_in_is_kept_out_too() -> None:
-    unknown = told(Access.Withdrawn, Grant("s01", "u-bea", None))
+    unknown = told(Access.AccessWithdrawn, Grant("s01", "u-bea", None))
     given(Access).when(lambda access: access.withdraw("s01", "u-bea")).then(unknown)
 
 

@@ -28,16 +28,16 @@ from tests.sentences import Told, given, told
 TODAY, LATER = date(2025, 6, 30), date(2025, 7, 1)
 KEY = UUID(int=1)
 PLAN = WavePlan("Vague 1", date(2025, 1, 6))
-OPENED = told(Wave.Opened, PLAN, key=KEY)
+OPENED = told(Wave.WaveOpened, PLAN, key=KEY)
 SELECTION = Selection("s01", "69", date(2025, 2, 3))
-SELECTED = told(Wave.Selected, SELECTION, key=KEY)
-WITHDRAWN = told(Wave.SelectionWithdrawn, replace(SELECTION, withdrawn_on=date(2025, 3, 3)), key=KEY)
-LAUNCHED = told(Wave.Launched, replace(SELECTION, launched_on=date(2025, 3, 3)), key=KEY)
-CLOSED = told(Wave.Closed, replace(PLAN, closed_on=date(2025, 4, 1)), key=KEY)
+SELECTED = told(Wave.StructureSelected, SELECTION, key=KEY)
+WITHDRAWN = told(Wave.StructureSelectionWithdrawn, replace(SELECTION, withdrawn_on=date(2025, 3, 3)), key=KEY)
+LAUNCHED = told(Wave.StructureLaunched, replace(SELECTION, launched_on=date(2025, 3, 3)), key=KEY)
+CLOSED = told(Wave.WaveClosed, replace(PLAN, closed_on=date(2025, 4, 1)), key=KEY)
 
 
 def selected(structure: str, department: str, on: date = SELECTION.selected_on) -> Told:
-    return told(Wave.Selected, Selection(structure, department, on), key=KEY)
+    return told(Wave.StructureSelected, Selection(structure, department, on), key=KEY)
 
 
 def full() -> list[Told]:
@@ -52,7 +52,7 @@ def test_a_wave_has_nine_places_unless_it_says_otherwise() -> None:
     opened = given(Wave).when(lambda w: w.open(KEY, PLAN, TODAY)).then(OPENED)
     assert opened.happened_on == PLAN.opened_on
     small = replace(PLAN, capacity=1)
-    given(Wave).when(lambda w: w.open(KEY, small, TODAY)).then(told(Wave.Opened, small, key=KEY))
+    given(Wave).when(lambda w: w.open(KEY, small, TODAY)).then(told(Wave.WaveOpened, small, key=KEY))
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_a_wave_is_closed_after_its_last_selection() -> None:
 
 def test_a_correction_carries_the_whole_wave() -> None:
     plan = replace(PLAN, title="Vague du Rhône", capacity=12)
-    given(Wave, OPENED).when(lambda w: w.correct(plan, TODAY)).then(told(Wave.Corrected, plan, key=KEY))
+    given(Wave, OPENED).when(lambda w: w.correct(plan, TODAY)).then(told(Wave.WaveCorrected, plan, key=KEY))
     given(Wave, OPENED).when(lambda w: w.correct(PLAN, TODAY)).then_nothing()
-    given(Wave, OPENED, CLOSED).when(lambda w: w.correct(PLAN, TODAY)).then(told(Wave.Corrected, PLAN, key=KEY))
+    given(Wave, OPENED, CLOSED).when(lambda w: w.correct(PLAN, TODAY)).then(told(Wave.WaveCorrected, PLAN, key=KEY))
     given(Wave, OPENED, *full()).when(lambda w: w.correct(replace(PLAN, capacity=8), TODAY)).then_refused(WaveFull)
     late = replace(PLAN, opened_on=date(2025, 2, 4))
     given(Wave, OPENED, SELECTED).when(lambda w: w.correct(late, TODAY)).then_refused(SelectedBeforeOpening)
@@ -129,7 +129,7 @@ def test_a_wave_has_no_more_structures_than_places() -> None:
     *eight, ninth = full()
     given(Wave, OPENED, *eight).when(select("s19", "19")).then(ninth)
     given(Wave, OPENED, *eight, ninth).when(select()).then_refused(WaveFull)
-    one = told(Wave.Opened, replace(PLAN, capacity=1), key=KEY)
+    one = told(Wave.WaveOpened, replace(PLAN, capacity=1), key=KEY)
     given(Wave, one, SELECTED).when(select("s02", "38")).then_refused(WaveFull)
 
 
@@ -151,7 +151,7 @@ def test_a_withdrawal_frees_the_place_and_the_departement() -> None:
     answered = given(Wave, OPENED, SELECTED).when(lambda w: w.withdraw("s01", date(2025, 3, 3), TODAY))
     assert answered.then(WITHDRAWN).happened_on == date(2025, 3, 3)
     given(Wave, OPENED, SELECTED, WITHDRAWN).when(select("s02")).then(selected("s02", "69"))
-    one = told(Wave.Opened, replace(PLAN, capacity=1), key=KEY)
+    one = told(Wave.WaveOpened, replace(PLAN, capacity=1), key=KEY)
     given(Wave, one, SELECTED, WITHDRAWN).when(select("s02", "38")).then(selected("s02", "38"))
     given(Wave, OPENED, SELECTED, CLOSED).when(lambda w: w.withdraw("s01", date(2025, 3, 3), TODAY)).then(WITHDRAWN)
 
@@ -205,7 +205,7 @@ def test_a_correction_carries_the_whole_selection() -> None:
     def stands(wave: Wave) -> None:
         wave.correct_selection("s01", day, None, None, TODAY)
 
-    back = told(Wave.SelectionCorrected, SELECTION, key=KEY)
+    back = told(Wave.StructureSelectionCorrected, SELECTION, key=KEY)
     given(Wave, OPENED, SELECTED).when(stands).then_nothing()
     given(Wave, OPENED).when(stands).then_refused(NotSelected)
     given(Wave, OPENED, SELECTED, LAUNCHED).when(stands).then(back)

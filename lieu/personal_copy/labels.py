@@ -479,7 +479,7 @@ FACTS = {
     "situation": "un emploi ou une autre situation",
     "employment-support": "un suivi dans l'emploi",
 }
-"""What a disagreement can be about (`fact_of` of each service's domain)."""
+"""What a disagreement can be about: the kinds of facts (shared/facts.py)."""
 
 
 def _text_of(value: Any) -> str:

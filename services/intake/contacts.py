@@ -303,18 +303,18 @@ async def begin_step(pool: Pool, person: UUID) -> None:
 
 
 async def end_step(pool: Pool, person: UUID, retention: Retention) -> None:
-    announced = retention.announced
+    announced, archived_on = retention.announced.current, retention.archived_on.current
     async with pool.acquire() as connection, connection.transaction():
         await alone(connection)
         row = await connection.fetchrow("select * from contacts.persons where person = $1", person)
-        step = None if row is None else next_step(_contact(row), announced, retention.archived_on)
+        step = None if row is None else next_step(_contact(row), announced, archived_on)
         await connection.execute(
             """update contacts.persons set announced_on = $2, announced_contact = $3, archived_on = $4, due_on = $5,
                       unsettled = false where person = $1""",
             person,
             announced and announced.on,
             announced and announced.last_contact,
-            retention.archived_on,
+            archived_on,
             step and step.on,
         )
 

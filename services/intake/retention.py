@@ -119,7 +119,7 @@ async def run(
 async def _hold(runtime: Runtime, person: UUID) -> Hold | None:
     if await contacts.is_held(runtime.pool, person):
         return Hold.PARKED
-    restricted = (await runtime.store.load(Person, person)).restriction is not None
+    restricted = (await runtime.store.load(Person, person)).restriction
     return Hold.RESTRICTED if restricted else None
 
 
@@ -214,10 +214,10 @@ async def _step(
         retention = await act.main(Retention, retention_id(person), lambda _: About(None, None, person))
         decision(retention)
         for pathway in (await act.files(Pathway, await act.pathways_of(person), application.about)).values():
-            if retention.archived_on is None:
-                pathway.reactivate(person, today)
-            else:
+            if retention.archived_on:
                 pathway.archive(person, today)
+            else:
+                pathway.reactivate(person, today)
 
     await contacts.begin_step(runtime.pool, person)
     await decide_together(runtime.store, step, replace(command, key=None, on_version=None))

@@ -25,6 +25,7 @@ from shared.commands import Done
 from shared.days import Day
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router
+from shared.facts import fact_of
 from shared.history import StructureRow
 from shared.imports import AT_ONCE
 from shared.problems import Problem
@@ -128,7 +129,7 @@ class PossibleDuplicates:
 
 
 def person_found(id: UUID, person: domain.Person) -> PersonFound:
-    told = person.known_identity()
+    told, restriction = person.known_identity(), person.restriction.current
 
     def text(sealed: Sealed | None) -> str | None:
         return None if sealed is None else sealed.text
@@ -142,8 +143,8 @@ def person_found(id: UUID, person: domain.Person) -> PersonFound:
         email=text(told.email),
         address=text(told.address),
         language=told.language,
-        merged_into=person.merged_into,
-        restricted_on=person.restriction.restricted_on if person.restriction else None,
+        merged_into=person.merged_into.current,
+        restricted_on=restriction.restricted_on if restriction else None,
     )
 
 
@@ -408,5 +409,5 @@ async def import_structures(body: Structures, command: Commanded, store: Store) 
     return await application.import_structures(store, body.structures, command)
 
 
-imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)
-disagreements = disagreement_routes(domain.fact_of, application.known_here)
+imports = pathway_routes(application.import_pathways, application.known_rows, fact_of)
+disagreements = disagreement_routes(fact_of, application.known_here)

@@ -47,7 +47,7 @@ async def _beside(
 
 async def _open_pathway(act: Act, pathway: UUID) -> Pathway:
     file = await act.file(Pathway, pathway, about)
-    if file.request is None or not act.command.caller.is_of(file.structure):
+    if not file.request or not act.command.caller.is_of(file.structure):
         raise UnknownFact(NOT_REQUESTED)
     file.must_be_free()
     file.must_be_open()
@@ -80,7 +80,7 @@ async def keep(store: EventStore, pathway: UUID, key: UUID, on: date | None, com
         file = await _open_pathway(act, pathway)
         contact = await act.main(ContactFile, contact_file_id(pathway), lambda _: about(file))
         contact.keep(key, on, await today_in(store, file.structure))
-        came_on = contact.appointments[key].current.settled_on
+        came_on = contact.appointments[key].settled_on
         if came_on is not None:
             file.come(came_on)
 
@@ -162,8 +162,8 @@ async def _move_all(
     )
 
     def theirs(file: Pathway) -> bool:
-        is_open = file.request is not None and file.withdrawn_on is None and file.archived_on is None
-        return is_open and file.adviser == from_adviser and file.structure == structure
+        is_open = file.request and file.withdrawn_on is None and not file.archived_on
+        return bool(is_open) and file.adviser == from_adviser and file.structure == structure
 
     today = await today_in(store, structure)
 
@@ -212,7 +212,7 @@ async def transfer(store: EventStore, pathway: UUID, to_structure: str, on: date
 
     def must_be_theirs(file: Pathway) -> None:
         # Who handed it over and asks again is told that it is done, though it is no longer theirs.
-        if file.request is None or not (
+        if not file.request or not (
             caller.is_of(file.structure)
             or (caller.structure is not None and file.was_received_from(caller.structure, to_structure, on))
         ):

@@ -35,9 +35,9 @@ async def import_structures(store: EventStore, rows: Sequence[StructureRow], com
     """Registers or corrects structures; returns how many events each row added."""
 
     def take(structure: Structure, row: StructureFile) -> None:
-        fact = news(structure.file, row)
+        fact = news(structure.file.known, row)
         if fact is not None:
-            structure.take_import(fact, row)
+            structure.file.take(fact, row)
 
     added: dict[str, int] = {}
     for row in rows:
@@ -91,21 +91,22 @@ def take_dossier(pathway: Pathway, dossier: Dossier, persons: Sequence[UUID] = (
     """`persons`: the row's, and whom they were merged into one after the other; the last stands for them all."""
     row = dossier.request
     told = request_of(row)
-    stood = pathway.request.current if pathway.request else told
-    fact = news(pathway.request, told)
+    stood = pathway.request.current or told
+    fact = news(pathway.request.known, told)
     stands = fact or stood
     if stands.person in persons[:-1]:
         stands = replace(stands, person=persons[-1])
     if fact is not None or stands != stood:
-        pathway.take_request(with_age(stands), told)
-    for known, on, take in (
-        (pathway.welcome, row.welcomed_on, pathway.take_welcome),
-        (pathway.start, row.started_on, pathway.take_start),
-        (pathway.withdrawal, row.withdrawn_on, pathway.take_withdrawal),
+        pathway.request.take(with_age(stands), told)
+    for recorded, on in (
+        (pathway.welcome, row.welcomed_on),
+        (pathway.start, row.started_on),
+        (pathway.withdrawal, row.withdrawn_on),
     ):
+        known = recorded.known
         # An empty cell is news only where an import said otherwise before: what was recorded by hand since stays.
         if (on or (known and known.imported)) and (dated := news(known, Dated(on))) is not None:
-            take(dated, Dated(on))
+            recorded.take(dated, Dated(on))
 
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
@@ -142,12 +143,12 @@ class _Persons:
             met |= wanted
             found = await self.store.load_many(Person, sorted(wanted))
             self.files |= found
-            persons = {file.merged_into for file in found.values() if file.merged_into is not None}
+            persons = {into for file in found.values() if (into := file.merged_into.current) is not None}
 
     def leading_from(self, person: UUID) -> list[Person]:
         """Their file, and those whom it was merged into one after the other."""
         files = [self.files[person]]
-        while (into := files[-1].merged_into) is not None and self.files[into] not in files:
+        while (into := files[-1].merged_into.current) is not None and self.files[into] not in files:
             files.append(self.files[into])
         return files
 
@@ -155,12 +156,12 @@ class _Persons:
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
     """What is recorded of these pathways, as rows of the import format."""
     files = await store.load_many(Pathway, pathways)
-    return [KnownDossier(id, _known_row(file, file.request)) for id, file in files.items() if file.request is not None]
+    return [KnownDossier(id, _known_row(file, asked)) for id, file in files.items() if (asked := file.request.known)]
 
 
 def _known_row(pathway: Pathway, request: Known[Request]) -> KnownRow[PathwayRow]:
-    dated = (pathway.welcome, pathway.start, pathway.withdrawal)
-    current = _row(request.current, *(known.current.on if known else None for known in dated))
+    dated = [one.known for one in (pathway.welcome, pathway.start, pathway.withdrawal)]
+    current = _row(request.current, pathway.welcomed_on, pathway.started_on, pathway.withdrawn_on)
     if request.imported is None:
         return KnownRow(current, None)
     told = (known.imported.on if known and known.imported else None for known in dated)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.intake import views
 from services.intake.application.persons import may_see
-from services.intake.domain import REQUEST, ContactFile, Person, contact_file_id
+from services.intake.domain import ContactFile, Pathway, Person, contact_file_id
 from shared.access import Caller, Role
 from shared.clock import day_in_paris
 from shared.codes import AppointmentPurpose, AppointmentStatus
@@ -61,7 +61,8 @@ async def waiting_requests(
     )
     disagreed = await in_disagreement(store, {row.pathway for row in rows})
     persons = await _persons(store, {row.person for row in rows}, caller)
-    return [replace(row, disagreed=REQUEST in disagreed[row.pathway]) for row in rows if row.person in persons]
+    asked = Pathway.request.named()
+    return [replace(row, disagreed=asked in disagreed[row.pathway]) for row in rows if row.person in persons]
 
 
 async def people(
@@ -103,9 +104,9 @@ async def appointments(
     files = await store.load_many(ContactFile, list({contact_file_id(row.pathway) for row in rows}))
     shown = []
     for row in rows:
-        known = files[contact_file_id(row.pathway)].appointments.get(row.appointment)
-        if known is not None and row.person in persons:
-            told, (called, family_name) = known.current, persons[row.person]
+        told = files[contact_file_id(row.pathway)].appointments.get(row.appointment)
+        if told is not None and row.person in persons:
+            called, family_name = persons[row.person]
             place = _text(told.place) if _reads_texts(caller) else None
             shown.append(
                 ShownAppointment(
@@ -158,9 +159,8 @@ def _reads_texts(caller: Caller) -> bool:
 
 
 def _names(person: Person) -> Names:
-    if person.identity is None:
-        return None, None
-    return _text(person.identity.called), _text(person.identity.family_name)
+    identity = person.identity.current
+    return (None, None) if identity is None else (_text(identity.called), _text(identity.family_name))
 
 
 def _text(sealed: Sealed | None) -> str | None:

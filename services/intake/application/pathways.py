@@ -38,20 +38,21 @@ def about(pathway: Pathway) -> About:
 
 
 def about_structure(structure: Structure) -> About:
-    return About(structure.file.current.structure if structure.file else None)
+    return About(structure.file.current.structure if structure.file.current else None)
 
 
 async def known_here(store: EventStore, pathway: UUID, caller: Caller) -> KnownPathway:
     """What the other services would know of a pathway. Raises Problem where the caller knows of none, Archived."""
     file = await store.load(Pathway, pathway)
-    if file.request is None or not caller.is_of(file.structure):
+    request = file.request.current
+    if request is None or not caller.is_of(file.structure):
         raise Problem(404, "unknown-pathway", "no such pathway was requested")
     file.must_be_open()
     return KnownPathway(
         pathway,
         file.structure,
         file.person,
-        file.request.current.requested_on,
+        request.requested_on,
         file.started_on,
         await today_in(store, file.structure),
         file.restricted,
@@ -77,7 +78,7 @@ async def on_pathway(
 async def theirs(act: Act, pathway: UUID) -> Pathway:
     """The pathway that a command is about. Raises UnknownFact where it is another structure's."""
     file = await act.main(Pathway, pathway, about)
-    if file.request is not None and not act.command.caller.is_of(file.structure):
+    if file.request and not act.command.caller.is_of(file.structure):
         raise UnknownFact(NOT_REQUESTED)
     return file
 
@@ -101,7 +102,7 @@ async def set_welcome_delay(store: EventStore, structure: str, days: int, comman
 async def must_be_registered(store: EventStore, structure: str) -> None:
     with across_structures():  # which structures there are, everybody knows
         known = await store.load(Structure, structure_id(structure))
-    if known.file is None:
+    if not known.file:
         raise Problem(409, "unknown-structure", f"structure {structure} is not registered")
 
 
@@ -109,8 +110,8 @@ async def departments(store: EventStore, structures: Collection[str]) -> dict[st
     """INSEE codes by structure, of those that are registered."""
     with across_structures():  # as `must_be_registered`
         files = await store.load_many(Structure, [structure_id(structure) for structure in set(structures)])
-    found = [structure.file.current for structure in files.values() if structure.file is not None]
-    return {file.structure: file.department for file in found}
+    found = [structure.file.current for structure in files.values()]
+    return {file.structure: file.department for file in found if file is not None}
 
 
 async def today_in(store: EventStore, structure: str | None) -> date:
@@ -139,10 +140,10 @@ async def ask_for_support(
         file = await act.main(Pathway, pathway, about)
         person = await who_asks(act, request.person, identity)
         person.must_be_free()
-        is_new = file.request is None
+        is_new = not file.request
         file.ask_for_support(replace(request, person=person.id), await today_in(store, request.structure))
         if identity is not None:
-            must_keep(person.identity, left_out)
+            must_keep(person.identity.current, left_out)
             person.identify(identity)
         if is_new:
             await _take_back(act, person.id)
@@ -154,7 +155,7 @@ async def _take_back(act: Act, person: UUID) -> None:
     """The person asked for support again: their file is open, wherever their other pathways are."""
     with across_structures():
         retention = await act.file(Retention, retention_id(person), lambda _: About(None, None, person))
-        if retention.announced is not None:
+        if retention.announced:
             today = day_in_paris(act.store.clock())
             retention.take_back(today)
             for pathway in (await act.files(Pathway, await act.pathways_of(person), about)).values():

@@ -27,7 +27,7 @@ from shared.problems import Problem
 async def _open_files(store: EventStore, persons: Sequence[UUID]) -> list[UUID]:
     """Those whose file is not archived."""
     files = await store.load_many(Retention, [retention_id(person) for person in persons])
-    return [person for person in persons if files[retention_id(person)].archived_on is None]
+    return [person for person in persons if not files[retention_id(person)].archived_on]
 
 
 async def _must_be_open(act: Act, *persons: UUID) -> None:
@@ -46,7 +46,7 @@ async def identify(
         await must_be_theirs(store, person, command.caller)
         stands = await surviving(act, person)
         await _must_be_open(act, stands.id)
-        stood = stands.identity
+        stood = stands.identity.current
         (await act.main(Person, stands.id, about_person(act))).identify(identity)  # a closed file is told first
         must_keep(stood, left_out)
 
@@ -117,7 +117,7 @@ async def _change_restriction(
         for one in (await act.files(Person, sorted(persons), about_person(act))).values():
             decision(one)
         for pathway in (await act.files(Pathway, sorted(pathways), about)).values():
-            if pathway.request is not None and pathway.person in persons:
+            if pathway.request and pathway.person in persons:
                 of_pathway(pathway)
 
     with across_structures():  # it holds in every structure
@@ -127,7 +127,7 @@ async def _change_restriction(
 async def restriction_of(store: EventStore, person: UUID, caller: Caller) -> Restriction:
     """The restriction in force. Raises Problem where there is none, or the person is another structure's."""
     await must_be_theirs(store, person, caller)
-    restriction = (await store.load(Person, person)).restriction
+    restriction = (await store.load(Person, person)).restriction.current
     if restriction is None:
         raise Problem(404, "not-restricted", "processing of no such person's data is restricted")
     return restriction
@@ -135,7 +135,7 @@ async def restriction_of(store: EventStore, person: UUID, caller: Caller) -> Res
 
 def may_see(caller: Caller, person: Person) -> bool:
     """A restricted person is shown to no adviser; a manager may still look, to settle the matter."""
-    return person.restriction is None or caller.role is not Role.ADVISER
+    return not person.restriction or caller.role is not Role.ADVISER
 
 
 async def erase(forgetting: Forgetting, person: UUID) -> UUID:
@@ -208,7 +208,7 @@ async def search(store: EventStore, structure: str, text: str) -> list[tuple[UUI
     """People of a structure of whose name each given word begins a word, or in whose telephone number the given one
     stands. Raises CannotOpen, and Problem where there is nothing to search for."""
     is_sought = _sought(text)
-    found = [(id, who) for id, who in (await persons_of(store, structure)).items() if who.identity is not None]
+    found = [(id, who) for id, who in (await persons_of(store, structure)).items() if who.identity]
     return [(id, who) for id, who in found if is_sought(who)]
 
 
@@ -229,9 +229,9 @@ async def possible_duplicates(store: EventStore, structure: str) -> list[list[tu
     """
     groups: dict[object, list[tuple[UUID, Person]]] = {}
     for id, who in sorted((await persons_of(store, structure)).items()):
-        if who.identity is None or who.merged_into is not None or who.restriction is not None:
+        if who.identity.current is None or who.merged_into or who.restriction:
             continue
-        for common in _in_common(who.identity):
+        for common in _in_common(who.identity.current):
             groups.setdefault(common, []).append((id, who))
     several = {frozenset(id for id, _ in group): group for group in groups.values() if len(group) > 1}
     return [group for ids, group in several.items() if not any(ids < others for others in several)]
@@ -275,6 +275,6 @@ async def identified_in(store: EventStore, structure: str, person: UUID) -> Pers
         list(await one_person(store.pool, person)),
     )
     found = await store.load(Person, await survivor_of(store, person)) if here else None
-    if found is None or found.identity is None:
+    if found is None or not found.identity:
         raise Problem(404, "unknown-person", "no such person was identified in this structure")
     return found

@@ -46,10 +46,10 @@ async def close(store: EventStore, key: UUID, on: date, command: Command) -> Don
 
 async def select(store: EventStore, key: UUID, structure: str, on: date, command: Command) -> Done:
     """A selection keeps the département in which the structure is registered now."""
-    file = (await store.load(Structure, structure_id(structure))).file
+    file = (await store.load(Structure, structure_id(structure))).file.current
     if file is None:
         raise Problem(409, "unknown-structure", f"structure {structure} is not registered")
-    department = file.current.department
+    department = file.department
     return await _on_wave(
         store, key, structure, lambda wave, today: wave.select(structure, department, on, today), command
     )
@@ -92,7 +92,7 @@ async def waves(store: EventStore, limit: int) -> list[ShownWave]:
     found = await views.waves(store.pool, limit)
     with across_structures():  # a wave is the programme's, whichever structures are in it
         files = await store.load_many(Wave, [wave_file(key) for key in found])
-    return [_shown(key, plan, file) for key in found if (plan := (file := files[wave_file(key)]).plan) is not None]
+    return [_shown(key, plan, file) for key in found if (plan := (file := files[wave_file(key)]).plan.current)]
 
 
 def _shown(key: UUID, plan: WavePlan, file: Wave) -> ShownWave:

@@ -25,9 +25,9 @@ async def surviving(act: Act, person: UUID) -> Person:
     with across_structures():  # wherever they were merged; who may know of it is asked of each command
         try:
             file = await _file(act, person)
-            while file.merged_into is not None and file.id not in met:
+            while (into := file.merged_into.current) is not None and file.id not in met:
                 met.add(file.id)
-                file = await _file(act, file.merged_into)
+                file = await _file(act, into)
         except IdTaken:
             raise unknown_person() from None
     return file
@@ -97,7 +97,7 @@ async def must_be_theirs(store: EventStore, person: UUID, caller: Caller) -> Non
         persons = await one_person(store.pool, person)
         pathways = {pathway for one in persons for pathway in await store.pathways_of(one)}
         files = await store.load_many(Pathway, sorted(pathways))
-        holders = {file.structure for file in files.values() if file.request is not None and file.person in persons}
+        holders = {file.structure for file in files.values() if file.request and file.person in persons}
         told = {structure for one in persons for structure in await store.structures_of(one)}
     if caller.structure not in (holders or told):
         raise unknown_person()
@@ -125,7 +125,7 @@ async def survivor_of(store: EventStore, person: UUID) -> UUID:
     with across_structures():
         files = await store.load_many(Person, sorted(await one_person(store.pool, person)))
     met: set[UUID] = set()
-    while (into := files[person].merged_into) is not None and person not in met:
+    while (into := files[person].merged_into.current) is not None and person not in met:
         met.add(person)
         person = into
     return person

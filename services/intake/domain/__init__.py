@@ -3,7 +3,6 @@
 from services.intake.domain.access import Access, Grant, access_id
 from services.intake.domain.contact import Appointment, Attempt, ContactFile, contact_file_id
 from services.intake.domain.course import Assignment, Pause, Reception, Transfer
-from services.intake.domain.facts import REQUEST, fact_of
 from services.intake.domain.pathway import (
     NOT_REQUESTED,
     Dated,
@@ -31,7 +30,6 @@ from services.intake.domain.wave import CAPACITY, Selection, Wave, WavePlan, wav
 __all__ = [
     "CAPACITY",
     "NOT_REQUESTED",
-    "REQUEST",
     "WELCOME_WITHIN",
     "Access",
     "Appointment",
@@ -66,7 +64,6 @@ __all__ = [
     "WelcomeDelay",
     "access_id",
     "contact_file_id",
-    "fact_of",
     "next_step",
     "profile_file_id",
     "request_for_support",

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import event
-
 from shared.codes import PROGRAMME, Role, StructureCode, Subject
 from shared.event_store import Aggregate
 from shared.rules import RuleBroken, UnknownFact
@@ -42,36 +40,34 @@ class Access(Aggregate):
     grant: Grant | None = None
     withdrawn: bool = False
 
-    class Given(Aggregate.Event):
+    class AccessGiven(Aggregate.Event):
         TOPIC = "intake.access-given"
         fact: Grant
 
-    class Withdrawn(Aggregate.Event):
+        def apply(self, access: "Access") -> None:
+            access.grant, access.withdrawn = self.fact, False
+
+    class AccessWithdrawn(Aggregate.Event):
         TOPIC = "intake.access-withdrawn"
         fact: Grant
+
+        def apply(self, access: "Access") -> None:
+            access.grant, access.withdrawn = self.fact, True
 
     def give(self, grant: Grant) -> None:
         """Another role than before takes its place."""
         if grant.role is None or grant.role.of_a_structure == (grant.structure == PROGRAMME):
             raise RoleOfAnotherPlace(f"{grant.role} is no role of {grant.structure}")
         if self.withdrawn or self.grant != grant:
-            self._given(grant)
+            self.trigger_event(self.AccessGiven, fact=grant)
 
     def withdraw(self, structure: str, user: str) -> None:
         """Also of somebody to whom their issuer gave it, and not the platform: from then on they are kept out."""
         if not self.withdrawn:
-            self._withdrawn(self.grant or Grant(structure, user, None))
+            self.trigger_event(self.AccessWithdrawn, fact=self.grant or Grant(structure, user, None))
 
     def must_be_withdrawn(self) -> None:
         if self.grant is None:
             raise UnknownFact("no such user is known")
         if not self.withdrawn:
             raise StillLetIn("withdraw the access first")
-
-    @event(Given)
-    def _given(self, fact: Grant) -> None:
-        self.grant, self.withdrawn = fact, False
-
-    @event(Withdrawn)
-    def _withdrawn(self, fact: Grant) -> None:
-        self.grant, self.withdrawn = fact, True

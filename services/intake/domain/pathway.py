@@ -6,8 +6,6 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.domain import event
-
 from services.intake.domain.course import (
     ATTEMPTS_NEEDED,
     Assignment,
@@ -32,7 +30,8 @@ from shared.codes import (
     Subject,
     age_class,
 )
-from shared.event_store import Aggregate, Known
+from shared.event_store import Aggregate
+from shared.facts import Fact
 from shared.rules import AlreadyRecorded, Restricted, RuleBroken, UnknownFact, not_after
 from shared.sealing import Sealed
 
@@ -107,125 +106,110 @@ class Pathway(Aggregate):
     """One person's pathway: from the request to the start or the withdrawal, and who holds it until the exit."""
 
     TOPIC = "intake.pathway"
-    request: Known[Request] | None = None
-    welcome: Known[Dated] | None = None
-    start: Known[Dated] | None = None
-    withdrawal: Known[Dated] | None = None
+
+    # What is kept, and what can happen to it
+
+    request = Fact(Request, "request", "intake.pathway-requested", "intake.request-corrected", imported=True)
+    welcome = Fact(Dated, "welcome", "intake.pathway-welcomed", "intake.welcome-corrected", imported=True)
+    start = Fact(Dated, "start", "intake.support-started", "intake.start-corrected", imported=True)
+    withdrawal = Fact(Dated, "withdrawal", "intake.pathway-withdrawn", "intake.withdrawal-corrected", imported=True)
     restricted: bool = False
     """Of a person who has the processing of their data restricted: nothing is recorded until that is lifted."""
-    archived_on: date | None = None
+    archived_on = Fact(date, None, "intake.pathway-archived", bare=True)
     set_aside_on: date | None = None
     """Since when nobody could reach the person; null: they were reached, or asked again."""
     taken_up_on: date | None = None
     """The person's latest word after the request was set aside."""
     adviser: Subject | None = None
-    commitment: Dated | None = None
+    commitment = Fact(Dated, "commitment", "intake.commitment-signed", "intake.commitment-corrected", bare=True)
     pauses: tuple[Pause, ...] = ()
     """In order; a correction is of the last."""
     reception: Reception | None = None
     """The last, where the pathway was transferred."""
 
-    # What can happen
-
-    class Requested(Aggregate.Event):
-        TOPIC = "intake.pathway-requested"
-        fact: Request
-        imported: Request | None
-
-    class RequestCorrected(Aggregate.Event):
-        TOPIC = "intake.request-corrected"
-        fact: Request
-        imported: Request | None
-
-    class Welcomed(Aggregate.Event):
-        TOPIC = "intake.pathway-welcomed"
-        fact: Dated
-        imported: Dated | None
-
-    class WelcomeCorrected(Aggregate.Event):
-        TOPIC = "intake.welcome-corrected"
-        fact: Dated
-        imported: Dated | None
-
-    class Started(Aggregate.Event):
-        TOPIC = "intake.support-started"
-        fact: Dated
-        imported: Dated | None
-
-    class StartCorrected(Aggregate.Event):
-        TOPIC = "intake.start-corrected"
-        fact: Dated
-        imported: Dated | None
-
-    class Withdrawn(Aggregate.Event):
-        TOPIC = "intake.pathway-withdrawn"
-        fact: Dated
-        imported: Dated | None
-
-    class WithdrawalCorrected(Aggregate.Event):
-        TOPIC = "intake.withdrawal-corrected"
-        fact: Dated
-        imported: Dated | None
-
     class ProcessingRestricted(Aggregate.Event):
         TOPIC = "intake.processing-restricted"
         fact: Dated
+
+        def apply(self, pathway: "Pathway") -> None:
+            pathway.restricted = True
 
     class RestrictionLifted(Aggregate.Event):
         TOPIC = "intake.restriction-lifted"
         fact: Dated
 
-    class SetAside(Aggregate.Event):
+        def apply(self, pathway: "Pathway") -> None:
+            pathway.restricted = False
+
+    class RequestSetAside(Aggregate.Event):
         TOPIC = "intake.request-set-aside"
+        KIND = "set-aside"
         fact: Dated
 
-    class TakenUp(Aggregate.Event):
+        def apply(self, pathway: "Pathway") -> None:
+            pathway.set_aside_on = self.fact.on
+
+    class RequestTakenUp(Aggregate.Event):
         TOPIC = "intake.request-taken-up"
+        KIND = "set-aside"
         fact: Dated
+
+        def apply(self, pathway: "Pathway") -> None:
+            pathway.set_aside_on, pathway.taken_up_on = None, self.fact.on
 
     class AdviserAssigned(Aggregate.Event):
         TOPIC = "intake.adviser-assigned"
         fact: Assignment
 
-    class CommitmentSigned(Aggregate.Event):
-        TOPIC = "intake.commitment-signed"
-        fact: Dated
+        def apply(self, pathway: "Pathway") -> None:
+            pathway.adviser = self.fact.adviser
 
-    class CommitmentCorrected(Aggregate.Event):
-        TOPIC = "intake.commitment-corrected"
-        fact: Dated
-
-    class Paused(Aggregate.Event):
+    class SupportPaused(Aggregate.Event):
         TOPIC = "intake.support-paused"
+        KIND = "pause"
         fact: Pause
+
+        def apply(self, pathway: "Pathway") -> None:
+            pathway.pauses = (*pathway.pauses, self.fact)
 
     class PauseCorrected(Aggregate.Event):
         TOPIC = "intake.pause-corrected"
+        KIND = "pause"
         fact: Pause
 
-    class Resumed(Aggregate.Event):
+        def apply(self, pathway: "Pathway") -> None:
+            pathway.pauses = (*pathway.pauses[:-1], self.fact)
+
+    class SupportResumed(Aggregate.Event):
         TOPIC = "intake.support-resumed"
+        KIND = "resumption"
         fact: Dated
 
-    class Transferred(Aggregate.Event):
+        def apply(self, pathway: "Pathway") -> None:
+            pathway.pauses = (*pathway.pauses[:-1], Pause(pathway.pauses[-1].paused_on, self.fact.on))
+
+    class PathwayTransferred(Aggregate.Event):
         TOPIC = "intake.pathway-transferred"
+        KIND = "transfer"
         fact: Transfer
 
         @property
         def of_structure(self) -> str:
             return self.fact.from_structure
 
-    class Received(Aggregate.Event):
+    class PathwayReceived(Aggregate.Event):
         TOPIC = "intake.pathway-received"
         fact: Reception
 
-    class PathwayArchived(Aggregate.Event):
-        TOPIC = "intake.pathway-archived"
-        fact: date
+        def apply(self, pathway: "Pathway") -> None:
+            pathway.reception, pathway.adviser = self.fact, None
 
     class PathwayReactivated(Aggregate.Event):
         TOPIC = "intake.pathway-reactivated"
         fact: date
+
+        def apply(self, pathway: "Pathway") -> None:
+            Pathway.archived_on.clear(pathway)
 
     # What is true
 
@@ -234,37 +218,37 @@ class Pathway(Aggregate):
         """The one that holds the pathway; `request.structure` is the one that was asked."""
         if self.reception is not None:
             return self.reception.structure
-        assert self.request is not None
+        assert self.request.current is not None
         return self.request.current.structure
 
     @property
     def person(self) -> UUID:
-        assert self.request is not None
+        assert self.request.current is not None
         return self.request.current.person
 
     @property
     def welcomed_on(self) -> date | None:
-        return self.welcome.current.on if self.welcome else None
+        return self.welcome.current.on if self.welcome.current else None
 
     @property
     def started_on(self) -> date | None:
-        return self.start.current.on if self.start else None
+        return self.start.current.on if self.start.current else None
 
     @property
     def withdrawn_on(self) -> date | None:
-        return self.withdrawal.current.on if self.withdrawal else None
+        return self.withdrawal.current.on if self.withdrawal.current else None
 
     @property
     def signed_on(self) -> date | None:
-        return self.commitment.on if self.commitment else None
+        return self.commitment.current.on if self.commitment.current else None
 
     # What may be asked. `today` is the local date of the structure; `exited_on` is what outcomes has told.
 
     def ask_for_support(self, request: Request, today: date) -> None:
         self.must_be_free()
-        if self.request is None:
+        if not self.request:
             self._check(today, request)
-            self._requested(request, None)
+            self.request.record(request)
         elif self.request.current != request:
             raise AlreadyRecorded("the request is recorded with other content; correct it")
 
@@ -272,54 +256,54 @@ class Pathway(Aggregate):
         request = self._request()
         if _is_new("welcome", self.welcomed_on, on):
             self._check(today, request, on, self.started_on, self.withdrawn_on)
-            self._welcomed(Dated(on), None)
+            self.welcome.record(Dated(on))
             self._come_again(on)
 
     def start_support(self, on: date, today: date) -> None:
         request = self._request()
         if _is_new("start", self.started_on, on):
             self._check(today, request, self.welcomed_on, on, self.withdrawn_on)
-            self._started(Dated(on), None)
+            self.start.record(Dated(on))
             self._come_again(on)
 
     def withdraw(self, on: date, today: date) -> None:
         request = self._request()
         if _is_new("withdrawal", self.withdrawn_on, on):
             self._check(today, request, self.welcomed_on, self.started_on, on)
-            self._withdrawn(Dated(on), None)
+            self.withdrawal.record(Dated(on))
 
     def correct_request(self, request: Request, today: date) -> None:
         if self._request().structure != request.structure:
             raise StructureChangesByTransfer(f"{self._request().structure} was asked, not {request.structure}")
         if self._request() != request:
             self._check(today, request, self.welcomed_on, self.started_on, self.withdrawn_on)
-            self._request_corrected(request, None)
+            self.request.correct(request)
 
     def move_to_person(self, person: UUID, today: date) -> None:
         """The request turned out to be another person's, of whom there was a file already."""
         self.correct_request(replace(self._request(), person=person), today)
 
     def correct_welcome(self, on: date | None, today: date) -> None:
-        request = self._recorded(self.welcome, "welcome")
+        request = self._recorded(self.welcome.current, "welcome")
         if on != self.welcomed_on:
             self._check(today, request, on, self.started_on, self.withdrawn_on)
-            self._welcome_corrected(Dated(on), None)
+            self.welcome.correct(Dated(on))
 
     def correct_start(self, on: date | None, exited_on: date | None, today: date) -> None:
-        request = self._recorded(self.start, "start")
+        request = self._recorded(self.start.current, "start")
         if on != self.started_on:
             self._check(today, request, self.welcomed_on, on, self.withdrawn_on, exited_on)
             if (paused := next(iter(self._real_pauses()), None)) is not None:
                 if on is None:
                     raise DatesOutOfOrder(f"paused on {paused.paused_on}, so the start cannot be taken back")
                 _in_order(("started", on), ("paused", paused.paused_on))
-            self._start_corrected(Dated(on), None)
+            self.start.correct(Dated(on))
 
     def correct_withdrawal(self, on: date | None, today: date) -> None:
-        request = self._recorded(self.withdrawal, "withdrawal")
+        request = self._recorded(self.withdrawal.current, "withdrawal")
         if on != self.withdrawn_on:
             self._check(today, request, self.welcomed_on, self.started_on, on)
-            self._withdrawal_corrected(Dated(on), None)
+            self.withdrawal.correct(Dated(on))
 
     # Nobody reaches the person. `failed`: attempts since they were last heard of (services/intake/domain/contact.py).
 
@@ -333,7 +317,7 @@ class Pathway(Aggregate):
         _in_order(("requested", request.requested_on), ("taken up", self.taken_up_on), ("set aside", on))
         if failed < ATTEMPTS_NEEDED:
             raise TooFewAttempts(f"{failed} of {ATTEMPTS_NEEDED} failed attempts are recorded up to {on}")
-        self._set_aside(Dated(on))
+        self.trigger_event(self.RequestSetAside, fact=Dated(on))
 
     def take_up(self, on: date, today: date) -> None:
         """The person gave word: the request waits again."""
@@ -341,7 +325,7 @@ class Pathway(Aggregate):
         if self.set_aside_on is not None:
             not_after(today, "taken up", on)
             _in_order(("set aside", self.set_aside_on), ("taken up", on))
-            self._taken_up(Dated(on))
+            self.trigger_event(self.RequestTakenUp, fact=Dated(on))
         elif self.taken_up_on is None:
             raise UnknownFact("the request was not set aside, so it cannot be taken up again")
         elif self.taken_up_on != on:
@@ -349,12 +333,12 @@ class Pathway(Aggregate):
 
     def come(self, on: date) -> None:
         """The person kept an appointment, which a request that was set aside is taken up by."""
-        if not self.restricted and self.archived_on is None:
+        if not self.restricted and not self.archived_on:
             self._come_again(on)
 
     def _come_again(self, on: date) -> None:
         if self.set_aside_on is not None and on >= self.set_aside_on:
-            self._taken_up(Dated(on))
+            self.trigger_event(self.RequestTakenUp, fact=Dated(on))
 
     # Who advises, and what was promised
 
@@ -362,7 +346,7 @@ class Pathway(Aggregate):
         self._request()
         if adviser != self.adviser:
             not_after(today, "assigned", on)
-            self._adviser_assigned(Assignment(adviser, on))
+            self.trigger_event(self.AdviserAssigned, fact=Assignment(adviser, on))
 
     def sign_commitment(self, on: date, today: date) -> None:
         """No start waits for it."""
@@ -370,14 +354,14 @@ class Pathway(Aggregate):
         if _is_new("commitment", self.signed_on, on):
             not_after(today, "signed", on)
             _in_order(("requested", request.requested_on), ("signed", on))
-            self._commitment_signed(Dated(on))
+            self.commitment.record(Dated(on))
 
     def correct_commitment(self, on: date | None, today: date) -> None:
-        request = self._recorded(self.commitment, "commitment")
-        if Dated(on) != self.commitment:
+        request = self._recorded(self.commitment.current, "commitment")
+        if Dated(on) != self.commitment.current:
             not_after(today, "signed", on)
             _in_order(("requested", request.requested_on), ("signed", on))
-            self._commitment_corrected(Dated(on))
+            self.commitment.correct(Dated(on))
 
     # Support rests; it goes on in every figure
 
@@ -388,7 +372,7 @@ class Pathway(Aggregate):
             _is_new("pause", pauses[-1].paused_on, on)
         else:
             self._check_pause(pauses, Pause(on), exited_on, today)
-            self._paused(Pause(on))
+            self.trigger_event(self.SupportPaused, fact=Pause(on))
 
     def resume(self, on: date, exited_on: date | None, today: date) -> None:
         self._request()
@@ -398,7 +382,7 @@ class Pathway(Aggregate):
         *before, last = pauses
         if _is_new("resumption", last.resumed_on, on):
             self._check_pause(before, replace(last, resumed_on=on), exited_on, today)
-            self._resumed(Dated(on))
+            self.trigger_event(self.SupportResumed, fact=Dated(on))
 
     def correct_pause(self, pause: Pause, exited_on: date | None, today: date) -> None:
         """The last pause as it is to stand, with its end."""
@@ -406,7 +390,7 @@ class Pathway(Aggregate):
         if pause != self._last_pause():
             before = [one for one in self.pauses[:-1] if one.paused_on is not None]
             self._check_pause(before, pause, exited_on, today)
-            self._pause_corrected(pause)
+            self.trigger_event(self.PauseCorrected, fact=pause)
 
     def _last_pause(self) -> Pause | None:
         return self.pauses[-1] if self.pauses else None
@@ -448,7 +432,7 @@ class Pathway(Aggregate):
         }
         # What stands was judged where it was recorded: since a transfer its day may still be to come here.
         stands = {
-            "requested": self.request and self.request.current.requested_on,
+            "requested": self.request.current and self.request.current.requested_on,
             "welcomed": self.welcomed_on,
             "started": self.started_on,
             "withdrawn": self.withdrawn_on,
@@ -496,8 +480,8 @@ class Pathway(Aggregate):
             welcomed_on=self.welcomed_on,
             started_on=self.started_on,
         )
-        self._transferred(Transfer(self.structure, to_structure, on))
-        self._received(reception)
+        self.trigger_event(self.PathwayTransferred, fact=Transfer(self.structure, to_structure, on))
+        self.trigger_event(self.PathwayReceived, fact=reception)
 
     def was_received_from(self, structure: str | None, by: str, on: date) -> bool:
         """Whether the last transfer was this one; `structure` null: from whichever."""
@@ -508,153 +492,50 @@ class Pathway(Aggregate):
 
     def archive(self, person: UUID, today: date) -> None:
         """The person's file is archived; a pathway that is another person's by now is left alone."""
-        if self.archived_on is None and self.is_of(person):
-            self._archived(today)
+        if not self.archived_on and self.is_of(person):
+            self.archived_on.record(today)
 
     def reactivate(self, person: UUID, today: date) -> None:
-        if self.archived_on is not None and self.is_of(person):
-            self._reactivated(today)
+        if self.archived_on and self.is_of(person):
+            self.trigger_event(self.PathwayReactivated, fact=today)
 
     def is_of(self, person: UUID) -> bool:
         """Whether it is this person's now."""
-        return self.request is not None and self.request.current.person == person
-
-    # What an import says, after its whole context was checked: `fact` is what is to stand, `imported` what the
-    # file says.
-
-    def take_request(self, fact: Request, imported: Request) -> None:
-        (self._requested if self.request is None else self._request_corrected)(fact, imported)
-
-    def take_welcome(self, fact: Dated, imported: Dated) -> None:
-        (self._welcomed if self.welcome is None else self._welcome_corrected)(fact, imported)
-
-    def take_start(self, fact: Dated, imported: Dated) -> None:
-        (self._started if self.start is None else self._start_corrected)(fact, imported)
-
-    def take_withdrawal(self, fact: Dated, imported: Dated) -> None:
-        (self._withdrawn if self.withdrawal is None else self._withdrawal_corrected)(fact, imported)
+        return bool(self.request) and self.person == person
 
     # The person decides (services/intake/domain/person.py), each of their pathways tells the other services.
 
     def restrict(self, on: date) -> None:
         if not self.restricted:
-            self._processing_restricted(Dated(on))
+            self.trigger_event(self.ProcessingRestricted, fact=Dated(on))
 
     def lift_restriction(self, on: date) -> None:
         if self.restricted:
-            self._restriction_lifted(Dated(on))
+            self.trigger_event(self.RestrictionLifted, fact=Dated(on))
 
     def must_be_free(self) -> None:
         if self.restricted:
             raise Restricted
 
     def must_be_open(self) -> None:
-        if self.archived_on is not None:
-            raise Archived(f"the pathway was archived on {self.archived_on}; a new request for support opens it again")
+        if self.archived_on:
+            raise Archived(
+                f"the pathway was archived on {self.archived_on.current}; a new request for support opens it again"
+            )
 
     def _request(self) -> Request:
         self.must_be_free()
-        if self.request is None:
+        request = self.request.current
+        if request is None:
             raise UnknownFact(NOT_REQUESTED)
         self.must_be_open()
-        return self.request.current
+        return request
 
     def _recorded(self, fact: object, name: str) -> Request:
         request = self._request()
         if fact is None:
             raise UnknownFact(f"no {name} was recorded, so there is none to correct")
         return request
-
-    # What is recorded
-
-    @event(Requested)
-    def _requested(self, fact: Request, imported: Request | None) -> None:
-        self.request = Known(fact, imported)
-
-    @event(RequestCorrected)
-    def _request_corrected(self, fact: Request, imported: Request | None) -> None:
-        self.request = Known.now(self.request, fact, imported)
-
-    @event(Welcomed)
-    def _welcomed(self, fact: Dated, imported: Dated | None) -> None:
-        self.welcome = Known.now(self.welcome, fact, imported)
-
-    @event(WelcomeCorrected)
-    def _welcome_corrected(self, fact: Dated, imported: Dated | None) -> None:
-        self.welcome = Known.now(self.welcome, fact, imported)
-
-    @event(Started)
-    def _started(self, fact: Dated, imported: Dated | None) -> None:
-        self.start = Known.now(self.start, fact, imported)
-
-    @event(StartCorrected)
-    def _start_corrected(self, fact: Dated, imported: Dated | None) -> None:
-        self.start = Known.now(self.start, fact, imported)
-
-    @event(Withdrawn)
-    def _withdrawn(self, fact: Dated, imported: Dated | None) -> None:
-        self.withdrawal = Known.now(self.withdrawal, fact, imported)
-
-    @event(WithdrawalCorrected)
-    def _withdrawal_corrected(self, fact: Dated, imported: Dated | None) -> None:
-        self.withdrawal = Known.now(self.withdrawal, fact, imported)
-
-    @event(SetAside)
-    def _set_aside(self, fact: Dated) -> None:
-        self.set_aside_on = fact.on
-
-    @event(TakenUp)
-    def _taken_up(self, fact: Dated) -> None:
-        self.set_aside_on, self.taken_up_on = None, fact.on
-
-    @event(AdviserAssigned)
-    def _adviser_assigned(self, fact: Assignment) -> None:
-        self.adviser = fact.adviser
-
-    @event(CommitmentSigned)
-    def _commitment_signed(self, fact: Dated) -> None:
-        self.commitment = fact
-
-    @event(CommitmentCorrected)
-    def _commitment_corrected(self, fact: Dated) -> None:
-        self.commitment = fact
-
-    @event(Paused)
-    def _paused(self, fact: Pause) -> None:
-        self.pauses = (*self.pauses, fact)
-
-    @event(PauseCorrected)
-    def _pause_corrected(self, fact: Pause) -> None:
-        self.pauses = (*self.pauses[:-1], fact)
-
-    @event(Resumed)
-    def _resumed(self, fact: Dated) -> None:
-        self.pauses = (*self.pauses[:-1], Pause(self.pauses[-1].paused_on, fact.on))
-
-    @event(Transferred)
-    def _transferred(self, fact: Transfer) -> None:
-        pass
-
-    @event(Received)
-    def _received(self, fact: Reception) -> None:
-        self.reception = fact
-        self.adviser = None
-
-    @event(ProcessingRestricted)
-    def _processing_restricted(self, fact: Dated) -> None:
-        self.restricted = True
-
-    @event(RestrictionLifted)
-    def _restriction_lifted(self, fact: Dated) -> None:
-        self.restricted = False
-
-    @event(PathwayArchived)
-    def _archived(self, fact: date) -> None:
-        self.archived_on = fact
-
-    @event(PathwayReactivated)
-    def _reactivated(self, fact: date) -> None:
-        self.archived_on = None
 
 
 def _is_new(name: str, recorded: date | None, on: date) -> bool:

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from eventsourcing.domain import event
-
 from shared.codes import Language, RestrictionReason
 from shared.days import Day
 from shared.event_store import Aggregate
+from shared.facts import Fact
 from shared.rules import AlreadyRecorded, Restricted, RuleBroken, UnknownFact, not_after
 from shared.sealing import Sealed, SealedName
 
@@ -61,29 +60,11 @@ class Person(Aggregate):
     """
 
     TOPIC = "intake.person"
-    identity: Identity | None = None
-    merged_into: UUID | None = None
-    restriction: Restriction | None = None
+    identity = Fact(Identity, None, "intake.person-identified", "intake.identity-corrected", bare=True)
+    merged_into = Fact(UUID, None, "intake.person-merged", bare=True)
+    restriction = Fact(Restriction, None, "intake.person-restricted", bare=True)
 
-    # What can happen
-
-    class Identified(Aggregate.Event):
-        TOPIC = "intake.person-identified"
-        fact: Identity
-
-    class IdentityCorrected(Aggregate.Event):
-        TOPIC = "intake.identity-corrected"
-        fact: Identity
-
-    class Merged(Aggregate.Event):
-        TOPIC = "intake.person-merged"
-        fact: UUID
-
-    class ProcessingRestricted(Aggregate.Event):
-        TOPIC = "intake.person-restricted"
-        fact: Restriction
-
-    class RestrictionLifted(Aggregate.Event):
+    class PersonRestrictionLifted(Aggregate.Event):
         TOPIC = "intake.person-restriction-lifted"
         fact: date
 
@@ -91,74 +72,55 @@ class Person(Aggregate):
         def happened_on(self) -> date:
             return self.fact
 
+        def apply(self, person: "Person") -> None:
+            Person.restriction.clear(person)
+
     # What may be asked
 
     def identify(self, identity: Identity) -> None:
         """Records, or corrects, the whole identity."""
         self._must_stand_alone()
-        if self.identity == identity:
+        if self.identity.current == identity:
             return
         self.must_be_free()
-        (self._identified if self.identity is None else self._identity_corrected)(identity)
+        (self.identity.correct if self.identity else self.identity.record)(identity)
 
     def merge_into(self, other: "Person") -> None:
         """This person is `other`: their pathways are one person's from now on."""
         if other.id == self.id:
             raise MergedWithItself("a person cannot be merged with themselves")
         other._must_stand_alone()
-        if self.merged_into == other.id:
+        if self.merged_into.current == other.id:
             return
         self._must_stand_alone()
         self.must_be_free()
         other.must_be_free()
-        self._merged(other.id)
+        self.merged_into.record(other.id)
 
     def restrict(self, restriction: Restriction, today: date) -> None:
         """A merged file too: it is the same person's, and nothing may be recorded under its id either."""
-        if self.restriction is None:
+        if not self.restriction:
             not_after(today, "restricted", restriction.restricted_on)
-            self._processing_restricted(restriction)
-        elif self.restriction != restriction:
+            self.restriction.record(restriction)
+        elif self.restriction.current != restriction:
             raise AlreadyRecorded("processing is restricted already, with another reason or day; lift that first")
 
     def lift_restriction(self, on: date, today: date) -> None:
-        if self.restriction is not None:
+        if restriction := self.restriction.current:
             not_after(today, "lifted", on)
-            if on < self.restriction.restricted_on:
-                raise LiftedBeforeRestricted(f"lifted on {on}, restricted on {self.restriction.restricted_on}")
-            self._restriction_lifted(on)
+            if on < restriction.restricted_on:
+                raise LiftedBeforeRestricted(f"lifted on {on}, restricted on {restriction.restricted_on}")
+            self.trigger_event(self.PersonRestrictionLifted, fact=on)
 
     def must_be_free(self) -> None:
-        if self.restriction is not None:
+        if self.restriction:
             raise Restricted
 
     def _must_stand_alone(self) -> None:
-        if self.merged_into is not None:
-            raise AlreadyMerged(f"this person was merged into {self.merged_into}")
+        if self.merged_into:
+            raise AlreadyMerged(f"this person was merged into {self.merged_into.current}")
 
     def known_identity(self) -> Identity:
-        if self.identity is None:
+        if self.identity.current is None:
             raise UnknownFact("nobody was identified under this id")
-        return self.identity
-
-    # What is recorded
-
-    @event(Identified)
-    def _identified(self, fact: Identity) -> None:
-        self.identity = fact
-
-    @event(IdentityCorrected)
-    def _identity_corrected(self, fact: Identity) -> None:
-        self.identity = fact
-
-    @event(Merged)
-    def _merged(self, fact: UUID) -> None:
-        self.merged_into = fact
-
-    @event(ProcessingRestricted)
-    def _processing_restricted(self, fact: Restriction) -> None:
-        self.restriction = fact
-
-    @event(RestrictionLifted)
-    def _restriction_lifted(self, fact: date) -> None:
-        self.restriction = None
+        return self.identity.current

@@ -1,12 +1,10 @@
 """Where a person stands at the request, at the start and on leaving, as they tell it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid5
-
-from eventsourcing.domain import event
 
 from shared.codes import (
     DrivingLicence,
@@ -19,6 +17,7 @@ from shared.codes import (
     YesNo,
 )
 from shared.event_store import Aggregate
+from shared.facts import Facts
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
 from shared.sealing import Sealed
 
@@ -65,21 +64,13 @@ class ProfileFile(Aggregate):
     """The profiles of one pathway, one a moment."""
 
     TOPIC = "intake.profile-file"
-    profiles: dict[ProfileMoment, Profile] = field(default_factory=dict)
-
-    class Recorded(Aggregate.Event):
-        TOPIC = "intake.profile-recorded"
-        fact: Profile
-
-    class Corrected(Aggregate.Event):
-        TOPIC = "intake.profile-corrected"
-        fact: Profile
+    profiles = Facts(Profile, "profile", "intake.profile-recorded", "intake.profile-corrected", by="moment", bare=True)
 
     def record(self, profile: Profile, today: date) -> None:
         stood = self.profiles.get(profile.moment)
         if stood is None:
             _check(profile, today)
-            self._recorded(profile)
+            self.profiles.record(profile.moment, profile)
         elif stood != profile:
             raise AlreadyRecorded(f"the profile at the {profile.moment} is recorded with other content; correct it")
 
@@ -88,15 +79,7 @@ class ProfileFile(Aggregate):
             raise UnknownFact(f"no profile at the {profile.moment} was recorded, so there is none to correct")
         if self.profiles[profile.moment] != profile:
             _check(profile, today)
-            self._corrected(profile)
-
-    @event(Recorded)
-    def _recorded(self, fact: Profile) -> None:
-        self.profiles[fact.moment] = fact
-
-    @event(Corrected)
-    def _corrected(self, fact: Profile) -> None:
-        self.profiles[fact.moment] = fact
+            self.profiles.correct(profile.moment, profile)
 
 
 def _check(profile: Profile, today: date) -> None:

@@ -5,10 +5,9 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import event
-
 from shared.codes import StructureCode
 from shared.event_store import Aggregate
+from shared.facts import Fact
 from shared.months import months_later
 from shared.rules import RuleBroken
 
@@ -105,20 +104,16 @@ class Retention(Aggregate):
     """How far one person's file is: active where neither announced nor archived. Erasing takes this away too."""
 
     TOPIC = "intake.retention"
-    announced: Announcement | None = None
-    archived_on: date | None = None
-
-    class Announced(Aggregate.Event):
-        TOPIC = "intake.retention-announced"
-        fact: Announcement
-
-    class PersonArchived(Aggregate.Event):
-        TOPIC = "intake.person-archived"
-        fact: date
+    announced = Fact(Announcement, None, "intake.retention-announced", bare=True)
+    archived_on = Fact(date, None, "intake.person-archived", bare=True)
 
     class PersonReactivated(Aggregate.Event):
         TOPIC = "intake.person-reactivated"
         fact: date
+
+        def apply(self, retention: "Retention") -> None:
+            Retention.announced.clear(retention)
+            Retention.archived_on.clear(retention)
 
     class ArchiveRead(Aggregate.Event):
         TOPIC = "intake.archive-read"
@@ -126,7 +121,7 @@ class Retention(Aggregate):
 
     def due(self, contact: LastContact | None, today: date) -> Step | None:
         """The step to take today."""
-        step = next_step(contact, self.announced, self.archived_on)
+        step = next_step(contact, self.announced.current, self.archived_on.current)
         return step.step if step is not None and step.on <= today else None
 
     def follow(self, contact: LastContact | None, today: date) -> None:
@@ -134,38 +129,24 @@ class Retention(Aggregate):
         match self.due(contact, today):
             case Step.ANNOUNCE:
                 assert contact is not None
-                self._announced(Announcement(today, contact.on))
+                self.announced.record(Announcement(today, contact.on))
             case Step.ARCHIVE:
-                self._archived(today)
+                self.archived_on.record(today)
             case Step.REACTIVATE:
-                self._reactivated(today)
+                self.trigger_event(self.PersonReactivated, fact=today)
 
     def take_back(self, today: date) -> None:
         """The person asked for support again."""
-        if self.announced is not None:
-            self._reactivated(today)
+        if self.announced:
+            self.trigger_event(self.PersonReactivated, fact=today)
 
     def read(self, structure: str, reason: ArchiveReason, today: date) -> None:
-        if self.archived_on is None:
+        if not self.archived_on:
             raise NotArchived("no such file is archived")
-        self._archive_read(Reading(today, structure, reason))
+        self.trigger_event(self.ArchiveRead, fact=Reading(today, structure, reason))
 
     def must_be_open(self) -> None:
-        if self.archived_on is not None:
-            raise Archived(f"the person's file was archived on {self.archived_on}; a new request opens it again")
-
-    @event(Announced)
-    def _announced(self, fact: Announcement) -> None:
-        self.announced = fact
-
-    @event(PersonArchived)
-    def _archived(self, fact: date) -> None:
-        self.archived_on = fact
-
-    @event(PersonReactivated)
-    def _reactivated(self, fact: date) -> None:
-        self.announced = self.archived_on = None
-
-    @event(ArchiveRead)
-    def _archive_read(self, fact: Reading) -> None:
-        pass
+        if self.archived_on:
+            raise Archived(
+                f"the person's file was archived on {self.archived_on.current}; a new request opens it again"
+            )

@@ -1,15 +1,14 @@
 """Waves (*vagues*) of the essaimage: which structures are selected together, and when each takes up the action."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import event
-
 from shared.codes import DepartmentCode, InClear, StructureCode
 from shared.event_store import Aggregate
+from shared.facts import Fact, FactEvent, Facts
 from shared.rules import AlreadyRecorded, RuleBroken, not_after
 
 CAPACITY = 9
@@ -100,21 +99,17 @@ class Wave(Aggregate):
     """One wave with its structures. Its rules bind no registration and no import."""
 
     TOPIC = "intake.wave"
-    key: UUID | None = None
-    plan: WavePlan | None = None
-    selections: dict[StructureCode, Selection] = field(default_factory=dict)
 
-    class Opened(Aggregate.Event):
+    class WaveOpened(FactEvent):
         TOPIC = "intake.wave-opened"
         key: UUID
         fact: WavePlan
 
-    class Corrected(Aggregate.Event):
-        TOPIC = "intake.wave-corrected"
-        key: UUID
-        fact: WavePlan
+        def apply(self, wave: "Wave") -> None:
+            super().apply(wave)
+            wave.key = self.key
 
-    class Closed(Aggregate.Event):
+    class WaveClosed(FactEvent):
         TOPIC = "intake.wave-closed"
         key: UUID
         fact: WavePlan
@@ -123,17 +118,7 @@ class Wave(Aggregate):
         def happened_on(self) -> date | None:
             return self.fact.closed_on
 
-    class Selected(Aggregate.Event):
-        TOPIC = "intake.structure-selected"
-        key: UUID
-        fact: Selection
-
-    class SelectionCorrected(Aggregate.Event):
-        TOPIC = "intake.structure-selection-corrected"
-        key: UUID
-        fact: Selection
-
-    class SelectionWithdrawn(Aggregate.Event):
+    class StructureSelectionWithdrawn(FactEvent):
         TOPIC = "intake.structure-selection-withdrawn"
         key: UUID
         fact: Selection
@@ -142,7 +127,7 @@ class Wave(Aggregate):
         def happened_on(self) -> date | None:
             return self.fact.withdrawn_on
 
-    class Launched(Aggregate.Event):
+    class StructureLaunched(FactEvent):
         TOPIC = "intake.structure-launched"
         key: UUID
         fact: Selection
@@ -151,25 +136,40 @@ class Wave(Aggregate):
         def happened_on(self) -> date | None:
             return self.fact.launched_on
 
+    key: UUID | None = None
+    plan = Fact(WavePlan, None, WaveOpened, "intake.wave-corrected", WaveClosed, bare=True, keyed=True)
+    selections = Facts(
+        Selection,
+        None,
+        "intake.structure-selected",
+        "intake.structure-selection-corrected",
+        StructureSelectionWithdrawn,
+        StructureLaunched,
+        by="structure",
+        bare=True,
+        keyed=True,
+    )
+
     def open(self, key: UUID, plan: WavePlan, today: date) -> None:
-        if self.plan is None:
+        stood = self.plan.current
+        if stood is None:
             _check(plan, {}, today)
-            self._opened(key, plan)
-        elif replace(self.plan, closed_on=None) != plan:
+            self.plan.record(plan, key=key)
+        elif replace(stood, closed_on=None) != plan:
             raise AlreadyRecorded(f"wave {key} is open with other content; correct it")
 
     def correct(self, plan: WavePlan, today: date) -> None:
         key, stood = self._known()
         if stood != plan:
             _check(plan, self.selections, today)
-            self._corrected(key, plan)
+            self.plan.correct(plan, key=key)
 
     def close(self, on: date, today: date) -> None:
         key, stood = self._known()
         if stood.closed_on is None:
             closed = replace(stood, closed_on=on)
             _check(closed, self.selections, today)
-            self._closed(key, closed)
+            self.plan.tell("WaveClosed", closed, key=key)
         elif stood.closed_on != on:
             raise AlreadyRecorded(f"the wave was closed on {stood.closed_on}; correct it")
 
@@ -184,7 +184,8 @@ class Wave(Aggregate):
             raise WaveClosed(f"the wave was closed on {plan.closed_on}")
         if stood is not None and stood.withdrawn_on is not None and on < stood.withdrawn_on:
             raise SelectedBeforeWithdrawal(f"selected on {on}, structure {structure} withdrew on {stood.withdrawn_on}")
-        self._selected(key, self._fitting(Selection(structure, department, on), today))
+        selection = self._fitting(Selection(structure, department, on), today)
+        self.selections.record(structure, selection, key=key)
 
     def launch(self, structure: str, on: date, today: date) -> None:
         key, _ = self._known()
@@ -192,7 +193,8 @@ class Wave(Aggregate):
         if stood.withdrawn_on is not None:
             raise NotSelected(f"structure {structure} withdrew on {stood.withdrawn_on}")
         if stood.launched_on is None:
-            self._launched(key, self._fitting(replace(stood, launched_on=on), today))
+            launched = self._fitting(replace(stood, launched_on=on), today)
+            self.selections.tell("StructureLaunched", structure, launched, key=key)
         elif stood.launched_on != on:
             raise AlreadyRecorded(f"structure {structure} was launched on {stood.launched_on}; correct it")
 
@@ -200,7 +202,8 @@ class Wave(Aggregate):
         key, _ = self._known()
         stood = self._selection_of(structure)
         if stood.withdrawn_on is None:
-            self._selection_withdrawn(key, self._fitting(replace(stood, withdrawn_on=on), today))
+            withdrawn = self._fitting(replace(stood, withdrawn_on=on), today)
+            self.selections.tell("StructureSelectionWithdrawn", structure, withdrawn, key=key)
         elif stood.withdrawn_on != on:
             raise AlreadyRecorded(f"structure {structure} withdrew on {stood.withdrawn_on}; correct it")
 
@@ -212,12 +215,12 @@ class Wave(Aggregate):
         stood = self._selection_of(structure)
         corrected = replace(stood, selected_on=selected_on, launched_on=launched_on, withdrawn_on=withdrawn_on)
         if stood != corrected:
-            self._selection_corrected(key, self._fitting(corrected, today))
+            self.selections.correct(structure, self._fitting(corrected, today), key=key)
 
     def _known(self) -> tuple[UUID, WavePlan]:
-        if self.key is None or self.plan is None:
+        if self.key is None or self.plan.current is None:
             raise UnknownWave("no such wave was opened")
-        return self.key, self.plan
+        return self.key, self.plan.current
 
     def _selection_of(self, structure: str) -> Selection:
         if structure not in self.selections:
@@ -230,34 +233,6 @@ class Wave(Aggregate):
         others = {code: other for code, other in self.selections.items() if code != selection.structure}
         _check(plan, others | {selection.structure: selection}, today)
         return selection
-
-    @event(Opened)
-    def _opened(self, key: UUID, fact: WavePlan) -> None:
-        self.key, self.plan = key, fact
-
-    @event(Corrected)
-    def _corrected(self, key: UUID, fact: WavePlan) -> None:
-        self.plan = fact
-
-    @event(Closed)
-    def _closed(self, key: UUID, fact: WavePlan) -> None:
-        self.plan = fact
-
-    @event(Selected)
-    def _selected(self, key: UUID, fact: Selection) -> None:
-        self.selections[fact.structure] = fact
-
-    @event(SelectionCorrected)
-    def _selection_corrected(self, key: UUID, fact: Selection) -> None:
-        self.selections[fact.structure] = fact
-
-    @event(SelectionWithdrawn)
-    def _selection_withdrawn(self, key: UUID, fact: Selection) -> None:
-        self.selections[fact.structure] = fact
-
-    @event(Launched)
-    def _launched(self, key: UUID, fact: Selection) -> None:
-        self.selections[fact.structure] = fact
 
 
 def wave_file(wave: UUID) -> UUID:
