@@ -6,16 +6,15 @@ Nothing of it is published; the text is sealed under the person's key.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import event
-
 from shared.access import Command
 from shared.commands import Act, Done, decide_together
 from shared.event_store import Aggregate, EventStore, Recorded
+from shared.facts import DayEvent, FactEvent, Facts
 from shared.facts import FactId as FactId
 from shared.known_pathways import Known as KnownHere
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
@@ -48,29 +47,25 @@ class DisagreementFile(Aggregate):
     """The disagreements with the facts of one pathway in one service; those withdrawn keep the day of it."""
 
     TOPIC = "disagreement.file"
-    disagreements: dict[UUID, Disagreement] = field(default_factory=dict)
-    withdrawn: dict[UUID, date] = field(default_factory=dict)
 
-    class Said(Aggregate.Event):
+    class Said(FactEvent):
         TOPIC = "disagreement.said"
         key: UUID
         fact: Disagreement
 
-    class Withdrawn(Aggregate.Event):
+    class Withdrawn(DayEvent):
         TOPIC = "disagreement.withdrawn"
         key: UUID
-        fact: date
 
-        @property
-        def happened_on(self) -> date:
-            return self.fact
+    disagreements = Facts(Disagreement, None, Said, bare=True)
+    withdrawn = Facts(date, None, Withdrawn, bare=True)
 
     def disagree(self, key: UUID, disagreement: Disagreement, today: date) -> None:
         """Said again it is no news, also where the fact was corrected meanwhile."""
         known = self.disagreements.get(key)
         if known is None:
             not_after(today, "said", disagreement.said_on)
-            self._said(key, disagreement)
+            self.disagreements.record(key, disagreement)
         elif (known.of, known.said_on, known.text) != (disagreement.of, disagreement.said_on, disagreement.text):
             raise AlreadyRecorded(f"disagreement {key} is recorded with other content; withdraw it and record another")
 
@@ -81,20 +76,7 @@ class DisagreementFile(Aggregate):
             not_after(today, "withdrawn", on)
             if on < self.disagreements[key].said_on:
                 raise WithdrawnBeforeSaid(f"withdrawn on {on}, said on {self.disagreements[key].said_on}")
-            self._withdrawn(key, on)
-
-    @event(Said)
-    def _said(self, key: UUID, fact: Disagreement) -> None:
-        self.disagreements[key] = fact
-
-    @event(Withdrawn)
-    def _withdrawn(self, key: UUID, fact: date) -> None:
-        self.withdrawn[key] = fact
-
-
-def stays_inside(recorded: Recorded) -> bool:
-    """Whether an event is one of these, which no service publishes."""
-    return isinstance(recorded.event, DisagreementFile.Said | DisagreementFile.Withdrawn)
+            self.withdrawn.record(key, on)
 
 
 def file_id(pathway: UUID) -> UUID:

@@ -13,6 +13,7 @@ event's class in its aggregate: "training.support-reported" is `SupportReported`
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Self, TypeVar, cast, get_type_hints, overload
 from uuid import UUID
 
@@ -39,6 +40,16 @@ class FactEvent(Aggregate.Event):
 
     def apply(self, aggregate: Any) -> None:
         self.declared.keep(aggregate, self)
+
+
+class DayEvent(FactEvent):
+    """Tells of a day, and happened on it."""
+
+    fact: date
+
+    @property
+    def happened_on(self) -> date:
+        return self.fact
 
 
 Event = str | type[FactEvent]
@@ -224,6 +235,11 @@ class Fact(_Declaration[F]):
         state = vars(aggregate)
         state[self.name] = self.kept(state.get(self.name), event)
 
+    def named(self) -> FactId:
+        """As a disagreement names the fact."""
+        assert self.kind is not None
+        return FactId(self.kind)
+
     def id_of(self, event: Any) -> None:
         return None
 
@@ -266,9 +282,9 @@ class Single(Generic[F]):
         """Triggers one of the declared events, by its place or its class's name."""
         self._of.trigger(self._aggregate, event, {"fact": fact, **more})
 
-    def take(self, fact: F, imported: F) -> None:
+    def take(self, fact: F, imported: F, **more: Any) -> None:
         """Records or corrects what an import says, after its whole context was checked."""
-        self.tell(1 if self else 0, fact, imported=imported)
+        self.tell(1 if self else 0, fact, imported=imported, **more)
 
 
 def fact_of(event: Aggregate.Event) -> FactId | None:

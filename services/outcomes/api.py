@@ -16,6 +16,7 @@ from shared.commands import Done, answered
 from shared.days import Day
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router
+from shared.facts import fact_of
 from shared.readings import Reading
 from shared.routes import AskedStructure, AskedUser, Limit, OnDay, Store, pathway_routes
 from shared.sealing import Sealed
@@ -293,5 +294,5 @@ async def exits(
     return await reading.shown(await application.with_disagreements_on_exits(store, rows))
 
 
-imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)
-disagreements = disagreement_routes(domain.fact_of)
+imports = pathway_routes(application.import_pathways, application.known_rows, fact_of)
+disagreements = disagreement_routes(fact_of)
