@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import event
-
 from shared.access import Caller, Command
 from shared.codes import StructureCode
 from shared.commands import Act, Done, decide_together
 from shared.database import across_structures
 from shared.erasure_ledger import ErasureLedger
-from shared.event_store import About, Aggregate, EventStore, Forgotten, Recorded
+from shared.event_store import About, Aggregate, EventStore, Forgotten
+from shared.facts import Fact, FactEvent
 from shared.forgetting import remember_digests
 from shared.problems import Problem
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact
@@ -46,44 +45,32 @@ class Correspondent(Aggregate):
     TOPIC = "correspondent.file"
     key: UUID | None = None
     structure: StructureCode | None = None
-    contact: Contact | None = None
 
-    class Recorded(Aggregate.Event):
+    class Recorded(FactEvent):
         TOPIC = "correspondent.recorded"
         key: UUID
         structure: StructureCode
         fact: Contact
 
-    class Corrected(Aggregate.Event):
-        TOPIC = "correspondent.corrected"
-        fact: Contact
+        def apply(self, file: "Correspondent") -> None:
+            super().apply(file)
+            file.key, file.structure = self.key, self.structure
+
+    contact = Fact(Contact, None, Recorded, "correspondent.corrected", bare=True)
 
     def record(self, key: UUID, structure: str, contact: Contact) -> None:
-        if self.contact is None:
+        if not self.contact:
             must_be_siret(contact.organisation)
-            self._recorded(key, structure, contact)
-        elif (self.structure, self.contact) != (structure, contact):
+            self.contact.record(contact, key=key, structure=structure)
+        elif (self.structure, self.contact.current) != (structure, contact):
             raise AlreadyRecorded(f"correspondent {key} is recorded with other content; correct it")
 
     def correct(self, contact: Contact) -> None:
-        if self.contact is None:
+        if not self.contact:
             raise UnknownFact("no such correspondent is recorded")
-        if self.contact != contact:
+        if self.contact.current != contact:
             must_be_siret(contact.organisation)
-            self._corrected(contact)
-
-    @event(Recorded)
-    def _recorded(self, key: UUID, structure: str, fact: Contact) -> None:
-        self.key, self.structure, self.contact = key, structure, fact
-
-    @event(Corrected)
-    def _corrected(self, fact: Contact) -> None:
-        self.contact = fact
-
-
-def stays_inside(recorded: Recorded) -> bool:
-    """Whether an event is one of these, which no service publishes."""
-    return isinstance(recorded.event, Correspondent.Recorded | Correspondent.Corrected)
+            self.contact.correct(contact)
 
 
 def file_id(correspondent: UUID) -> UUID:
@@ -119,10 +106,10 @@ async def call(act: Act, id: UUID, structure: str, contact: Contact) -> None:
     """Records what a correspondent is called, or corrects it, as a part of an act about something else."""
     await must_be_free(act.store, id)
     file = await act.file(Correspondent, file_id(id), _about)
-    if file.contact is None:
-        file.record(id, structure, contact)
-    else:
+    if file.contact:
         file.correct(contact)
+    else:
+        file.record(id, structure, contact)
 
 
 async def must_be_free(store: EventStore, id: UUID) -> None:
@@ -164,14 +151,14 @@ async def of_structure(store: EventStore, structure: str, limit: int) -> list[Li
         limit,
     )
     files = await store.load_many(Correspondent, [row["aggregate"] for row in rows])
-    return [_listed(files[row["aggregate"]]) for row in rows if files[row["aggregate"]].contact is not None]
+    return [_listed(files[row["aggregate"]]) for row in rows if files[row["aggregate"]].contact]
 
 
 def _listed(file: Correspondent) -> ListedCorrespondent:
+    contact, unreadable = file.contact.current, None
     assert file.key is not None
     assert file.structure is not None
-    assert file.contact is not None
-    contact, unreadable = file.contact, None
+    assert contact is not None
     texts: dict[str, str | None] = {}
     for name in ("name", "role", "phone", "email"):
         sealed: Sealed | None = getattr(contact, name)

@@ -5,17 +5,16 @@ that told the value it is about: a later correction leaves it standing beside th
 Nothing of it is published; the text is sealed under the person's key.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import event
-
 from shared.access import Command
 from shared.commands import Act, Done, decide_together
 from shared.event_store import Aggregate, EventStore, Recorded
+from shared.facts import DayEvent, FactEvent, Facts, fact_of
 from shared.facts import FactId as FactId
 from shared.known_pathways import Known as KnownHere
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
@@ -24,10 +23,6 @@ from shared.sealing import CannotOpen, Sealed, sealed_texts
 
 class WithdrawnBeforeSaid(RuleBroken):
     """A disagreement is withdrawn on or after the day on which it was said."""
-
-
-FactOf = Callable[[Any], FactId | None]
-"""Which fact a service's event tells of; null where it tells of none."""
 
 
 @dataclass(frozen=True)
@@ -48,29 +43,25 @@ class DisagreementFile(Aggregate):
     """The disagreements with the facts of one pathway in one service; those withdrawn keep the day of it."""
 
     TOPIC = "disagreement.file"
-    disagreements: dict[UUID, Disagreement] = field(default_factory=dict)
-    withdrawn: dict[UUID, date] = field(default_factory=dict)
 
-    class Said(Aggregate.Event):
+    class Said(FactEvent):
         TOPIC = "disagreement.said"
         key: UUID
         fact: Disagreement
 
-    class Withdrawn(Aggregate.Event):
+    class Withdrawn(DayEvent):
         TOPIC = "disagreement.withdrawn"
         key: UUID
-        fact: date
 
-        @property
-        def happened_on(self) -> date:
-            return self.fact
+    disagreements = Facts(Disagreement, None, Said, bare=True)
+    withdrawn = Facts(date, None, Withdrawn, bare=True)
 
     def disagree(self, key: UUID, disagreement: Disagreement, today: date) -> None:
         """Said again it is no news, also where the fact was corrected meanwhile."""
         known = self.disagreements.get(key)
         if known is None:
             not_after(today, "said", disagreement.said_on)
-            self._said(key, disagreement)
+            self.disagreements.record(key, disagreement)
         elif (known.of, known.said_on, known.text) != (disagreement.of, disagreement.said_on, disagreement.text):
             raise AlreadyRecorded(f"disagreement {key} is recorded with other content; withdraw it and record another")
 
@@ -81,20 +72,7 @@ class DisagreementFile(Aggregate):
             not_after(today, "withdrawn", on)
             if on < self.disagreements[key].said_on:
                 raise WithdrawnBeforeSaid(f"withdrawn on {on}, said on {self.disagreements[key].said_on}")
-            self._withdrawn(key, on)
-
-    @event(Said)
-    def _said(self, key: UUID, fact: Disagreement) -> None:
-        self.disagreements[key] = fact
-
-    @event(Withdrawn)
-    def _withdrawn(self, key: UUID, fact: date) -> None:
-        self.withdrawn[key] = fact
-
-
-def stays_inside(recorded: Recorded) -> bool:
-    """Whether an event is one of these, which no service publishes."""
-    return isinstance(recorded.event, DisagreementFile.Said | DisagreementFile.Withdrawn)
+            self.withdrawn.record(key, on)
 
 
 def file_id(pathway: UUID) -> UUID:
@@ -139,7 +117,6 @@ async def disagree(
     store: EventStore,
     pathway: UUID,
     known: KnownHere,
-    fact_of: FactOf,
     key: UUID,
     of: FactId,
     said_on: date,
@@ -150,7 +127,7 @@ async def disagree(
 
     async def decision(act: Act) -> None:
         file, today = await _file(act, pathway, known)
-        told = _standing(await store.of_pathway(pathway), fact_of).get(of)
+        told = _standing(await store.of_pathway(pathway)).get(of)
         if told is None:
             # What was asked for is not repeated: a text may have been written in the wrong place.
             raise UnknownFact("no fact of this kind is recorded under this id")
@@ -174,7 +151,7 @@ async def _file(act: Act, pathway: UUID, known: KnownHere) -> tuple[Disagreement
     return file, concerned.today
 
 
-async def facts_of(store: EventStore, pathway: UUID, fact_of: FactOf, *, texts: bool) -> tuple[ShownFact, ...]:
+async def facts_of(store: EventStore, pathway: UUID, *, texts: bool) -> tuple[ShownFact, ...]:
     """Every fact that this service has of a pathway, in the order of first record, with the disagreements beside it.
 
     `texts`: whether whoever asks may read the person's words.
@@ -182,7 +159,7 @@ async def facts_of(store: EventStore, pathway: UUID, fact_of: FactOf, *, texts: 
     file = await store.load(DisagreementFile, file_id(pathway))
     events = await store.of_pathway(pathway)  # after the file, so that each disagreement's event is among them
     said = {told.event.key: told for told in events if isinstance(told.event, DisagreementFile.Said)}
-    standing = _standing(events, fact_of)
+    standing = _standing(events)
 
     def shown(key: UUID, disagreement: Disagreement) -> ShownDisagreement:
         text, unreadable = _read(disagreement.text) if texts else (None, None)
@@ -220,7 +197,7 @@ async def in_disagreement(store: EventStore, pathways: Collection[UUID]) -> dict
     }
 
 
-def _standing(events: Sequence[Recorded], fact_of: FactOf) -> dict[FactId, Recorded]:
+def _standing(events: Sequence[Recorded]) -> dict[FactId, Recorded]:
     """By fact, the event that tells how it now stands."""
     return {of: told for told in events if (of := fact_of(told.event)) is not None}
 

@@ -12,7 +12,7 @@ from shared.access import Caller, CommandedInStructure, Role, allow, chosen_id
 from shared.command_routes import answered
 from shared.commands import Done
 from shared.days import Day
-from shared.disagreement import FactId, FactOf, ShownFact, facts_of
+from shared.disagreement import FactId, ShownFact, facts_of
 from shared.door import Router
 from shared.known_pathways import Known, known_by_events
 from shared.problems import Problem
@@ -37,8 +37,7 @@ class Said:
     id: UUID = Field(default_factory=chosen_id)
 
 
-def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> Router:
-    """Of a service whose events tell of facts as `fact_of` says."""
+def disagreement_routes(known: Known = known_by_events) -> Router:
     router = Router(prefix="/v1/pathways/{pathway}", tags=["disagreements"])
 
     @router.post("/disagreements")
@@ -47,9 +46,7 @@ def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> Rout
     ) -> Done:
         """Records that the person disagrees with a fact. It stays beside the fact, whatever becomes of that."""
         of = FactId(body.kind, body.fact)
-        done = await disagreement.disagree(
-            store, pathway, known, fact_of, body.id, of, body.said_on, body.text, command
-        )
+        done = await disagreement.disagree(store, pathway, known, body.id, of, body.said_on, body.text, command)
         return answered(response, done, body.id)
 
     @router.post("/disagreements/{disagreement_id}/withdrawal")
@@ -77,6 +74,6 @@ def disagreement_routes(fact_of: FactOf, known: Known = known_by_events) -> Rout
         concerned.must_be_shown_to(caller)
         if not await reading.shown([concerned]):
             raise Problem(404, "unknown-pathway", "this person is being forgotten")
-        return await facts_of(store, pathway, fact_of, texts=caller.role is not Role.OPERATOR)
+        return await facts_of(store, pathway, texts=caller.role is not Role.OPERATOR)
 
     return router

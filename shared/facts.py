@@ -43,6 +43,16 @@ class FactEvent(Aggregate.Event):
         self.declared.keep(aggregate, self)
 
 
+class DayEvent(FactEvent):
+    """Tells of a day, and happened on it."""
+
+    fact: date
+
+    @property
+    def happened_on(self) -> date:
+        return self.fact
+
+
 Event = str | type[FactEvent]
 """A stored name; or a class, where an event has fields or properties of its own."""
 
@@ -312,9 +322,9 @@ class Single(Generic[F]):
         """Triggers one of the declared events, by its place or its class's name."""
         self._of.trigger(self._aggregate, event, {"fact": fact, **more})
 
-    def take(self, fact: F, imported: F) -> None:
+    def take(self, fact: F, imported: F, **more: Any) -> None:
         """Records or corrects what an import says, after its whole context was checked."""
-        self.tell(1 if self else 0, fact, imported=imported)
+        self.tell(1 if self else 0, fact, imported=imported, **more)
 
 
 def fact_of(event: Aggregate.Event) -> FactId | None:

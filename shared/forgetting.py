@@ -35,6 +35,7 @@ from shared.contracts.reporting import ErasureRewritten
 from shared.database import Connection
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import About, Aggregate, EventStore, Recorded
+from shared.facts import Fact, FactEvent
 
 log = logging.getLogger(__name__)
 
@@ -103,30 +104,23 @@ class ErasureReport(Aggregate):
     """What is left of an erasure: how much was destroyed, and digests for those who hold copies."""
 
     TOPIC = "forgetting.report"
-    destroyed: Destroyed | None = None
 
     class PathwayErased(Aggregate.Event):
         TOPIC = "forgetting.pathway-erased"
         fact: Digest
 
-    class Done(Aggregate.Event):
+    class ErasureDone(FactEvent):
         TOPIC = "forgetting.erasure-done"
         fact: Destroyed
         erasure: UUID
 
+    destroyed = Fact(Destroyed, None, ErasureDone, bare=True)
+
     def tell(self, erasure: UUID, pathways: Sequence[UUID], destroyed: Destroyed) -> None:
-        if self.destroyed is None:
+        if not self.destroyed:
             for pathway in pathways:
-                self._pathway_erased(Digest.of(pathway))
-            self._done(destroyed, erasure)
-
-    @event(PathwayErased)
-    def _pathway_erased(self, fact: Digest) -> None:
-        pass
-
-    @event(Done)
-    def _done(self, fact: Destroyed, erasure: UUID) -> None:
-        self.destroyed = fact
+                self.trigger_event(self.PathwayErased, fact=Digest.of(pathway))
+            self.destroyed.record(destroyed, erasure=erasure)
 
 
 def public(recorded: Recorded) -> tuple[str, Body] | None:
@@ -137,7 +131,7 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
             return "erasure-accepted", body
         case ErasureReport.PathwayErased(fact=fact):
             return "pathway-erased", contracts.PathwayErased(salt=fact.salt, digest=fact.digest)
-        case ErasureReport.Done(fact=fact, erasure=erasure):
+        case ErasureReport.ErasureDone(fact=fact, erasure=erasure):
             return "erasure-done", contracts.ErasureDone(erasure=erasure, **vars(fact))
     return None
 
@@ -239,11 +233,11 @@ class Forgetting:
         report = await self.store.load(ErasureReport, uuid5(erasure, self.service))
         report.tell(erasure, pathways, Destroyed(messages=messages, **destroyed))
         await self.store.save(report, about=About(), actor=ACTOR)
-        assert report.destroyed is not None
+        assert report.destroyed.current is not None
         await self.store.pool.execute(
             "update erasures set stage = 'done', persons = null, pathways = null, destroyed = $2 where erasure = $1",
             erasure,
-            json.dumps(vars(report.destroyed)),
+            json.dumps(vars(report.destroyed.current)),
         )
 
 

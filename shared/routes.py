@@ -10,7 +10,7 @@ from pydantic import Field
 
 from shared.access import Caller, Command, Commanded, Role, allow
 from shared.days import Day
-from shared.disagreement import FactOf, ShownFact, facts_of
+from shared.disagreement import ShownFact, facts_of
 from shared.door import Router
 from shared.event_store import EventStore
 from shared.history import Dossier, SentDossier
@@ -97,7 +97,6 @@ class ShownDossier(KnownDossier):
 def pathway_routes(
     take: Callable[[EventStore, Sequence[Dossier], Command], Awaitable[list[Imported]]],
     known: Callable[[EventStore, Sequence[UUID]], Awaitable[list[KnownDossier]]],
-    fact_of: FactOf,
 ) -> Router:
     """A service's part of the historical import, and what it knows of a pathway."""
     router = Router(prefix="/v1")
@@ -123,6 +122,6 @@ def pathway_routes(
         found = await reading.shown(await known(store, [pathway]))
         if not found:
             raise Problem(404, "unknown-pathway", "this service has recorded nothing of such a pathway")
-        return ShownDossier(**vars(found[0]), facts=await facts_of(store, pathway, fact_of, texts=False))
+        return ShownDossier(**vars(found[0]), facts=await facts_of(store, pathway, texts=False))
 
     return router

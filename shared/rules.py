@@ -1,14 +1,7 @@
 """What a domain says no with: one class per broken rule, whose name is the error's code everywhere."""
 
 import re
-from collections.abc import Mapping
 from datetime import date
-from typing import TypeVar
-from uuid import UUID
-
-from shared.event_store.aggregates import Known
-
-F = TypeVar("F")
 
 
 class RuleBroken(Exception):
@@ -45,22 +38,6 @@ class Restricted(RuleBroken):
 
     def __init__(self) -> None:
         super().__init__("processing of this person's data is restricted: nothing is recorded until that is lifted")
-
-
-def is_new(recorded: Mapping[UUID, Known[F]], key: UUID, fact: F) -> bool:
-    """Asking for the same again is no news; another content under a known id is a correction's business."""
-    if key not in recorded:
-        return True
-    if recorded[key].current != fact:
-        raise AlreadyRecorded(f"{key} is recorded with other content; correct it")
-    return False
-
-
-def differs(recorded: Mapping[UUID, Known[F]], key: UUID, fact: F) -> bool:
-    """Whether a correction says something new. Raises UnknownFact where there is nothing to correct."""
-    if key not in recorded:
-        raise UnknownFact(f"nothing is recorded under {key}")
-    return recorded[key].current != fact
 
 
 def not_after(today: date, what: str, on: date | None) -> None:

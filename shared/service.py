@@ -18,6 +18,7 @@ from shared.door import Application
 from shared.election import Election, end
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import EventStore, Recorded
+from shared.event_store.aggregates import is_of
 from shared.forgetting import Forget, Forgetting
 from shared.import_keys import ImportKeys
 from shared.migrate import migrate
@@ -115,7 +116,7 @@ def _with_shared(public: Publishing) -> Publishing:
     """What every service publishes alike, or keeps, beside what is its own."""
 
     def publish(recorded: Recorded) -> tuple[str, Body] | None:
-        if disagreement.stays_inside(recorded) or correspondents.stays_inside(recorded):
+        if any(is_of(kept, recorded.event) for kept in (disagreement.DisagreementFile, correspondents.Correspondent)):
             return None
         return forgetting.public(recorded) or public(recorded)
 

@@ -8,7 +8,7 @@ to the rows of the folder, cell by cell, for `tests.oracle` to compute from.
 
 import base64
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, cycle
@@ -195,7 +195,7 @@ class Services:
         answer = left.correct_follow_up if asked.month in left.followups else left.record_follow_up
         return self._decide("outcomes", left, about, lambda: answer(followup, today))
 
-    def _one_of(self, service: str, file: Any, known: dict[UUID, Any], place: int, fact: Any, today: date) -> bool:
+    def _one_of(self, service: str, file: Any, known: Mapping[UUID, Any], place: int, fact: Any, today: date) -> bool:
         """A fact that has an id: the one that became known in this place, or else a new one."""
         about, keys = self._about(file.id), list(known)
         first, again = {

@@ -187,7 +187,7 @@ def test_a_day_that_was_stored_before_still_loads() -> None:
         b'{"fact":{"exited_on":"2024-01-31","situation":"employment","contract":"cdi","contract_start":"9999-12-31",'
         b'"contract_end":null,"reason":null},"imported":null,"exit_class":"durable","uncertain":false,"rule":"exit-1"}'
     )
-    event = TypedMapper().to_domain_event(StoredEvent(uuid4(), 1, OutcomeFile.Exited.TOPIC, state))
+    event = TypedMapper().to_domain_event(StoredEvent(uuid4(), 1, OutcomeFile.SupportExited.TOPIC, state))
     assert event.fact.contract_start == date.max
 
 

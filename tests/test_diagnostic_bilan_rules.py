@@ -1,6 +1,7 @@
 """The rules of the bilan and of the questionnaires, a sentence each; and what was stored before they were there."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -38,7 +39,7 @@ from tests.sentences import MAPPER, given, stored_and_read, told
 
 TODAY, DAY = date(2025, 6, 30), date(2025, 1, 6)
 KEY, OTHER_KEY = UUID(int=1), UUID(int=2)
-DIAGNOSED = told(DiagnosticFile.Completed, Diagnostic(DAY, Purpose.ENTRY), key=KEY)
+DIAGNOSED = told(DiagnosticFile.DiagnosticCompleted, Diagnostic(DAY, Purpose.ENTRY), key=KEY)
 WHOLE = Bilan(
     skills=Sealed("Elle cuisine pour cinquante personnes"),
     languages=(SpokenLanguage("pt", LanguageLevel.NATIVE), SpokenLanguage("fr")),
@@ -114,9 +115,9 @@ def test_the_second_instrument_derives_its_score_from_enough_answers(
     diagnostic = scored(DAY, Purpose.ENTRY, None, "remobilisation-2", answers(*given_))
     assert diagnostic.remobilisation == score
     given(DiagnosticFile).when(lambda file: file.complete(KEY, diagnostic, TODAY)).then(
-        told(DiagnosticFile.Completed, diagnostic, key=KEY)
+        told(DiagnosticFile.DiagnosticCompleted, diagnostic, key=KEY)
     )
-    given(DiagnosticFile, told(DiagnosticFile.Completed, diagnostic, key=KEY)).when(
+    given(DiagnosticFile, told(DiagnosticFile.DiagnosticCompleted, diagnostic, key=KEY)).when(
         lambda file: file.complete(KEY, diagnostic, TODAY)
     ).then_nothing()
 
@@ -191,11 +192,12 @@ def folded(*diagnostics: Diagnostic) -> tuple[object, ...]:
     """What reporting makes of them."""
     state: dict[str, object] = {}
     for version, fact in enumerate(diagnostics, 1):
-        event = told(DiagnosticFile.Completed, fact, key=UUID(int=version)).of(DiagnosticFile.blank(UUID(int=7)))
+        completed = told(DiagnosticFile.DiagnosticCompleted, fact, key=UUID(int=version))
+        event: Any = completed.of(DiagnosticFile.blank(UUID(int=7)))
         recorded = Recorded(
             version,
             event,
-            "",
+            event.TOPIC,
             UUID(int=7),
             version,
             About(),
@@ -230,10 +232,10 @@ def folded(*diagnostics: Diagnostic) -> tuple[object, ...]:
 def test_a_stored_score_of_before_reads_as_one_without_answers_under_its_own_instrument() -> None:
     event = MAPPER.to_domain_event(OLD)
     before = Diagnostic(date(2019, 5, 2), Purpose.ENTRY, 3, "remobilisation-1")
-    assert (type(event), event.fact, event.imported) == (DiagnosticFile.Completed, before, before)
+    assert (type(event), event.fact, event.imported) == (DiagnosticFile.DiagnosticCompleted, before, before)
     assert event.fact.answers == ()
     file = event.mutate(DiagnosticFile.blank(UUID(int=7)))
-    assert file.diagnostics[KEY].current == before
+    assert file.diagnostics[KEY] == before
     assert b"answers" not in OLD.state
     again = MAPPER.to_stored_event(event)
     assert (b'"answers":[]' in again.state, b'"class_version":2' in again.state) == (True, True)
@@ -261,8 +263,8 @@ def test_a_snapshot_of_before_goes_on_with_what_is_new() -> None:
     stored = StoredEvent(UUID(int=7), 100, SNAPSHOT, orjson.dumps(taken))
     file = MAPPER.to_domain_event(stored).mutate(None)
     file.record_bilan(KEY, WHOLE)
-    assert (file.version, file.bilans[KEY].current, file.in_force(KEY)) == (101, WHOLE, True)
-    assert file.diagnostics[KEY].current == Diagnostic(date(2019, 5, 2), Purpose.ENTRY, 3)
+    assert (file.version, file.bilans[KEY], file.in_force(KEY)) == (101, WHOLE, True)
+    assert file.diagnostics[KEY] == Diagnostic(date(2019, 5, 2), Purpose.ENTRY, 3)
 
 
 def test_an_assessment_of_before_is_by_the_first_list() -> None:

@@ -191,7 +191,7 @@ async def test_a_start_opens_a_diagnostic_until_it_is_made_or_the_start_is_taken
     await running.post(f"/outcomes/v1/pathways/{left}/exit", {"exited_on": DAY, "situation": "unknown"}, 201)
     await followed(running)
     assert await asked(running, "/diagnostics-waiting") == []
-    assert (await file_of(running, taken_back)).opening is None
+    assert not (await file_of(running, taken_back)).opening
     await running.post(f"/outcomes/v1/pathways/{left}/exit/reopening", {"on": "2024-02-02"}, 201)
     await running.post(f"/intake/v1/pathways/{taken_back}/start/correction", {"on": DAY}, 201)
     await followed(running)

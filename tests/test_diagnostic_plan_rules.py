@@ -117,7 +117,7 @@ def test_an_action_for_health_or_justice_is_told_under_a_name_of_its_own(barrier
     planned = told(DiagnosticFile.ActionPlanned, action(barrier), key=A, agreed_on=DAY)
     event: Any = planned.of(DiagnosticFile.blank(UUID(int=7)))
     envelope: Any = (None, False, None)
-    found = public(Recorded(1, event, "", UUID(int=7), 1, About(), "", None, None, *envelope))  # type: ignore[arg-type]
+    found = public(Recorded(1, event, event.TOPIC, UUID(int=7), 1, About(), "", None, None, *envelope))  # type: ignore[arg-type]
     assert found is not None
     assert found[0] == name
     assert "Aller" not in repr(found[1])
@@ -296,7 +296,7 @@ def test_a_corrected_report_opens_again_what_it_alone_had_settled() -> None:
 
 
 OPENED = told(DiagnosticFile.DiagnosticOpened, Opening(DAY))
-DIAGNOSED = told(DiagnosticFile.Completed, Diagnostic(DAY, Purpose.ENTRY), key=A)
+DIAGNOSED = told(DiagnosticFile.DiagnosticCompleted, Diagnostic(DAY, Purpose.ENTRY), key=A)
 
 
 def test_a_start_opens_a_diagnostic_where_there_is_none() -> None:

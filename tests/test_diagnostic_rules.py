@@ -42,15 +42,15 @@ class Kind:
 DIAGNOSTIC = Kind(
     DiagnosticFile.complete,
     DiagnosticFile.correct_diagnostic,
-    DiagnosticFile.take_diagnostic,
-    DiagnosticFile.Completed,
+    lambda file, *told: file.diagnostics.take(*told),
+    DiagnosticFile.DiagnosticCompleted,
     DiagnosticFile.DiagnosticCorrected,
     lambda on: Diagnostic(on, Purpose.ENTRY, 4),
 )
 PLAN = Kind(
     DiagnosticFile.agree_plan,
     DiagnosticFile.correct_plan,
-    DiagnosticFile.take_plan,
+    lambda file, *told: file.plans.take(*told),
     DiagnosticFile.PlanAgreed,
     DiagnosticFile.PlanCorrected,
     Plan,
@@ -58,9 +58,9 @@ PLAN = Kind(
 ASSESSMENT = Kind(
     DiagnosticFile.assess,
     DiagnosticFile.correct_assessment,
-    DiagnosticFile.take_assessment,
-    DiagnosticFile.Assessed,
-    DiagnosticFile.AssessmentCorrected,
+    lambda file, *told: file.assessments.take(*told),
+    DiagnosticFile.BarrierAssessed,
+    DiagnosticFile.BarrierCorrected,
     lambda on: Assessment(on, Barrier.MOBILITY, Intensity.HIGH),
 )
 each_kind = pytest.mark.parametrize(

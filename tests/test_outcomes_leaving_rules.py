@@ -95,7 +95,9 @@ def brought(exit: ExitRow, *followups: FollowUpRow) -> Callable[[OutcomeFile], o
     return lambda file: application._take(file, Dossier(file.id, request, exit=exit, followups=followups))
 
 
-def imported(exit: Exit, said: Exit, event: type = OutcomeFile.Exited, exit_class: ExitClass = ExitClass.OTHER) -> Told:
+def imported(
+    exit: Exit, said: Exit, event: type = OutcomeFile.SupportExited, exit_class: ExitClass = ExitClass.OTHER
+) -> Told:
     return told(event, exit, imported=said, exit_class=exit_class, uncertain=False, rule="exit-1")
 
 
@@ -239,7 +241,7 @@ def correct_attempt(attempt: Attempt) -> Callable[[OutcomeFile], object]:
 
 
 def tried(attempt: Attempt = TRIED) -> Told:
-    return told(OutcomeFile.Attempted, attempt, key=KEY)
+    return told(OutcomeFile.FollowUpAttempted, attempt, key=KEY)
 
 
 @pytest.mark.parametrize("month", FollowUpMonth)
@@ -274,7 +276,7 @@ def test_an_attempt_is_recorded_once_and_corrected() -> None:
     given(OutcomeFile, exited(UNEMPLOYED), tried()).when(attempt(other)).then_refused(AlreadyRecorded)
     given(OutcomeFile, exited(UNEMPLOYED)).when(correct_attempt(TRIED)).then_refused(UnknownFact)
     given(OutcomeFile, exited(UNEMPLOYED), tried()).when(correct_attempt(TRIED)).then_nothing()
-    corrected = told(OutcomeFile.AttemptCorrected, other, key=KEY)
+    corrected = told(OutcomeFile.FollowUpAttemptCorrected, other, key=KEY)
     given(OutcomeFile, exited(UNEMPLOYED), tried()).when(correct_attempt(other)).then(corrected)
 
 

@@ -64,7 +64,7 @@ def correct_follow_up(followup: FollowUp) -> Ask:
 
 
 def exited(exit: Exit, exit_class: ExitClass = ExitClass.OTHER, uncertain: bool = False, rule: str = RULE) -> Told:
-    return told(OutcomeFile.Exited, exit, exit_class=exit_class, uncertain=uncertain, rule=rule)
+    return told(OutcomeFile.SupportExited, exit, exit_class=exit_class, uncertain=uncertain, rule=rule)
 
 
 def exit_corrected(exit: Exit, exit_class: ExitClass = ExitClass.OTHER, uncertain: bool = False) -> Told:
@@ -72,7 +72,7 @@ def exit_corrected(exit: Exit, exit_class: ExitClass = ExitClass.OTHER, uncertai
 
 
 def reopened(on: date = LEFT) -> Told:
-    return told(OutcomeFile.Reopened, on)
+    return told(OutcomeFile.ExitReopened, on)
 
 
 def followed_up(followup: FollowUp) -> Told:
@@ -168,7 +168,9 @@ def classed(exit: Exit, exit_class: ExitClass, *, uncertain: bool = False) -> No
     assert event.rule_version == RULE
     other = replace(exit, exited_on=STARTED)
     given(OutcomeFile, exited(other)).when(correct_exit(exit)).then(exit_corrected(exit, exit_class, uncertain))
-    imported = told(OutcomeFile.Exited, exit, imported=exit, exit_class=exit_class, uncertain=uncertain, rule=RULE)
+    imported = told(
+        OutcomeFile.SupportExited, exit, imported=exit, exit_class=exit_class, uncertain=uncertain, rule=RULE
+    )
     given(OutcomeFile).when(lambda file: file.take_exit(exit, exit)).then(imported)
 
 
@@ -341,7 +343,7 @@ def test_a_follow_up_is_corrected() -> None:
 
 
 def test_who_leaves_again_does_not_leave_after_having_been_asked() -> None:
-    stood = exited(UNEMPLOYED), followed_up(NO_ANSWER), told(OutcomeFile.Reopened, TODAY)
+    stood = exited(UNEMPLOYED), followed_up(NO_ANSWER), told(OutcomeFile.ExitReopened, TODAY)
     given(OutcomeFile, *stood).when(leave(replace(UNEMPLOYED, exited_on=NO_ANSWER.asked_on + ONE_DAY))).then_refused(
         FollowUpBeforeExit
     )
@@ -363,9 +365,9 @@ def test_an_import_tells_what_is_to_stand_and_what_its_file_said() -> None:
     given(OutcomeFile, *stood).when(lambda file: file.take_exit(HIRED, INACTIVE)).then(
         told(corrected.event, **{**corrected.fields, "imported": INACTIVE})
     )
-    given(OutcomeFile, stood[0]).when(lambda file: file.take_follow_up(IN_WORK, IN_WORK)).then(
+    given(OutcomeFile, stood[0]).when(lambda file: file.followups.take(IN_WORK.month, IN_WORK, IN_WORK)).then(
         told(OutcomeFile.FollowUpRecorded, IN_WORK, imported=IN_WORK)
     )
-    given(OutcomeFile, *stood).when(lambda file: file.take_follow_up(IN_WORK, NO_ANSWER)).then(
+    given(OutcomeFile, *stood).when(lambda file: file.followups.take(IN_WORK.month, IN_WORK, NO_ANSWER)).then(
         told(OutcomeFile.FollowUpCorrected, IN_WORK, imported=NO_ANSWER)
     )

@@ -69,23 +69,23 @@ def correct_support(support: EmploymentSupport, contact_known: bool = True) -> A
 
 
 def recorded(period: Period, key: UUID = KEY) -> Told:
-    return told(SituationFile.Recorded, period, key=key)
+    return told(SituationFile.SituationRecorded, period, key=key)
 
 
 def ended(period: Period = ENDED) -> Told:
-    return told(SituationFile.Ended, period, key=KEY)
+    return told(SituationFile.SituationEnded, period, key=KEY)
 
 
 def corrected(period: Period) -> Told:
-    return told(SituationFile.Corrected, period, key=KEY)
+    return told(SituationFile.SituationCorrected, period, key=KEY)
 
 
 def supported(support: EmploymentSupport = SUPPORT) -> Told:
-    return told(SituationFile.SupportRecorded, support, key=VISIT)
+    return told(SituationFile.EmploymentSupportRecorded, support, key=VISIT)
 
 
 def support_corrected(support: EmploymentSupport) -> Told:
-    return told(SituationFile.SupportCorrected, support, key=VISIT)
+    return told(SituationFile.EmploymentSupportCorrected, support, key=VISIT)
 
 
 # --- situations ---------------------------------------------------------------------------------------------

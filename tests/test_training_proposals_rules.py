@@ -168,7 +168,7 @@ PLANNED = told(ActivityFile.PlacementPlanned, PLACEMENT, key=OTHER)
 
 
 def sessions(structure: str = "s01") -> dict[UUID, Session]:
-    session = given(Session, told(Session.Planned, PLAN, key=SESSION, structure=structure)).aggregate
+    session = given(Session, told(Session.SessionPlanned, PLAN, key=SESSION, structure=structure)).aggregate
     return {SESSION: session}
 
 

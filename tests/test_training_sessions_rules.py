@@ -50,14 +50,14 @@ MORNING, AFTERNOON = HalfDay(date(2025, 6, 2), DayPart.MORNING), HalfDay(date(20
 NEXT = HalfDay(date(2025, 6, 3), DayPart.MORNING)
 PLAN = SessionPlan(SessionKind.VISIT, "Visite d'un chantier", (MORNING, AFTERNOON, NEXT), Decimal("3.50"), 8, "Lyon 7e")
 LATER = replace(PLAN, half_days=(MORNING, HalfDay(date(2025, 7, 1), DayPart.MORNING)))
-PLANNED = told(Session.Planned, PLAN, key=SESSION, structure="s01")
-CANCELLED = told(Session.Cancelled, date(2025, 6, 1), key=SESSION)
+PLANNED = told(Session.SessionPlanned, PLAN, key=SESSION, structure="s01")
+CANCELLED = told(Session.SessionCancelled, date(2025, 6, 1), key=SESSION)
 ENROLMENT = Enrolment(SESSION, date(2025, 5, 20))
 ENROLLED = told(ActivityFile.Enrolled, ENROLMENT, key=KEY)
 
 
 def session(plan: SessionPlan = PLAN, *more: Told) -> Session:
-    aggregate = given(Session, told(Session.Planned, plan, key=SESSION, structure="s01"), *more).aggregate
+    aggregate = given(Session, told(Session.SessionPlanned, plan, key=SESSION, structure="s01"), *more).aggregate
     assert isinstance(aggregate, Session)
     return aggregate
 
@@ -74,7 +74,7 @@ def then_all(answered: Answered, *expected: Told) -> None:
 def test_a_session_is_planned_corrected_and_cancelled() -> None:
     assert given(Session).when(lambda s: s.schedule(SESSION, "s01", PLAN)).then(PLANNED).happened_on is None
     given(Session, PLANNED).when(lambda s: s.correct(replace(PLAN, outside=4))).then(
-        told(Session.Corrected, replace(PLAN, outside=4), key=SESSION)
+        told(Session.SessionCorrected, replace(PLAN, outside=4), key=SESSION)
     )
     cancelled = given(Session, PLANNED).when(lambda s: s.cancel(date(2025, 6, 1), TODAY)).then(CANCELLED)
     assert cancelled.happened_on == date(2025, 6, 1)

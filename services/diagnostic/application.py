@@ -1,6 +1,6 @@
 """One function per command: load, decide, save."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 from uuid import UUID
@@ -108,28 +108,26 @@ async def correct_assessment(store: EventStore, pathway: UUID, key: UUID, fact: 
 
 def _take(file: DiagnosticFile, dossier: Dossier) -> None:
     """A row finds the fact that an earlier import recorded under its key, else one recorded by hand."""
-    diagnostics = {(f.completed_on, f.purpose): key for key, f in _keyed(file.diagnostics)}
+    diagnostics = {(f.completed_on, f.purpose): key for key, f in _keyed(file.diagnostics.known)}
     for row in dossier.diagnostics:
         key = diagnostics.get((row.completed_on, row.purpose)) or _diagnostic_key(dossier.pathway, row)
         imported = Diagnostic(row.completed_on, row.purpose, row.remobilisation)
-        standing = file.diagnostics.get(key)
-        if (fact := news(standing, imported)) is not None:
-            file.take_diagnostic(
-                key, scored_by_import(fact, imported, standing.current if standing else None), imported
-            )
-        plan, known = Plan(row.plan_agreed_on), file.plans.get(key)
+        if (fact := news(file.diagnostics.known.get(key), imported)) is not None:
+            fact = scored_by_import(fact, imported, file.diagnostics.get(key))
+            file.diagnostics.take(key, fact, imported)
+        plan, known = Plan(row.plan_agreed_on), file.plans.known.get(key)
         # No plan in the folder is news only where an import brought one before.
         if (row.plan_agreed_on or (known and known.imported)) and (agreed := news(known, plan)) is not None:
-            file.take_plan(key, agreed, plan)
-    assessments = {(f.assessed_on, f.domain): key for key, f in _keyed(file.assessments)}
+            file.plans.take(key, agreed, plan)
+    assessments = {(f.assessed_on, f.domain): key for key, f in _keyed(file.assessments.known)}
     for barrier in dossier.barriers:
         key = assessments.get((barrier.assessed_on, barrier.domain)) or _barrier_key(dossier.pathway, barrier)
         assessed = Assessment(barrier.assessed_on, barrier.domain, barrier.intensity)
-        if (assessment := news(file.assessments.get(key), assessed)) is not None:
-            file.take_assessment(key, assessment, assessed)
+        if (assessment := news(file.assessments.known.get(key), assessed)) is not None:
+            file.assessments.take(key, assessment, assessed)
 
 
-def _keyed(facts: dict[UUID, Known[F]]) -> list[tuple[UUID, F]]:
+def _keyed(facts: Mapping[UUID, Known[F]]) -> list[tuple[UUID, F]]:
     """What tells rows apart is what the import said, else what stands; of two, the imported one."""
     by_hand = [(key, known.current) for key, known in facts.items() if known.imported is None]
     return by_hand + [(key, known.imported) for key, known in facts.items() if known.imported is not None]
@@ -161,14 +159,14 @@ def _known(file: DiagnosticFile) -> KnownDossier:
         file.id,
         diagnostics=tuple(
             KnownRow(
-                _row(known.current, _agreed(file, key)),
+                _row(known.current, file.plans.get(key)),
                 _row(known.imported, _agreed_in_import(file, key)) if known.imported else None,
             )
-            for key, known in file.diagnostics.items()
+            for key, known in file.diagnostics.known.items()
         ),
         barriers=tuple(
             KnownRow(_barrier(known.current), _barrier(known.imported) if known.imported else None)
-            for known in file.assessments.values()
+            for known in file.assessments.known.values()
         ),
     )
 
@@ -177,12 +175,8 @@ def _row(fact: Diagnostic, plan: Plan | None) -> DiagnosticRow:
     return DiagnosticRow(fact.completed_on, fact.purpose, fact.remobilisation, plan.agreed_on if plan else None)
 
 
-def _agreed(file: DiagnosticFile, key: UUID) -> Plan | None:
-    return file.plans[key].current if key in file.plans else None
-
-
 def _agreed_in_import(file: DiagnosticFile, key: UUID) -> Plan | None:
-    return file.plans[key].imported if key in file.plans else None
+    return file.plans.known[key].imported if key in file.plans else None
 
 
 def _barrier(fact: Assessment) -> BarrierRow:

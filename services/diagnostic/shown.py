@@ -97,14 +97,14 @@ def diagnostics(file: DiagnosticFile) -> list[ShownDiagnostic]:
     return [
         ShownDiagnostic(
             diagnostic=key,
-            completed_on=known.current.completed_on,
-            purpose=known.current.purpose,
-            remobilisation=known.current.remobilisation,
-            instrument=known.current.instrument,
-            answers={answer.item: answer.given for answer in known.current.answers},
-            bilan=_bilan(file.bilans[key].current) if key in file.bilans else None,
+            completed_on=fact.completed_on,
+            purpose=fact.purpose,
+            remobilisation=fact.remobilisation,
+            instrument=fact.instrument,
+            answers={answer.item: answer.given for answer in fact.answers},
+            bilan=_bilan(file.bilans[key]) if key in file.bilans else None,
         )
-        for key, known in file.diagnostics.items()
+        for key, fact in file.diagnostics.items()
     ]
 
 
@@ -118,13 +118,13 @@ def plans(file: DiagnosticFile) -> list[ShownPlan]:
     return [
         ShownPlan(
             plan=key,
-            agreed_on=known.current.agreed_on,
+            agreed_on=plan.agreed_on,
             revises=file.revised.get(key),
             in_force=file.in_force(key),
-            objectives=[ShownObjective(plain(one.text), one.barrier) for one in known.current.objectives],
-            actions=actions(file, known.current.actions),
+            objectives=[ShownObjective(plain(one.text), one.barrier) for one in plan.objectives],
+            actions=actions(file, plan.actions),
         )
-        for key, known in file.plans.items()
+        for key, plan in file.plans.items()
     ]
 
 
@@ -132,7 +132,7 @@ def actions(file: DiagnosticFile, keys: Iterable[UUID]) -> list[ShownAction]:
     """As they stand now, also in a plan that was revised since."""
     shown = []
     for key in keys:
-        action, settled = file.actions[key].current, file.settlements.get(key)
+        action, settled = file.actions[key], file.settlements.get(key)
         shown.append(
             ShownAction(
                 action=key,
@@ -152,14 +152,14 @@ def actions(file: DiagnosticFile, keys: Iterable[UUID]) -> list[ShownAction]:
 
 def progress(file: DiagnosticFile) -> Progress:
     scores: dict[str, list[tuple[date, int]]] = {}
-    for diagnostic in sorted((one.current for one in file.diagnostics.values()), key=lambda one: one.completed_on):
+    for diagnostic in sorted(file.diagnostics.values(), key=lambda one: one.completed_on):
         if diagnostic.remobilisation is not None:
             series = scores.setdefault(diagnostic.instrument, [])
             series.append((diagnostic.completed_on, diagnostic.remobilisation))
     barriers: dict[Barrier, list[tuple[date, Intensity]]] = {}
-    for assessment in sorted((one.current for one in file.assessments.values()), key=lambda one: one.assessed_on):
+    for assessment in sorted(file.assessments.values(), key=lambda one: one.assessed_on):
         barriers.setdefault(assessment.domain, []).append((assessment.assessed_on, assessment.intensity))
-    in_force = [key for plan, known in file.plans.items() if file.in_force(plan) for key in known.current.actions]
+    in_force = [action for key, plan in file.plans.items() if file.in_force(key) for action in plan.actions]
     return Progress(
         pathway=file.id,
         scores=[ScoreProgress(instrument, *series[0], *series[-1]) for instrument, series in scores.items()],

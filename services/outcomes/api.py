@@ -294,5 +294,5 @@ async def exits(
     return await reading.shown(await application.with_disagreements_on_exits(store, rows))
 
 
-imports = pathway_routes(application.import_pathways, application.known_rows, domain.fact_of)
-disagreements = disagreement_routes(domain.fact_of)
+imports = pathway_routes(application.import_pathways, application.known_rows)
+disagreements = disagreement_routes()

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from services.outcomes import views
 from services.outcomes.domain import (
-    EXIT,
     Attempt,
     EmploymentSupport,
     Exit,
@@ -16,7 +15,6 @@ from services.outcomes.domain import (
     Period,
     SituationFile,
     file_id,
-    period_fact,
 )
 from shared.access import Command
 from shared.codes import ExitReason, JobEnd, Situation
@@ -113,12 +111,14 @@ async def correct_support(
 
 async def with_disagreements_on_exits(store: EventStore, rows: Sequence[views.ListedExit]) -> list[views.ListedExit]:
     said = await in_disagreement(store, {row.pathway for row in rows})
-    return [replace(row, disagreed=EXIT in said[row.pathway]) for row in rows]
+    named = OutcomeFile.exit.named()
+    return [replace(row, disagreed=named in said[row.pathway]) for row in rows]
 
 
 async def with_disagreements_on_jobs(store: EventStore, rows: Sequence[views.ListedJob]) -> list[views.ListedJob]:
     said = await in_disagreement(store, {row.pathway for row in rows})
-    return [replace(row, disagreed=period_fact(row.situation) in said[row.pathway]) for row in rows]
+    named = SituationFile.periods.named
+    return [replace(row, disagreed=named(row.situation) in said[row.pathway]) for row in rows]
 
 
 # The historical import
@@ -127,17 +127,18 @@ async def with_disagreements_on_jobs(store: EventStore, rows: Sequence[views.Lis
 def _take(file: OutcomeFile, dossier: Dossier) -> None:
     if (row := dossier.exit) is not None:
         exit = _exit(row)
-        if (fact := news(file.exit, exit)) is not None:
+        if (fact := news(file.exit.known, exit)) is not None:
             # No import knows of a reason, so none takes away what was recorded by hand, unless it tells of a death
             # or takes one back.
-            reason = None if file.exit is None else file.exit.current.reason
+            before = file.exit.current
+            reason = before.reason if before else None
             if (reason is ExitReason.DECEASED) != (fact.situation is Situation.DECEASED):
                 reason = None
             file.take_exit(replace(fact, reason=reason), exit)
     for asked in dossier.followups:
         followup = FollowUp(asked.month, asked.asked_on, asked.status, asked.situation)
-        if (answer := news(file.followups.get(asked.month), followup)) is not None:
-            file.take_follow_up(answer, followup)
+        if (answer := news(file.followups.known.get(asked.month), followup)) is not None:
+            file.followups.take(asked.month, answer, followup)
 
 
 def _exit(row: ExitRow) -> Exit:
@@ -157,13 +158,13 @@ async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownD
 
 
 def _known(file: OutcomeFile) -> KnownDossier:
-    exit = file.exit if file.exited_on is not None else None
+    exit = file.exit.known if file.exited_on is not None else None
     return KnownDossier(
         file.id,
         exit=KnownRow(_exit_row(exit.current), _exit_row(exit.imported) if exit.imported else None) if exit else None,
         followups=tuple(
             KnownRow(_followup_row(known.current), _followup_row(known.imported) if known.imported else None)
-            for known in file.followups.values()
+            for known in file.followups.known.values()
         ),
     )
 

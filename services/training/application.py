@@ -122,7 +122,7 @@ async def sessions(store: EventStore, structure: str | None, start: date, end: d
     """Sessions with a half-day between two days, both included."""
     rows = await views.sessions(store.pool, structure, start, end, limit)
     files = await store.load_many(Session, [session_file(row.session) for row in rows])
-    return [_described(row, files[session_file(row.session)].plan) for row in rows]
+    return [_described(row, files[session_file(row.session)].plan.current) for row in rows]
 
 
 def _described(row: ListedSession, plan: SessionPlan | None) -> ListedSession:

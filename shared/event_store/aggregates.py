@@ -78,8 +78,8 @@ class Aggregate(domain.Aggregate):
 
         @property
         def rule_version(self) -> str | None:
-            """Version of the rule under which it was recorded, where one was applied."""
-            return getattr(self, "rule", None)
+            """Version of the rule under which it was recorded, where one was applied: of the event's, or the fact's."""
+            return getattr(self, "rule", None) or getattr(self.fact, "rule", None)
 
         @staticmethod
         def create_timestamp() -> datetime:

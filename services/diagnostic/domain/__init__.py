@@ -3,7 +3,7 @@
 from services.diagnostic.domain.barriers import BARRIERS, MAPPINGS, TABLE, Assessment, Mapping
 from services.diagnostic.domain.bilan import Bilan, Occupation, RefusedAndAnswered, SpokenLanguage
 from services.diagnostic.domain.diagnostic import Diagnostic, scored, scored_by_import
-from services.diagnostic.domain.file import DiagnosticFile, Opening, fact_of
+from services.diagnostic.domain.file import DiagnosticFile, Opening
 from services.diagnostic.domain.instruments import (
     INSTRUMENT,
     INSTRUMENTS,
@@ -62,7 +62,6 @@ __all__ = [
     "Settlement",
     "SpokenLanguage",
     "UnknownItem",
-    "fact_of",
     "scored",
     "scored_by_import",
 ]

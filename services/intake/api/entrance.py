@@ -25,7 +25,6 @@ from shared.commands import Done
 from shared.days import Day
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router
-from shared.facts import fact_of
 from shared.history import StructureRow
 from shared.imports import AT_ONCE
 from shared.problems import Problem
@@ -409,5 +408,5 @@ async def import_structures(body: Structures, command: Commanded, store: Store) 
     return await application.import_structures(store, body.structures, command)
 
 
-imports = pathway_routes(application.import_pathways, application.known_rows, fact_of)
-disagreements = disagreement_routes(fact_of, application.known_here)
+imports = pathway_routes(application.import_pathways, application.known_rows)
+disagreements = disagreement_routes(application.known_here)

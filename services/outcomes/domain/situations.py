@@ -1,18 +1,16 @@
 """Jobs and other situations over time, and the support that goes on in a job."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID, uuid5
-
-from eventsourcing.domain import event
 
 from services.outcomes.domain.leaving import ContractEndsBeforeItStarts
 from shared.codes import JOBS, Contract, EmploymentSupportKind, HoursAWeek, JobEnd, RomeCode, Situation
 from shared.correspondents import UnknownCorrespondent
 from shared.days import Day
-from shared.disagreement import FactId
-from shared.event_store import Aggregate, Known
-from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, differs, is_new, not_after
+from shared.event_store import Aggregate
+from shared.facts import FactEvent, Facts
+from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
 from shared.sealing import Sealed
 from shared.siret import Siret, must_be_siret
 
@@ -84,17 +82,8 @@ class SituationFile(Aggregate):
     """The situations of one pathway, and the support in its jobs."""
 
     TOPIC = "outcomes.situation-file"
-    periods: dict[UUID, Known[Period]] = field(default_factory=dict)
-    supports: dict[UUID, Known[EmploymentSupport]] = field(default_factory=dict)
 
-    # What can happen
-
-    class Recorded(Aggregate.Event):
-        TOPIC = "outcomes.situation-recorded"
-        key: UUID
-        fact: Period
-
-    class Ended(Aggregate.Event):
+    class SituationEnded(FactEvent):
         TOPIC = "outcomes.situation-ended"
         key: UUID
         fact: Period
@@ -103,92 +92,63 @@ class SituationFile(Aggregate):
         def happened_on(self) -> date | None:
             return self.fact.ended_on
 
-    class Corrected(Aggregate.Event):
-        TOPIC = "outcomes.situation-corrected"
-        key: UUID
-        fact: Period
-
-    class SupportRecorded(Aggregate.Event):
-        TOPIC = "outcomes.employment-support-recorded"
-        key: UUID
-        fact: EmploymentSupport
-
-    class SupportCorrected(Aggregate.Event):
-        TOPIC = "outcomes.employment-support-corrected"
-        key: UUID
-        fact: EmploymentSupport
+    periods = Facts(Period, "situation", "outcomes.situation-recorded", "outcomes.situation-corrected", SituationEnded)
+    supports = Facts(
+        EmploymentSupport,
+        "employment-support",
+        "outcomes.employment-support-recorded",
+        "outcomes.employment-support-corrected",
+    )
 
     # What may be asked. `contact_known`: whether the correspondent that the fact names is one.
 
     def record(self, key: UUID, period: Period, contact_known: bool, today: date) -> None:
-        if is_new(self.periods, key, period):
+        if self.periods.is_new(key, period):
             _check_period(period, today)
             _check_correspondent(period.correspondent, contact_known)
-            self._recorded(key, period)
+            self.periods.record(key, period)
 
     def end(self, key: UUID, on: date, reason: JobEnd, today: date) -> None:
-        known = self.periods.get(key)
-        if known is None:
+        period = self.periods.get(key)
+        if period is None:
             raise UnknownFact(f"no situation is recorded under {key}")
-        ended = replace(known.current, ended_on=on, end_reason=reason)
-        if known.current == ended:
+        ended = replace(period, ended_on=on, end_reason=reason)
+        if period == ended:
             return
-        if known.current.ended_on is not None:
-            raise AlreadyRecorded(f"the end is recorded on {known.current.ended_on}; correct the situation")
+        if period.ended_on is not None:
+            raise AlreadyRecorded(f"the end is recorded on {period.ended_on}; correct the situation")
         _check_period(ended, today)
-        self._ended(key, ended)
+        self.periods.tell("SituationEnded", key, ended)
 
     def correct(self, key: UUID, period: Period, contact_known: bool, today: date) -> None:
-        if differs(self.periods, key, period):
+        if self.periods.differs(key, period):
             _check_period(period, today)
-            stood_so = period.correspondent == self.periods[key].current.correspondent
+            stood_so = period.correspondent == self.periods[key].correspondent
             _check_correspondent(period.correspondent, contact_known or stood_so)
             for support in self.supports.values():
-                if support.current.job == key:
-                    _check_support(support.current, period)
-            self._corrected(key, period)
+                if support.job == key:
+                    _check_support(support, period)
+            self.periods.correct(key, period)
 
     def support(self, key: UUID, support: EmploymentSupport, contact_known: bool, today: date) -> None:
-        if is_new(self.supports, key, support):
+        if self.supports.is_new(key, support):
             self._check_support(support, today)
             _check_correspondent(support.correspondent, contact_known)
-            self._support_recorded(key, support)
+            self.supports.record(key, support)
 
     def correct_support(self, key: UUID, support: EmploymentSupport, contact_known: bool, today: date) -> None:
-        if differs(self.supports, key, support):
+        if self.supports.differs(key, support):
             self._check_support(support, today)
-            stood_so = support.correspondent == self.supports[key].current.correspondent
+            stood_so = support.correspondent == self.supports[key].correspondent
             _check_correspondent(support.correspondent, contact_known or stood_so)
-            self._support_corrected(key, support)
+            self.supports.correct(key, support)
 
     def _check_support(self, support: EmploymentSupport, today: date) -> None:
         not_after(today, "supported", support.supported_on)
         job = self.periods.get(support.job)
         if job is None:
             raise UnknownFact(f"no job is recorded under {support.job}")
-        _check_support(support, job.current)
-
-    # What is recorded
-
-    @event(Recorded)
-    def _recorded(self, key: UUID, fact: Period) -> None:
-        self.periods[key] = Known(fact)
-
-    @event(Ended)
-    def _ended(self, key: UUID, fact: Period) -> None:
-        self.periods[key] = Known(fact)
-
-    @event(Corrected)
-    def _corrected(self, key: UUID, fact: Period) -> None:
-        self.periods[key] = Known(fact)
-
-    @event(SupportRecorded)
-    def _support_recorded(self, key: UUID, fact: EmploymentSupport) -> None:
-        self.supports[key] = Known(fact)
-
-    @event(SupportCorrected)
-    def _support_corrected(self, key: UUID, fact: EmploymentSupport) -> None:
-        self.supports[key] = Known(fact)
+        _check_support(support, job)
 
 
 def _check_period(period: Period, today: date) -> None:
@@ -215,7 +175,3 @@ def _check_support(support: EmploymentSupport, job: Period) -> None:
 def _check_correspondent(correspondent: UUID | None, known: bool) -> None:
     if correspondent is not None and not known:
         raise UnknownCorrespondent(f"no correspondent is recorded under {correspondent}")
-
-
-def period_fact(key: UUID) -> FactId:
-    return FactId("situation", str(key))

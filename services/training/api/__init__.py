@@ -5,7 +5,6 @@ from services.training.api import activities, formation, participation, placemen
 from services.training.domain import ActivityFile
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router
-from shared.facts import fact_of
 from shared.kind_routes import kind_routes
 from shared.routes import pathway_routes
 
@@ -13,6 +12,6 @@ router = Router(prefix="/v1")
 for part in (activities, sessions, participation, placements, support, formation):
     router.include_router(part.router)
 
-imports = pathway_routes(application.import_pathways, application.known_rows, fact_of)
+imports = pathway_routes(application.import_pathways, application.known_rows)
 kinds = kind_routes(ActivityFile, application.activity_file)
-disagreements = disagreement_routes(fact_of)
+disagreements = disagreement_routes()

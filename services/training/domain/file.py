@@ -373,7 +373,7 @@ class ActivityFile(Aggregate):
     def person_left(self, on: date, sessions: Mapping[UUID, Session]) -> None:
         """Closes what is not over on the day of the exit; `sessions`: those of the open enrolments."""
         for key, session in self.sessions_open().items():
-            plan = sessions[session].plan
+            plan = sessions[session].plan.current
             if plan is not None and plan.last_day > on:
                 self.enrolment_ends.record(key, EnrolmentEnd(on, WithdrawalReason.EXIT))
         for key, fact in self.placements.items():
@@ -386,23 +386,24 @@ class ActivityFile(Aggregate):
     def moved_to(self, structure: str, on: date, sessions: Mapping[UUID, Session]) -> None:
         """Takes the person out of what other structures have yet to begin, and proposes it anew; the rest goes on."""
         for key, id in self.sessions_open().items():
-            session = sessions[id]
-            if session.plan is None or session.structure == structure or session.plan.first_day <= on:
+            plan = sessions[id].plan.current
+            if plan is None or sessions[id].structure == structure or plan.first_day <= on:
                 continue
             self.enrolment_ends.record(key, EnrolmentEnd(on, WithdrawalReason.TRANSFER))
             action = self.enrolments[key].action
             before = self.proposals.get(action) if action is not None else None
             barrier = before.barrier if before is not None else None
-            self.proposals.record(uuid5(key, "transfer"), Proposal(session.plan.kind.activity, action, barrier))
+            self.proposals.record(uuid5(key, "transfer"), Proposal(plan.kind.activity, action, barrier))
 
     def session_corrected(self, session: Session, today: date) -> None:
         """Hours follow the session; attendance at half-days that it no longer has stays as it was recorded."""
-        if session.plan is None or session.cancelled_on is not None or session.plan.first_day > today:
+        plan = session.plan.current
+        if plan is None or session.cancelled_on or plan.first_day > today:
             return
         for key, fact in self.attendances.items():
             attended = set(fact.attended)
-            if self.enrolments[key].session == session.key and attended <= set(session.plan.half_days):
-                activity = attended_activity(fact, session.plan)
+            if self.enrolments[key].session == session.key and attended <= set(plan.half_days):
+                activity = attended_activity(fact, plan)
                 if activity.ended_on <= today:
                     self._let_follow(key, activity)
 

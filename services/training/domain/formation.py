@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from services.training.domain.activity import EndBeforeStart
 from shared.codes import InClear
 from shared.event_store import Aggregate
-from shared.facts import FactEvent, Facts
+from shared.facts import DayEvent, FactEvent, Facts
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
 
 _FORMATIONS = UUID("8d2b7c52-7a0e-5c1f-9a64-51c0f6d1b3aa")
@@ -172,14 +172,9 @@ class FormationAction(Aggregate):
     )
     annulled: list[UUID] = field(default_factory=list)
 
-    class FormationPeriodAnnulled(Aggregate.Event):
+    class FormationPeriodAnnulled(DayEvent):
         TOPIC = "training.formation-period-annulled"
         key: UUID
-        fact: date
-
-        @property
-        def happened_on(self) -> date:
-            return self.fact
 
         def apply(self, formation: "FormationAction") -> None:
             vars(formation)["periods"].pop(self.key, None)

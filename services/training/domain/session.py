@@ -6,10 +6,9 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from eventsourcing.domain import event
-
 from shared.codes import DayPart, InClear, OrganisationName, SessionKind, StructureCode
 from shared.event_store import Aggregate
+from shared.facts import DayEvent, Fact, FactEvent
 from shared.rules import AlreadyRecorded, RuleBroken, not_after
 
 
@@ -83,69 +82,50 @@ class Session(Aggregate):
     TOPIC = "training.session"
     key: UUID | None = None
     structure: StructureCode | None = None
-    plan: SessionPlan | None = None
-    cancelled_on: date | None = None
 
-    class Planned(Aggregate.Event):
+    class SessionPlanned(FactEvent):
         TOPIC = "training.session-planned"
         key: UUID
         structure: StructureCode
         fact: SessionPlan
 
-    class Corrected(Aggregate.Event):
-        TOPIC = "training.session-corrected"
-        key: UUID
-        fact: SessionPlan
+        def apply(self, session: "Session") -> None:
+            super().apply(session)
+            session.key, session.structure = self.key, self.structure
 
-    class Cancelled(Aggregate.Event):
+    class SessionCancelled(DayEvent):
         TOPIC = "training.session-cancelled"
         key: UUID
-        fact: date
 
-        @property
-        def happened_on(self) -> date:
-            return self.fact
+    plan = Fact(SessionPlan, None, SessionPlanned, "training.session-corrected", bare=True, keyed=True)
+    cancelled_on = Fact(date, None, SessionCancelled, bare=True)
 
     def schedule(self, key: UUID, structure: str, plan: SessionPlan) -> None:
-        if self.plan is None:
+        if not self.plan:
             _check(plan)
-            self._planned(key, structure, plan)
-        elif (self.structure, self.plan) != (structure, plan):
+            self.plan.record(plan, key=key, structure=structure)
+        elif (self.structure, self.plan.current) != (structure, plan):
             raise AlreadyRecorded(f"session {key} is planned with other content; correct it")
 
     def correct(self, plan: SessionPlan) -> None:
         if self.standing() != plan:
             _check(plan)
-            assert self.key is not None
-            self._corrected(self.key, plan)
+            self.plan.correct(plan, key=self.key)
 
     def cancel(self, on: date, today: date) -> None:
-        if self.plan is None:
+        if not self.plan:
             raise UnknownSession("no such session is planned")
-        if self.cancelled_on is None:
+        if not self.cancelled_on:
             not_after(today, "cancelled", on)
-            assert self.key is not None
-            self._cancelled(self.key, on)
+            self.cancelled_on.record(on, key=self.key)
 
     def standing(self) -> SessionPlan:
         """What is planned. Raises UnknownSession, SessionCancelled."""
-        if self.plan is None:
+        if (plan := self.plan.current) is None:
             raise UnknownSession("no such session is planned")
-        if self.cancelled_on is not None:
-            raise SessionCancelled(f"the session was cancelled on {self.cancelled_on}")
-        return self.plan
-
-    @event(Planned)
-    def _planned(self, key: UUID, structure: str, fact: SessionPlan) -> None:
-        self.key, self.structure, self.plan = key, structure, fact
-
-    @event(Corrected)
-    def _corrected(self, key: UUID, fact: SessionPlan) -> None:
-        self.plan = fact
-
-    @event(Cancelled)
-    def _cancelled(self, key: UUID, fact: date) -> None:
-        self.cancelled_on = fact
+        if self.cancelled_on:
+            raise SessionCancelled(f"the session was cancelled on {self.cancelled_on.current}")
+        return plan
 
 
 def session_file(session: UUID) -> UUID:
