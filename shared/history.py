@@ -10,15 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID, uuid5
 
 from pydantic import AfterValidator
 
 from shared.codes import (
-    EARLIEST_BIRTH_YEAR,
-    HIGHEST_SCORE,
-    MOST_HOURS,
     MOST_MONTHS,
     ActivityKind,
     ActivityStatus,
@@ -36,6 +34,11 @@ from shared.codes import (
     Situation,
 )
 from shared.days import Day
+from shared.rules import RuleBroken, not_to_come
+from shared.rules.diagnostic import of_score
+from shared.rules.intake import in_order, of_birth_year, of_withdrawal
+from shared.rules.outcomes import of_exit, of_follow_up
+from shared.rules.training import of_activity
 from shared.texts import CodeOfStructure, CodeToRegister, Key, Name
 
 
@@ -197,9 +200,6 @@ class Problem:
     reason: str
 
 
-_ORDER = "requested ≤ welcomed ≤ started ≤ exited"
-
-
 def problems_of(dossier: DossierOf[Any, Any], today: date) -> list[Problem]:
     """Every rule that the facts of one pathway break, alone or together, in the order of the files.
 
@@ -217,120 +217,65 @@ def problems_of(dossier: DossierOf[Any, Any], today: date) -> list[Problem]:
     ]
 
 
-def _request_problems(request: PathwayRowOf[Any], today: date) -> Iterator[Problem]:
-    requested_on = request.requested_on
-    dates = {
-        "requested_on": requested_on,
+def _told(file: File, row: int, broken: Iterable[RuleBroken]) -> Iterator[Problem]:
+    """The rules that a row breaks, at its columns."""
+    for rule in broken:
+        assert rule.field is not None
+        yield Problem(file, row, rule.field, rule.reason)
+
+
+def _days_of(request: PathwayRowOf[Any]) -> dict[str, date | None]:
+    """The days of the entrance in their order, by column."""
+    return {
+        "requested_on": request.requested_on,
         "welcomed_on": request.welcomed_on,
         "started_on": request.started_on,
-        "withdrawn_on": request.withdrawn_on,
     }
-    for column, on in dates.items():
-        yield from _future("pathways.csv", 0, column, on, today)
-    yield from _entrance_out_of_order(request)
-    if request.withdrawn_on is not None:
-        if request.withdrawn_on < requested_on:
-            reason = f"{request.withdrawn_on} is before requested_on {requested_on}: requested ≤ withdrawn"
-            yield Problem("pathways.csv", 0, "withdrawn_on", reason)
-        if request.started_on is not None:
-            reason = (
-                f"withdrawn on {request.withdrawn_on} and started on {request.started_on}: "
-                "after the start, leaving is an exit"
-            )
-            yield Problem("pathways.csv", 0, "withdrawn_on", reason)
-    born, months = request.birth_year, request.unemployment_months
-    if born is not None and not EARLIEST_BIRTH_YEAR <= born <= requested_on.year:
-        reason = f"{born} is not between {EARLIEST_BIRTH_YEAR} and the year of the request, {requested_on.year}"
-        yield Problem("pathways.csv", 0, "birth_year", reason)
+
+
+def _request_problems(request: PathwayRowOf[Any], today: date) -> Iterator[Problem]:
+    days, requested_on = _days_of(request), request.requested_on
+    told = partial(_told, "pathways.csv", 0)
+    yield from told(not_to_come(today, days | {"withdrawn_on": request.withdrawn_on}))
+    yield from told(in_order(days))
+    yield from told(of_withdrawal(requested_on, request.started_on, request.withdrawn_on))
+    for broken in of_birth_year(request.birth_year, requested_on):
+        yield Problem("pathways.csv", 0, "birth_year", f"{request.birth_year} {broken.reason}")
+    months = request.unemployment_months
     if months is not None and not 0 <= months <= MOST_MONTHS:
         yield Problem("pathways.csv", 0, "unemployment_months", f"{months} is not between 0 and {MOST_MONTHS}")
 
 
-def _entrance_out_of_order(request: PathwayRowOf[Any]) -> Iterator[Problem]:
-    last, last_on = "requested_on", request.requested_on
-    for column, on in (("welcomed_on", request.welcomed_on), ("started_on", request.started_on)):
-        if on is not None:
-            if on < last_on:
-                yield Problem("pathways.csv", 0, column, f"{on} is before {last} {last_on}: {_ORDER}")
-            else:
-                last, last_on = column, on
-
-
 def _diagnostic_problems(rows: Sequence[DiagnosticRow], today: date) -> Iterator[Problem]:
     for index, row in enumerate(rows):
-        yield from _future("diagnostics.csv", index, "completed_on", row.completed_on, today)
-        yield from _future("diagnostics.csv", index, "plan_agreed_on", row.plan_agreed_on, today)
-        if row.remobilisation is not None and not 0 <= row.remobilisation <= HIGHEST_SCORE:
-            reason = f"{row.remobilisation} is not between 0 and {HIGHEST_SCORE}"
-            yield Problem("diagnostics.csv", index, "remobilisation", reason)
+        told = partial(_told, "diagnostics.csv", index)
+        yield from told(not_to_come(today, {"completed_on": row.completed_on, "plan_agreed_on": row.plan_agreed_on}))
+        yield from told(of_score(row.remobilisation))
     yield from _repeated("diagnostics.csv", rows, "completed_on", "purpose")
 
 
 def _barrier_problems(rows: Sequence[BarrierRow], today: date) -> Iterator[Problem]:
     for index, row in enumerate(rows):
-        yield from _future("barriers.csv", index, "assessed_on", row.assessed_on, today)
+        yield from _told("barriers.csv", index, not_to_come(today, {"assessed_on": row.assessed_on}))
     yield from _repeated("barriers.csv", rows, "assessed_on", "domain")
 
 
 def _activity_problems(rows: Sequence[ActivityRow], today: date) -> Iterator[Problem]:
-    """Completed, partial or missed: whatever its status, an imported activity has taken place."""
     for index, row in enumerate(rows):
-        yield from _future("activities.csv", index, "started_on", row.started_on, today)
-        yield from _future("activities.csv", index, "ended_on", row.ended_on, today)
-        if row.ended_on < row.started_on:
-            reason = f"{row.ended_on} is before started_on {row.started_on}"
-            yield Problem("activities.csv", index, "ended_on", reason)
-        if row.hours is None:
-            if row.status is not ActivityStatus.NO_SHOW:
-                reason = f"required, as the status is {row.status}: only a no_show may leave it empty"
-                yield Problem("activities.csv", index, "hours", reason)
-        elif not (row.hours.is_finite() and 0 <= row.hours <= MOST_HOURS):
-            yield Problem("activities.csv", index, "hours", f"{row.hours} is not between 0 and {MOST_HOURS}")
+        yield from _told("activities.csv", index, of_activity(row, today))
     yield from _repeated("activities.csv", rows, "kind", "started_on", "ended_on", "status", "hours", "number")
 
 
 def _exit_problems(row: ExitRow | None, request: PathwayRowOf[Any], today: date) -> Iterator[Problem]:
-    if row is None:
-        return
-    yield from _future("exits.csv", 0, "exited_on", row.exited_on, today)
-    if request.started_on is None:
-        reason = f"exited on {row.exited_on}, but the pathway never started: an exit needs a start"
-        yield Problem("exits.csv", 0, "exited_on", reason)
-    before = {
-        "requested_on": request.requested_on,
-        "welcomed_on": request.welcomed_on,
-        "started_on": request.started_on,
-    }
-    last_on, last = max((on, column) for column, on in before.items() if on is not None)
-    if row.exited_on < last_on:
-        yield Problem("exits.csv", 0, "exited_on", f"{row.exited_on} is before {last} {last_on}: {_ORDER}")
-    start, end = row.contract_start, row.contract_end
-    if start is not None and end is not None and end < start:
-        yield Problem("exits.csv", 0, "contract_end", f"{end} is before contract_start {start}")
+    if row is not None:
+        yield from _told("exits.csv", 0, of_exit(row, _days_of(request), today))
 
 
 def _follow_up_problems(rows: Sequence[FollowUpRow], exit: ExitRow | None, today: date) -> Iterator[Problem]:
+    exited_on = None if exit is None else exit.exited_on
     for index, row in enumerate(rows):
-        yield from _future("followups.csv", index, "asked_on", row.asked_on, today)
-        if exit is None:
-            reason = f"asked on {row.asked_on}, but there is no exit: a follow-up is asked after the exit"
-            yield Problem("followups.csv", index, "asked_on", reason)
-        elif row.asked_on < exit.exited_on:
-            reason = f"{row.asked_on} is before exited_on {exit.exited_on}: a follow-up is asked after the exit"
-            yield Problem("followups.csv", index, "asked_on", reason)
-        reached = row.status is FollowUpStatus.REACHED
-        if reached and row.situation is None:
-            yield Problem("followups.csv", index, "situation", "required, as the status is reached")
-        if not reached and row.situation is not None:
-            reason = f"{row.situation} with status {row.status}: only a reached person has a situation"
-            yield Problem("followups.csv", index, "situation", reason)
+        yield from _told("followups.csv", index, of_follow_up(row, exited_on, today))
     yield from _repeated("followups.csv", rows, "month")
-
-
-def _future(file: File, row: int, column: str, on: date | None, today: date) -> Iterable[Problem]:
-    if on is None or on <= today:
-        return ()
-    return (Problem(file, row, column, f"{on} is after today, {today}: what happened is never in the future"),)
 
 
 def _repeated(

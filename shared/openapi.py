@@ -129,6 +129,13 @@ def example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
     return None
 
 
+def _is_of(service: str, module: str) -> bool:
+    """Whether a rule of a module is one of a service, or of all."""
+    if module.startswith("shared.rules."):
+        return module == f"shared.rules.{service}"
+    return module.startswith((f"services.{service}.", "shared."))
+
+
 def rules_of(service: str) -> dict[str, str]:
     """Every rule that a service may refuse with, by the code that it is answered under, with what it says."""
     found: dict[str, str] = {}
@@ -136,6 +143,6 @@ def rules_of(service: str) -> dict[str, str]:
     while open_ends:
         rule = open_ends.pop()
         open_ends += rule.__subclasses__()
-        if rule.__module__.startswith((f"services.{service}.", "shared.")):
+        if _is_of(service, rule.__module__):
             found[rule.named()] = " ".join((rule.__doc__ or "").split())
     return dict(sorted(found.items()))

@@ -199,14 +199,14 @@ class Services:
         """A fact that has an id: the one that became known in this place, or else a new one."""
         about, keys = self._about(file.id), list(known)
         first, again = {
-            Diagnostic: ("complete", "correct_diagnostic"),
-            Assessment: ("assess", "correct_assessment"),
-            Activity: ("record", "correct"),
-        }[type(fact)]
+            Diagnostic: lambda: (file.complete, file.correct_diagnostic),
+            Assessment: lambda: (file.assess, file.correct_assessment),
+            Activity: lambda: (file.activities.admit, file.correct_activity),
+        }[type(fact)]()
         if place < len(keys):
-            return self._decide(service, file, about, lambda: getattr(file, again)(keys[place], fact, today))
+            return self._decide(service, file, about, lambda: again(keys[place], fact, today))
         new = uuid5(BY_HAND_IDS, f"{file.id} {type(fact).__name__} {place}")
-        return self._decide(service, file, about, lambda: getattr(file, first)(new, fact, today))
+        return self._decide(service, file, about, lambda: first(new, fact, today))
 
     def reopen(self, pathway: UUID, on: date, today: date) -> bool:
         left = self.load(OutcomeFile, pathway)

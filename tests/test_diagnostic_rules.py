@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from services.diagnostic.domain import INSTRUMENT, Assessment, Diagnostic, DiagnosticFile, Plan, ScoreOutOfRange
+from services.diagnostic.domain import INSTRUMENT, Assessment, Diagnostic, DiagnosticFile, Plan
 from shared.codes import Barrier, Intensity, Purpose
 from shared.event_store import Aggregate
 from shared.rules import AlreadyRecorded, InTheFuture, UnknownFact
+from shared.rules.diagnostic import ScoreOutOfRange
 from tests.sentences import Told, given, told
 
 TODAY, TOMORROW = date(2025, 6, 30), date(2025, 7, 1)

@@ -8,14 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.training.domain import (
-    ActionPeriod,
-    Commitment,
-    EndBeforeStart,
-    Feedback,
-    FormationAction,
-    TrainingPeriod,
-)
+from services.training.domain import ActionPeriod, Commitment, Feedback, FormationAction, TrainingPeriod
 from services.training.domain.formation import (
     ActionWithoutTraining,
     CommitmentOfNothingTaught,
@@ -33,6 +26,7 @@ from services.training.domain.formation import (
     TwoTrainingPeriods,
 )
 from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
+from shared.rules.training import EndBeforeStart
 from tests.sentences import Told, given, told
 
 TODAY, LATER = date(2025, 6, 30), date(2025, 7, 1)

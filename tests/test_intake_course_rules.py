@@ -19,10 +19,10 @@ from services.intake.domain import (
     WelcomeDelay,
 )
 from services.intake.domain.course import PausedBeforeStart, RequestClosed, TooFewAttempts, TransferredToItself
-from services.intake.domain.pathway import DatesOutOfOrder
 from services.intake.domain.retention import Archived
 from shared.event_store import Aggregate
 from shared.rules import AlreadyRecorded, InTheFuture, Restricted, UnknownFact
+from shared.rules.intake import DatesOutOfOrder
 from tests.sentences import Answered, Told, given, told
 from tests.test_intake_rules import (
     TODAY,

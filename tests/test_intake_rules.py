@@ -19,11 +19,11 @@ from services.intake.domain import (
     request_for_support,
     with_age,
 )
-from services.intake.domain.pathway import DatesOutOfOrder, ImplausibleBirthYear, StartedAndWithdrawn
 from services.intake.domain.person import AlreadyMerged, MergedWithItself
 from shared.codes import Housing, Qualification, Requester, Sex
 from shared.event_store import Aggregate
 from shared.rules import AlreadyRecorded, InTheFuture, UnknownFact
+from shared.rules.intake import DatesOutOfOrder, ImplausibleBirthYear, StartedAndWithdrawn
 from shared.sealing import Sealed
 from tests.sentences import Told, given, told
 

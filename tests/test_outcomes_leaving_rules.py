@@ -12,17 +12,11 @@ from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import StoredEvent
 
 from services.outcomes import application, exit_rule
-from services.outcomes.domain import (
-    Attempt,
-    DeathIsItsOwnReason,
-    Exit,
-    FollowUpBeforeExit,
-    FollowUpWithoutExit,
-    OutcomeFile,
-)
+from services.outcomes.domain import Attempt, DeathIsItsOwnReason, Exit, OutcomeFile
 from shared.codes import ContactMeans, Contract, ExitClass, ExitReason, FollowUpMonth, Situation
 from shared.history import Dossier, ExitRow, FollowUpRow, PathwayRow
 from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
+from shared.rules.outcomes import FollowUpBeforeExit, FollowUpWithoutExit
 from shared.sealing import Sealed
 from tests.sentences import MAPPER, Told, given, told
 from tests.test_outcomes_rules import (

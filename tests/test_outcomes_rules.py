@@ -7,19 +7,17 @@ from typing import Any
 
 import pytest
 
-from services.outcomes.domain import (
+from services.outcomes.domain import Exit, FollowUp, OutcomeFile
+from shared.codes import Contract, ExitClass, FollowUpMonth, FollowUpStatus, Situation
+from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
+from shared.rules.outcomes import (
     ContractEndsBeforeItStarts,
-    Exit,
     ExitBeforeStart,
-    FollowUp,
     FollowUpBeforeExit,
     FollowUpWithoutExit,
     NotStarted,
-    OutcomeFile,
     SituationNeeded,
 )
-from shared.codes import Contract, ExitClass, FollowUpMonth, FollowUpStatus, Situation
-from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
 from tests.sentences import Told, given, told
 
 TODAY, TOMORROW = date(2025, 6, 30), date(2025, 7, 1)

@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 
 from services.outcomes.domain import (
-    ContractEndsBeforeItStarts,
     ContractWithoutJob,
     EmploymentSupport,
     EndReasonWithoutEnd,
@@ -23,6 +22,7 @@ from services.outcomes.domain import (
 from shared.codes import JOBS, Contract, EmploymentSupportKind, JobEnd, Situation
 from shared.correspondents import UnknownCorrespondent
 from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
+from shared.rules.outcomes import ContractEndsBeforeItStarts
 from shared.sealing import Sealed
 from shared.siret import SiretInvalid
 from tests.sentences import Told, given, told

@@ -18,7 +18,6 @@ from services.training.domain import (
     PlacementCancellation,
     PlacementEnd,
 )
-from services.training.domain.activity import EndBeforeStart, HoursNegative
 from services.training.domain.placement import (
     AvaTooManyHours,
     EndedAfterPlanned,
@@ -51,6 +50,7 @@ from shared.codes import (
 )
 from shared.correspondents import UnknownCorrespondent
 from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
+from shared.rules.training import EndBeforeStart, HoursNegative
 from shared.sealing import Sealed
 from shared.siret import SiretInvalid
 from tests.sentences import Told, given, told
@@ -343,7 +343,9 @@ def test_a_correction_of_the_end_or_of_the_placement_reaches_the_activity() -> N
     given(ActivityFile, planned()).when(correct_end(ENDED)).then_refused(UnknownFact)
     given(ActivityFile, *stood).when(renew(date(2025, 5, 1))).then_refused(PlacementHasEnded)
     wrong = replace(DONE, hours=Decimal(1))
-    given(ActivityFile, *stood).when(lambda f: f.correct(ACTIVITY_ID, wrong, TODAY)).then_refused(ActivityFollows)
+    given(ActivityFile, *stood).when(lambda f: f.correct_activity(ACTIVITY_ID, wrong, TODAY)).then_refused(
+        ActivityFollows
+    )
 
 
 # Cancellation

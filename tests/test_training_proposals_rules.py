@@ -13,11 +13,9 @@ from eventsourcing.persistence import StoredEvent
 
 from services.training.domain import (
     ActivityFile,
-    EndBeforeStart,
     Enrolment,
     EnrolmentEnd,
     HalfDay,
-    HoursNegative,
     Placement,
     PlacementCancellation,
     Proposal,
@@ -37,6 +35,7 @@ from shared.codes import (
     WithdrawalReason,
 )
 from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
+from shared.rules.training import EndBeforeStart, HoursNegative
 from tests.sentences import MAPPER, Told, given, told
 from tests.test_training_sessions_rules import attended, then_all
 

@@ -9,9 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from services.training.domain import Activity, ActivityFile, EndBeforeStart, HoursNeeded, HoursNegative
+from services.training.domain import Activity, ActivityFile
 from shared.codes import ActivityKind, ActivityStatus
 from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact
+from shared.rules.training import EndBeforeStart, HoursNeeded, HoursNegative
 from tests.sentences import Told, given, told
 
 TODAY, TOMORROW, YESTERDAY = date(2025, 6, 30), date(2025, 7, 1), date(2025, 6, 29)
@@ -23,11 +24,11 @@ OTHERWISE = replace(WORKSHOP, status=ActivityStatus.PARTIAL, hours=Decimal("3.5"
 
 
 def record(activity: Activity, key: UUID = KEY) -> Callable[[ActivityFile], object]:
-    return lambda file: file.record(key, activity, TODAY)
+    return lambda file: file.activities.admit(key, activity, TODAY)
 
 
 def correct(activity: Activity, key: UUID = KEY) -> Callable[[ActivityFile], object]:
-    return lambda file: file.correct(key, activity, TODAY)
+    return lambda file: file.correct_activity(key, activity, TODAY)
 
 
 def recorded(activity: Activity = WORKSHOP, key: UUID = KEY) -> Told:
@@ -107,9 +108,9 @@ def test_the_same_content_under_another_id_is_another_activity() -> None:
 
 
 def test_an_import_tells_what_is_to_stand_and_what_its_file_said() -> None:
-    given(ActivityFile).when(lambda file: file.take_activity(KEY, WORKSHOP, WORKSHOP)).then(
+    given(ActivityFile).when(lambda file: file.activities.take(KEY, WORKSHOP, WORKSHOP)).then(
         told(ActivityFile.ActivityRecorded, WORKSHOP, key=KEY, imported=WORKSHOP)
     )
-    given(ActivityFile, recorded()).when(lambda file: file.take_activity(KEY, OTHERWISE, WORKSHOP)).then(
+    given(ActivityFile, recorded()).when(lambda file: file.activities.take(KEY, OTHERWISE, WORKSHOP)).then(
         told(ActivityFile.ActivityCorrected, OTHERWISE, key=KEY, imported=WORKSHOP)
     )

@@ -289,7 +289,9 @@ def test_attendance_asked_twice_is_no_news_and_another_is_a_correction() -> None
 def test_an_activity_that_follows_is_not_corrected_by_itself() -> None:
     stood = ENROLLED, attended(), recorded()
     other = replace(FOLLOWING, hours=Decimal(1))
-    given(ActivityFile, *stood).when(lambda f: f.correct(ACTIVITY_ID, other, TODAY)).then_refused(ActivityFollows)
+    given(ActivityFile, *stood).when(lambda f: f.correct_activity(ACTIVITY_ID, other, TODAY)).then_refused(
+        ActivityFollows
+    )
 
 
 def test_hours_follow_a_correction_of_the_session() -> None:

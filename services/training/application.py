@@ -257,7 +257,7 @@ def _take(file: ActivityFile, dossier: Dossier) -> None:
         )
         if key not in file.activities:
             fact = Activity(row.kind, row.started_on, row.ended_on, row.status, row.hours)
-            file.take_activity(key, fact, fact)
+            file.activities.take(key, fact, fact)
 
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:

@@ -12,7 +12,6 @@ from services.diagnostic.domain.instruments import (
     AnswerOutOfRange,
     Instrument,
     ScoreNotDerived,
-    ScoreOutOfRange,
     UnknownItem,
 )
 from services.diagnostic.domain.plan import (
@@ -58,7 +57,6 @@ __all__ = [
     "ReopenedBeforeSettled",
     "RevisedBeforeAgreed",
     "ScoreNotDerived",
-    "ScoreOutOfRange",
     "Settlement",
     "SpokenLanguage",
     "UnknownItem",

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.diagnostic.domain.instruments import INSTRUMENT, INSTRUMENTS, Answer, ScoreNotDerived, ScoreOutOfRange
-from shared.codes import HIGHEST_SCORE, Purpose, RuleVersion
-from shared.rules import not_after
+from services.diagnostic.domain.instruments import INSTRUMENT, INSTRUMENTS, Answer, ScoreNotDerived
+from shared.codes import Purpose, RuleVersion
+from shared.rules import not_to_come, refuse
+from shared.rules.diagnostic import of_score
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,8 @@ class Diagnostic:
         return self.completed_on
 
     def check(self, today: date) -> None:
-        not_after(today, "completed", self.completed_on)
-        if self.remobilisation is not None and not 0 <= self.remobilisation <= HIGHEST_SCORE:
-            raise ScoreOutOfRange(f"{self.remobilisation} is not between 0 and {HIGHEST_SCORE}")
+        refuse(not_to_come(today, {"completed_on": self.completed_on}))
+        refuse(of_score(self.remobilisation))
         if (instrument := INSTRUMENTS.get(self.instrument)) is not None:
             instrument.check(self.answers)
             if instrument.items and self.remobilisation != (derived := instrument.score(self.answers)):

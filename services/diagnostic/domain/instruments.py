@@ -14,10 +14,6 @@ INSTRUMENT = "remobilisation-1"
 """Version of a score that comes without answers: the adviser's own estimate of 0–10."""
 
 
-class ScoreOutOfRange(RuleBroken):
-    """The remobilisation score lies between 0 and 10."""
-
-
 class UnknownItem(RuleBroken):
     """Answers are to the items of the questionnaire that is named."""
 

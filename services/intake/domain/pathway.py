@@ -19,7 +19,6 @@ from services.intake.domain.course import (
 )
 from services.intake.domain.retention import Archived
 from shared.codes import (
-    EARLIEST_BIRTH_YEAR,
     UNKNOWN,
     ClassCode,
     Housing,
@@ -32,26 +31,15 @@ from shared.codes import (
 )
 from shared.event_store import Aggregate
 from shared.facts import Fact
-from shared.rules import AlreadyRecorded, Restricted, RuleBroken, UnknownFact, not_after
+from shared.rules import AlreadyRecorded, Restricted, RuleBroken, UnknownFact, not_after, not_to_come, refuse
+from shared.rules.intake import DatesOutOfOrder, in_order, of_birth_year, of_withdrawal
 from shared.sealing import Sealed
 
 NOT_REQUESTED = "no such pathway was requested"
 
 
-class DatesOutOfOrder(RuleBroken):
-    """requested ≤ welcomed ≤ started ≤ exited, and requested ≤ withdrawn."""
-
-
-class StartedAndWithdrawn(RuleBroken):
-    """A withdrawal ends a request before the start; after the start, leaving is an exit."""
-
-
 class StructureChangesByTransfer(RuleBroken):
     """A correction leaves the structure that was asked; another structure receives a pathway by a transfer alone."""
-
-
-class ImplausibleBirthYear(RuleBroken):
-    """The year of birth lies between 1900 and the year of the request."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +67,7 @@ class Request:
 
 def request_for_support(requested_on: date, birth_year: int | None, **known: Any) -> Request:
     """The request with its age band. Raises ImplausibleBirthYear."""
-    if birth_year is not None and not EARLIEST_BIRTH_YEAR <= birth_year <= requested_on.year:
-        raise ImplausibleBirthYear(f"the year of birth is not between {EARLIEST_BIRTH_YEAR} and {requested_on.year}")
+    refuse(of_birth_year(birth_year, requested_on))
     year = None if birth_year is None else Sealed(str(birth_year))
     return Request(requested_on=requested_on, birth_year=year, age=age_class(requested_on, birth_year), **known)
 
@@ -424,29 +411,24 @@ class Pathway(Aggregate):
         exited_on: date | None = None,
     ) -> None:
         """The rules of the entrance over all that would then stand."""
-        named = {
-            "requested": request.requested_on,
-            "welcomed": welcomed_on,
-            "started": started_on,
-            "exited": exited_on,
+        days = {
+            "requested_on": request.requested_on,
+            "welcomed_on": welcomed_on,
+            "started_on": started_on,
+            "exited_on": exited_on,
         }
         # What stands was judged where it was recorded: since a transfer its day may still be to come here.
         stands = {
-            "requested": self.request.current and self.request.current.requested_on,
-            "welcomed": self.welcomed_on,
-            "started": self.started_on,
-            "withdrawn": self.withdrawn_on,
-            "exited": exited_on,
+            "requested_on": self.request.current and self.request.current.requested_on,
+            "welcomed_on": self.welcomed_on,
+            "started_on": self.started_on,
+            "withdrawn_on": self.withdrawn_on,
+            "exited_on": exited_on,
         }
-        for name, on in {**named, "withdrawn": withdrawn_on}.items():
-            if on != stands[name]:
-                not_after(today, name, on)
-        _in_order(*named.items())
-        if withdrawn_on is not None:
-            if started_on is not None:
-                raise StartedAndWithdrawn(f"started on {started_on}, so it cannot be withdrawn on {withdrawn_on}")
-            if withdrawn_on < request.requested_on:
-                raise DatesOutOfOrder(f"withdrawn on {withdrawn_on} is before requested on {request.requested_on}")
+        new = {field: on for field, on in {**days, "withdrawn_on": withdrawn_on}.items() if on != stands[field]}
+        refuse(not_to_come(today, new))
+        refuse(in_order(days))
+        refuse(of_withdrawal(request.requested_on, started_on, withdrawn_on))
         if exited_on is not None and started_on is None:
             raise DatesOutOfOrder(f"exited on {exited_on}, so the start cannot be taken back")
 

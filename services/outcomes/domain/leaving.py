@@ -19,32 +19,9 @@ from shared.codes import (
 from shared.days import Day
 from shared.event_store import Aggregate
 from shared.facts import DayEvent, Fact, FactEvent, Facts
-from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
+from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after, not_to_come, refuse
+from shared.rules.outcomes import FollowUpBeforeExit, after_exit, of_exit, of_follow_up
 from shared.sealing import Sealed
-
-
-class ExitBeforeStart(RuleBroken):
-    """started ≤ exited."""
-
-
-class NotStarted(RuleBroken):
-    """Only who started can leave; a request that never started is withdrawn."""
-
-
-class ContractEndsBeforeItStarts(RuleBroken):
-    """A contract's end is on or after its start."""
-
-
-class FollowUpWithoutExit(RuleBroken):
-    """A follow-up is asked after the exit."""
-
-
-class FollowUpBeforeExit(RuleBroken):
-    """A follow-up is asked after the exit."""
-
-
-class SituationNeeded(RuleBroken):
-    """Who was reached has a situation; who was not has none."""
 
 
 class DeathIsItsOwnReason(RuleBroken):
@@ -206,12 +183,12 @@ class OutcomeFile(Aggregate):
 
     def attempt(self, key: UUID, attempt: Attempt, today: date) -> None:
         if self.attempts.is_new(key, attempt):
-            self._check_after_exit("attempted", attempt.attempted_on, today)
+            self._check_attempt(attempt, today)
             self.attempts.record(key, attempt)
 
     def correct_attempt(self, key: UUID, attempt: Attempt, today: date) -> None:
         if self.attempts.differs(key, attempt):
-            self._check_after_exit("attempted", attempt.attempted_on, today)
+            self._check_attempt(attempt, today)
             self.attempts.correct(key, attempt)
 
     def _check_exit(self, exit: Exit, started_on: date | None, today: date) -> None:
@@ -225,16 +202,11 @@ class OutcomeFile(Aggregate):
                 raise FollowUpBeforeExit(f"asked on {followup.asked_on}, exited on {exit.exited_on}")
 
     def _check_follow_up(self, followup: FollowUp, today: date) -> None:
-        self._check_after_exit("asked", followup.asked_on, today)
-        if (followup.status is FollowUpStatus.REACHED) != (followup.situation is not None):
-            raise SituationNeeded(f"status {followup.status}, situation {followup.situation}")
+        refuse(of_follow_up(followup, self.exited_on, today))
 
-    def _check_after_exit(self, what: str, on: date, today: date) -> None:
-        not_after(today, what, on)
-        if self.exited_on is None:
-            raise FollowUpWithoutExit("no exit is recorded")
-        if on < self.exited_on:
-            raise FollowUpBeforeExit(f"{what} on {on}, exited on {self.exited_on}")
+    def _check_attempt(self, attempt: Attempt, today: date) -> None:
+        refuse(not_to_come(today, {"attempted_on": attempt.attempted_on}))
+        refuse(after_exit("attempted_on", attempt.attempted_on, self.exited_on))
 
     # What an import says, after its whole context was checked
 
@@ -255,13 +227,6 @@ def _classed(exit: Exit) -> dict[str, Any]:
 
 
 def _check_exit(exit: Exit, started_on: date | None, today: date) -> None:
-    not_after(today, "exited", exit.exited_on)
-    if started_on is None:
-        raise NotStarted("no start is known, so there is nothing to leave")
-    if exit.exited_on < started_on:
-        raise ExitBeforeStart(f"exited on {exit.exited_on}, started on {started_on}")
-    start, end = exit.contract_start, exit.contract_end
-    if start is not None and end is not None and end < start:
-        raise ContractEndsBeforeItStarts(f"from {start} to {end}")
+    refuse(of_exit(exit, {"started_on": started_on}, today))
     if exit.reason is not None and (exit.reason is ExitReason.DECEASED) != (exit.situation is Situation.DECEASED):
         raise DeathIsItsOwnReason(f"reason {exit.reason}, situation {exit.situation}")

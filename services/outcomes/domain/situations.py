@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID, uuid5
 
-from services.outcomes.domain.leaving import ContractEndsBeforeItStarts
 from shared.codes import JOBS, Contract, EmploymentSupportKind, HoursAWeek, JobEnd, RomeCode, Situation
 from shared.correspondents import UnknownCorrespondent
 from shared.days import Day
 from shared.event_store import Aggregate
 from shared.facts import FactEvent, Facts
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
+from shared.rules.outcomes import ContractEndsBeforeItStarts
 from shared.sealing import Sealed
 from shared.siret import Siret, must_be_siret
 

@@ -50,13 +50,13 @@ class NewActivity(ActivityBody):
 @files.post("/activities")
 def record(file: ActivityFile, here: OnPathway, body: NewActivity) -> None:
     """Records an activity that is neither a session, a placement nor a support action of this service."""
-    file.record(body.id, body.fact(), here.today)
+    file.activities.admit(body.id, body.fact(), here.today)
 
 
 @files.post("/activities/{activity}/correction")
 def correct(file: ActivityFile, here: OnPathway, activity: UUID, body: Whole[ActivityBody]) -> None:
     """The whole activity as it is to stand."""
-    file.correct(activity, body.fact(), here.today)
+    file.correct_activity(activity, body.fact(), here.today)
 
 
 @router.get("/activities")

@@ -1,6 +1,6 @@
 """What people take part in, one file a theme: `file` holds the aggregate of a pathway, `session` that of a session."""
 
-from services.training.domain.activity import Activity, ActivityFollows, EndBeforeStart, HoursNeeded, HoursNegative
+from services.training.domain.activity import Activity, ActivityFollows
 from services.training.domain.file import ActivityFile
 from services.training.domain.formation import (
     ActionPeriod,
@@ -23,15 +23,12 @@ __all__ = [
     "ActivityFollows",
     "Attendance",
     "Commitment",
-    "EndBeforeStart",
     "Enrolment",
     "EnrolmentEnd",
     "Evaluation",
     "Feedback",
     "FormationAction",
     "HalfDay",
-    "HoursNeeded",
-    "HoursNegative",
     "Placement",
     "PlacementCancellation",
     "PlacementEnd",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.training.domain.activity import Activity, ActivityFollows, check_activity
+from services.training.domain.activity import Activity, ActivityFollows
 from services.training.domain.participation import (
     STILL_ATTENDED,
     AlreadyAttended,
@@ -44,7 +44,8 @@ from shared.codes import PlacementForm, ProposalEnd, WithdrawalReason
 from shared.correspondents import UnknownCorrespondent
 from shared.event_store import Aggregate
 from shared.facts import FactEvent, Facts
-from shared.rules import AlreadyRecorded, UnknownFact, not_after
+from shared.rules import AlreadyRecorded, UnknownFact, not_after, refuse
+from shared.rules.training import of_activity
 
 _NEW_IN_2 = (
     *("enrolments", "enrolment_ends", "attendances", "placements", "placement_ends", "cancellations"),
@@ -60,7 +61,14 @@ class ActivityFile(Aggregate):
 
     # What is kept, and what can happen to it
 
-    activities = Facts(Activity, "activity", "training.activity-recorded", "training.activity-corrected", imported=True)
+    activities = Facts(
+        Activity,
+        "activity",
+        "training.activity-recorded",
+        "training.activity-corrected",
+        imported=True,
+        rules=of_activity,
+    )
     enrolments = Facts(Enrolment, "enrolment", "training.enrolled")
     enrolment_ends = Facts(EnrolmentEnd, "enrolment-end", "training.enrolment-withdrawn", bare=True)
     attendances = Facts(Attendance, "attendance", "training.attendance-recorded", "training.attendance-corrected")
@@ -125,23 +133,13 @@ class ActivityFile(Aggregate):
 
     # What may be asked of activities
 
-    def record(self, key: UUID, activity: Activity, today: date) -> None:
-        if self.activities.is_new(key, activity):
-            check_activity(activity, today)
-            self.activities.record(key, activity)
-
-    def correct(self, key: UUID, activity: Activity, today: date) -> None:
+    def correct_activity(self, key: UUID, activity: Activity, today: date) -> None:
         if self.activities.differs(key, activity):
             if any(self.activity_of(one) == key for one in (*self.attendances, *self.placements, *self.supports)):
                 raise ActivityFollows(
                     "correct the attendance, the placement or the support action that it follows from"
                 )
-            check_activity(activity, today)
-            self.activities.correct(key, activity)
-
-    def take_activity(self, key: UUID, fact: Activity, imported: Activity) -> None:
-        """What an import says, after its whole context was checked."""
-        self.activities.take(key, fact, imported)
+            self.activities.admit_correction(key, activity, today)
 
     def _let_follow(self, key: UUID, activity: Activity) -> None:
         """The activity that follows from a fact, as that now stands; the fact's rules are stricter than its own."""
@@ -311,14 +309,14 @@ class ActivityFile(Aggregate):
 
     def report_support(self, key: UUID, support: SupportAction, today: date) -> None:
         if self.supports.is_new(key, support):
-            check_activity(support.activity, today)
+            refuse(of_activity(support.activity, today))
             self.supports.record(key, support)
             self._let_follow(key, support.activity)
             self._answer(support.action, support.ended_on)
 
     def correct_support(self, key: UUID, support: SupportAction, today: date) -> None:
         if self.supports.differs(key, support):
-            check_activity(support.activity, today)
+            refuse(of_activity(support.activity, today))
             self.supports.correct(key, support)
             self._let_follow(key, support.activity)
 

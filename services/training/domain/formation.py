@@ -10,11 +10,11 @@ from datetime import date
 from typing import Annotated, TypeVar
 from uuid import UUID, uuid5
 
-from services.training.domain.activity import EndBeforeStart
 from shared.codes import InClear
 from shared.event_store import Aggregate
 from shared.facts import DayEvent, FactEvent, Facts
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
+from shared.rules.training import EndBeforeStart
 
 _FORMATIONS = UUID("8d2b7c52-7a0e-5c1f-9a64-51c0f6d1b3aa")
 

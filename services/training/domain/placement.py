@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from services.training.domain.activity import Activity, EndBeforeStart, must_end_after_start, must_not_be_negative
+from services.training.domain.activity import Activity, must_end_after_start, must_not_be_negative
 from shared.codes import (
     ActivityKind,
     ActivityStatus,
@@ -20,6 +20,7 @@ from shared.codes import (
 from shared.days import Day
 from shared.months import day_after, months_later
 from shared.rules import RuleBroken, not_after
+from shared.rules.training import EndBeforeStart
 from shared.sealing import Sealed
 from shared.siret import Siret, must_be_siret
 
