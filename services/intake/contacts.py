@@ -323,15 +323,6 @@ async def drop(pool: Pool, person: UUID) -> None:
     await pool.execute("delete from contacts.persons where person = $1", person)
 
 
-async def forget(connection: Connection, persons: Sequence[UUID], pathways: Sequence[UUID]) -> None:
-    """Deletes what stands here of them."""
-    await alone(connection)
-    await connection.execute("delete from contacts.facts where pathway = any($1)", pathways)
-    await connection.execute("delete from contacts.pathways where pathway = any($1)", pathways)
-    await connection.execute("delete from contacts.persons where person = any($1)", persons)
-    await connection.execute("delete from contacts.parked where key = any($1)", [str(id) for id in pathways])
-
-
 async def ran_on(pool: Pool, day: date) -> bool:
     ran: bool = await pool.fetchval("select exists(select from contacts.runs where day = $1)", day)
     return ran
