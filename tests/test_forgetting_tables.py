@@ -24,6 +24,7 @@ from shared.event_store import EventStore
 from shared.forgetting import DELETED_ELSEWHERE, Forgetting, beside_others
 from shared.sealing import EnvironmentKeys, PersonKeys
 from shared.services import OF_PATHWAYS
+from tests.conftest import _empty_database
 from tests.harness import EVERYBODY
 
 PATHWAY, PERSON, ERASURE = uuid4(), uuid4(), uuid4()
@@ -106,7 +107,8 @@ async def holding(connection: asyncpg.Connection, tables: dict[str, Columns], bu
 
 @asynccontextmanager
 async def as_owner(addresses: Addresses, service: str) -> AsyncIterator[asyncpg.Connection]:
-    """A transaction of which nothing is left."""
+    """A transaction on an empty database, of which nothing is left."""
+    await _empty_database(addresses.databases[service])
     connection = await asyncpg.connect(addresses.databases[service].owner_url, server_settings=EVERYBODY)
     try:
         transaction = connection.transaction()
