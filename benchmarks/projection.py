@@ -36,11 +36,10 @@ from lieu import issuer
 from lieu.cli import spare_the_collector
 from lieu.embedded import Addresses
 from lieu.up import ensure_master_key, settings_for
+from services.reporting.forgetting import follow
 from services.reporting.indicators import STREAMS
 from services.reporting.main import create_app
-from services.reporting.projections import follow
-from services.reporting.read_model import enter
-from services.reporting.rebuild import TABLES
+from services.reporting.read_model import SETS, empty, enter
 from shared import broker
 from shared.access import Role
 from shared.database import Connection, Pool
@@ -147,8 +146,7 @@ async def _enter_aside(connection: Connection) -> None:
 
 async def _emptied(pool: Pool) -> None:
     async with pool.acquire() as connection, connection.transaction():
-        await _enter_aside(connection)
-        await connection.execute(f"truncate {TABLES}")
+        await empty(connection, ASIDE)
 
 
 def _subscriber(name: str | None, stream: str, pool: Pool, client: broker.Client) -> Subscriber:
@@ -321,8 +319,8 @@ async def _start_over(addresses: Addresses) -> None:
     """Both sets empty: the projection that answers begins with the first event."""
     connection = await asyncpg.connect(addresses.databases["reporting"].owner_url, server_settings=EVERYBODY)
     try:
-        for name in ("read_model_a", "read_model_b"):
-            await connection.execute(f"set search_path to {name}; truncate {TABLES}")
+        for name in SETS:
+            await empty(connection, name)
     finally:
         await connection.close()
 

@@ -44,8 +44,16 @@ ACTOR = "erasure"
 PAUSE = 0.2
 """Seconds between two looks for work."""
 
-Forget = Callable[[Connection, Sequence[UUID], Sequence[UUID]], Awaitable[None]]
-"""Deletes the service's own views of (persons, pathways), in the transaction that deletes the events."""
+InTurn = Callable[[Connection], Awaitable[None]]
+"""Waits until no other transaction writes of people, and lets none begin before this one ends."""
+DELETED_ELSEWHERE = {
+    "events": "by forget_events, as the service's role may not; it counts them",
+    "snapshots": "by forget_events, as the service's role may not; it counts them",
+    "person_keys": "by forget_events, which counts them",
+    "known_pathways": "by forget_events, as the service's role may not",
+    "readings": "by forget_readings, as the service's role may not",
+}
+"""The tables with a column `person` or `pathway` that `forget_rows` leaves to another step of its transaction."""
 
 Hexadecimal = Annotated[str, InClear("digest or salt")]
 
@@ -137,13 +145,13 @@ def public(recorded: Recorded) -> tuple[str, Body] | None:
 
 
 class Forgetting:
-    """One service's part in forgetting people. `forget` deletes its own views; `outside` is where the forgotten ids
-    are kept outside the database."""
+    """One service's part in forgetting people. `in_turn`: how its consumers write of them; `outside` is where the
+    forgotten ids are kept outside the database."""
 
     def __init__(
-        self, service: str, store: EventStore, client: broker.Client, forget: Forget, outside: ErasureLedger | None
+        self, service: str, store: EventStore, client: broker.Client, in_turn: InTurn, outside: ErasureLedger | None
     ) -> None:
-        self.service, self.store, self.client, self.forget = service, store, client, forget
+        self.service, self.store, self.client, self.in_turn = service, store, client, in_turn
         self.outside = outside
 
     @asynccontextmanager
@@ -181,7 +189,8 @@ class Forgetting:
                 told.body.erasure,
             )
             if row is not None:
-                await self.forget(connection, row["persons"], row["pathways"])
+                await self.in_turn(connection)
+                await forget_rows(connection, row["persons"], row["pathways"])
                 await connection.execute("select forget_readings($1)", told.body.erasure)
                 gone = await connection.fetchrow("select * from forget_events($1)", told.body.erasure)
                 await connection.execute(
@@ -239,6 +248,29 @@ class Forgetting:
             erasure,
             json.dumps(vars(report.destroyed.current)),
         )
+
+
+async def beside_others(_: Connection) -> None:
+    """Waits for nobody: no consumer's transaction needs what another writes."""
+
+
+async def forget_rows(connection: Connection, persons: Sequence[UUID], pathways: Sequence[UUID]) -> None:
+    """Deletes what the service's tables hold of them, whichever there are, and what is parked of them: by the pathway,
+    and by the person where a row names no pathway."""
+    tables = await connection.fetch(
+        """select format('%I.%I', n.nspname, c.relname) as name, array_agg(a.attname::text) as columns
+             from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+            where c.relkind = 'r' and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+              and (a.attname in ('pathway', 'person') or c.relname = 'parked' and a.attname = 'key')
+              and not (n.nspname = 'public' and c.relname = any($1))
+            group by 1 order by 1""",
+        list(DELETED_ELSEWHERE),
+    )
+    theirs = {"pathway": pathways, "person": persons, "key": [str(id) for id in pathways]}
+    for name, columns in tables:
+        for column in columns:
+            but = " and pathway is null" if column == "person" and "pathway" in columns else ""
+            await connection.execute(f"delete from {name} where {column} = any($1){but}", theirs[column])
 
 
 async def remember_digests(connection: Connection, store: EventStore, ids: Sequence[UUID]) -> None:

@@ -19,7 +19,7 @@ from shared.election import Election, end
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import EventStore, Recorded
 from shared.event_store.aggregates import is_of
-from shared.forgetting import Forget, Forgetting
+from shared.forgetting import Forgetting, InTurn, beside_others
 from shared.import_keys import ImportKeys
 from shared.migrate import migrate
 from shared.openapi import describe
@@ -27,6 +27,7 @@ from shared.operations import operations
 from shared.problems import answer_problems
 from shared.relay import Publishing, Relay
 from shared.sealing import EnvironmentKeys, PersonKeys
+from shared.services import OF_PATHWAYS
 from shared.settings import Settings
 from shared.subscriber import Subscriber
 
@@ -60,13 +61,13 @@ def create_service(
     public: Publishing | None = None,
     watermarks: bool = True,
     subscribers: Callable[[Runtime], list[Subscriber]] = lambda _: [],
-    forget: Forget | None = None,
+    in_turn: InTurn = beside_others,
     elected: Callable[[Runtime], dict[str, Task]] = lambda _: {},
 ) -> FastAPI:
     """The service's application; its routers are added by the caller. It runs while its lifespan is entered.
 
-    `watermarks`: somebody waits for the instant up to which it has told everything. `forget`: of a service that owns
-    facts of people, what deletes its own views of them. `elected`: what else one instance at a time does, for ever.
+    `watermarks`: somebody waits for the instant up to which it has told everything. `in_turn`: what its consumers
+    hold that write of people one at a time. `elected`: what else one instance at a time does, for ever.
     """
 
     master_keys = EnvironmentKeys(settings.keys_master.get_secret_value() if settings.keys_master else None)
@@ -82,10 +83,10 @@ def create_service(
             async with database.pool(settings.database_url) as pool:
                 store = EventStore(pool, PersonKeys(name, master_keys))
                 runtime = Runtime(name, settings, pool, client, store, import_keys)
-                if forget is not None:
+                if name in OF_PATHWAYS:
                     await import_keys.must_fit(pool)
                     outside = ErasureLedger(settings.erasure_ledger) if settings.erasure_ledger else None
-                    runtime.forgetting = Forgetting(name, runtime.store, client, forget, outside)
+                    runtime.forgetting = Forgetting(name, runtime.store, client, in_turn, outside)
                 runtime.subscribers = [*subscribers(runtime), *_erasures(runtime), users.subscriber(name, pool, client)]
                 if public is not None:
                     runtime.relay = Relay(name, runtime.store, client, _with_shared(public), watermarks)

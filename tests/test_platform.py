@@ -10,12 +10,13 @@ import asyncpg
 import pytest
 
 from lieu import tracing
+from services.reporting.projections import PROJECTIONS
 from tests.harness import EVERYBODY, Running, assert_same, eventually, now, read_json
 
 DAY = date(2024, 1, 10)
 LEFT = {"exited_on": "2024-03-01", "situation": "unknown"}
 ASKED = {"asked_on": "2024-03-01", "status": "unreachable"}
-READ_MODELS = ("structures", "intake", "diagnostic", "activities", "outcomes", "folds")
+READ_MODELS = ("folds", *(of.table for of in PROJECTIONS))
 
 
 @pytest.mark.slow

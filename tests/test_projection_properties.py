@@ -19,9 +19,8 @@ from services import reporting
 from services.reporting.catalogue import CATALOGUE, HOURS, MEDIANS, ONE_PART
 from services.reporting.indicators import Scope, UnknownScope, figures
 from services.reporting.lists import Listed, Part, behind
-from services.reporting.projections import project
-from services.reporting.read_model import enter
-from services.reporting.rebuild import TABLES
+from services.reporting.projections import PROJECTIONS, project
+from services.reporting.read_model import empty, enter
 from shared.clock import PARIS
 from shared.codes import BREAKDOWNS, Situation
 from shared.contracts import PublicEvent
@@ -36,7 +35,7 @@ Catalogue = dict[str, dict[str, Any]]
 # A counterexample takes minutes to become a small one.
 pytestmark = pytest.mark.timeout(1800)
 
-COMPARED = ("folds", "structures", "intake", "diagnostic", "activities", "outcomes", "profiles", "situations")
+COMPARED = ("folds", *(of.table for of in PROJECTIONS))
 
 
 def examples(few: int, many: int) -> pytest.MarkDecorator:
@@ -84,8 +83,7 @@ def read_models(servers: Addresses) -> Iterator[ReadModels]:
 
 async def _truncate(connection: asyncpg.Connection) -> None:
     async with connection.transaction():
-        await enter(connection, "read_model_a")
-        await connection.execute(f"truncate {TABLES}")
+        await empty(connection, "read_model_a")
 
 
 async def apply(connection: asyncpg.Connection, events: Sequence[PublicEvent]) -> None:

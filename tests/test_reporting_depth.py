@@ -5,21 +5,20 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import orjson
 import pytest
 
 from lieu import issuer
-from services.reporting.forgetting import TABLES, take_copies
+from services.reporting.forgetting import take_copies
 from services.reporting.projections import project
 from services.reporting.read_model import enter_active
 from shared.access import Role
 from shared.codes import MainstreamSupport, ProfileMoment, Rights, Situation
 from shared.contracts import Body, PublicEvent, intake, outcomes, reporting
-from tests.harness import EVERYBODY, Running, now
+from tests.harness import Running, now
 from tests.test_forgetting import erased
 from tests.test_personal_copy import copy_of
-from tests.test_platform import rebuild
+from tests.test_platform import read_models, rebuild
 from tests.test_sealing import a_person, everything_stored
 
 YEAR = {"from": "2024-01-01", "to": "2024-12-31"}
@@ -240,25 +239,13 @@ async def test_a_forgotten_pathway_stays_in_the_figures_of_who_held_it_as_known_
     assert await all_figures() == figures
     (copy,) = (await behind(running, "barriers_reduced_share", "s02"))["pathways"]
     assert (copy["domain"], copy["forgotten"]) == (None, True)
-    live = await _rows(running)
+    _, live = await read_models(running)
     assert pathway not in str(live)
     assert live["profiles"]
     assert live["situations"]
     await rebuild(running)
-    assert await _rows(running) == live
+    assert (await read_models(running))[1] == live
     assert await all_figures() == figures
-
-
-async def _rows(running: Running) -> dict[str, list[str]]:
-    connection = await asyncpg.connect(running.addresses.databases["reporting"].url, server_settings=EVERYBODY)
-    try:
-        name = await connection.fetchval("select name from active_read_model")
-        return {
-            table: [row[0] for row in await connection.fetch(f"select t::text from {name}.{table} t order by 1")]
-            for table in (*TABLES, "folds")
-        }
-    finally:
-        await connection.close()
 
 
 async def test_a_copy_that_was_made_before_transfers_were_known_still_counts(running: Running) -> None:

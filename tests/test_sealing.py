@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import json
 import re
+from collections.abc import Iterator
 from datetime import date
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -15,29 +16,13 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from lieu import issuer
-from services.diagnostic.domain import DiagnosticFile
-from services.intake.domain import (
-    Access,
-    ContactFile,
-    Identity,
-    Pathway,
-    Person,
-    ProfileFile,
-    Retention,
-    Structure,
-    Wave,
-)
-from services.outcomes.domain import OutcomeFile, SituationFile
-from services.reporting.forgetting import AnonymousPathway, Rewriting
-from services.training.domain import ActivityFile, FormationAction, Session
+from lieu.platform import SERVICES
+from services.intake.domain import Identity, Person
 from shared import broker
 from shared.access import Role
 from shared.codes import InClear
-from shared.correspondents import Correspondent
-from shared.disagreement import DisagreementFile
 from shared.event_store import Aggregate
 from shared.event_store.aggregates import TypedMapper, open_sealed
-from shared.forgetting import Erasure, ErasureReport
 from shared.sealing import (
     CannotOpen,
     EnvironmentKeys,
@@ -51,28 +36,17 @@ from shared.sealing import (
 from tests.harness import Running
 
 NAME, FAMILY, PHONE = "Marie-Ange", "Quéméneur", "0600000007"
-AGGREGATES = (
-    Access,
-    Structure,
-    Pathway,
-    Person,
-    Retention,
-    ContactFile,
-    ProfileFile,
-    Wave,
-    DiagnosticFile,
-    ActivityFile,
-    Session,
-    FormationAction,
-    Correspondent,
-    OutcomeFile,
-    SituationFile,
-    DisagreementFile,
-    Erasure,
-    ErasureReport,
-    AnonymousPathway,
-    Rewriting,
-)
+
+
+def _subclasses(of: type[Aggregate]) -> Iterator[type[Aggregate]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from _subclasses(kind)
+
+
+OURS = ("shared.", *(f"services.{name}." for name in SERVICES))
+AGGREGATES = tuple(kind for kind in _subclasses(Aggregate) if kind.__module__.startswith(OURS))
+"""Of every service, as its application imports them."""
 
 
 def events_of(aggregate: type[Aggregate]) -> list[type]:

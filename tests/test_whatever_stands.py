@@ -24,12 +24,11 @@ from services.reporting.catalogue import CATALOGUE, ONE_PART
 from services.reporting.indicators import Scope, UnknownScope, figures, funnel, incomplete
 from services.reporting.lists import behind
 from services.reporting.outsiders import Outsider, told
-from services.reporting.projections import project
-from services.reporting.read_model import enter
-from services.reporting.rebuild import TABLES
+from services.reporting.projections import PROJECTION_OF, PROJECTIONS, project
+from services.reporting.read_model import empty, enter
 from shared.access import Role
 from shared.codes import BREAKDOWNS, ActivityKind, Barrier, Contract, ExitClass, Situation
-from shared.contracts import EVENTS, Body, PublicEvent, diagnostic, intake, outcomes, training
+from shared.contracts import EVENTS, Body, PublicEvent, intake, outcomes
 from shared.event_store import About
 from shared.migrate import SHARED, migrate
 from tests.harness import EVERYBODY, Running, now
@@ -73,7 +72,6 @@ CODES: dict[str, Sequence[str]] = {
     "moment": ("start", "exit"),
     **{name: tuple(map(str, classes)) for name, classes in BREAKDOWNS.items()},
 }
-TELLING = ("structures", "intake", "diagnostic", "activities", "outcomes", "profiles", "situations")
 
 
 def _value(column: str, type: str, *, odd: bool) -> st.SearchStrategy[Any]:
@@ -158,7 +156,7 @@ QUESTION = st.tuples(PERIOD, AT, st.sampled_from(tuple(BREAKDOWNS)))
 @examples(0, 50)
 def test_whatever_rows_the_read_models_take_every_figure_is_answered(read_models: ReadModels, most: int) -> None:
     columns, taken = read_models.runner.run(_columns(read_models.connection)), [0, 0]
-    rows = st.one_of(*(_rows(table, columns[table]) for table in TELLING))
+    rows = st.one_of(*(_rows(of.table, columns[of.table]) for of in PROJECTIONS))
 
     async def answered(those: Sequence[tuple[str, dict[str, Any]]], question: Any) -> None:
         async with read_models.empty() as connection:
@@ -178,12 +176,9 @@ def test_whatever_rows_the_read_models_take_every_figure_is_answered(read_models
 
 
 BODIES_OF_FIGURES = {
-    "intake": (intake.Structure, intake.Request, intake.Welcome, intake.Start, intake.Withdrawal, intake.Reception,
-               intake.Profile),
-    "diagnostic": (diagnostic.Diagnostic, diagnostic.Plan, diagnostic.BarrierAssessment),
-    "training": (training.Activity,),
-    "outcomes": (outcomes.Exit, outcomes.Reopening, outcomes.FollowUp, outcomes.SituationPeriod),
-}  # fmt: skip
+    service: [body for body in dict.fromkeys(events.values()) if body in PROJECTION_OF]
+    for service, events in EVENTS.items()
+}
 
 
 def _anything(body: type[Body]) -> st.SearchStrategy[Body]:
@@ -337,7 +332,7 @@ async def test_what_stands_already_becomes_unknown_and_its_figures_incomplete(se
     try:
         for model in ("read_model_a", "read_model_b"):
             await enter(connection, model)
-            await connection.execute(f"truncate {TABLES}")
+            await empty(connection, model)
             await _as_before_the_migration(connection, model)
         await enter(connection, "read_model_a")
         early = datetime(2024, 7, 1, tzinfo=UTC)

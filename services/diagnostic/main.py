@@ -4,7 +4,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.diagnostic import views
 from services.diagnostic.api import disagreements, imports, router
 from services.diagnostic.publishing import public
 from services.diagnostic.reactions import subscribers
@@ -23,7 +22,6 @@ def create_app(settings: Settings) -> FastAPI:
         migrations=[SHARED, Path(__file__).parent / "migrations"],
         public=public,
         subscribers=subscribers,
-        forget=views.forget,
     )
     app.include_router(router)
     app.include_router(imports)

@@ -222,9 +222,3 @@ async def plans_to_review(
         today,
     )
     return [PlanToReview(**row) for row in rows]
-
-
-async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
-    """Deletes what these views hold of the pathways."""
-    for table in ("diagnosed", "openings", "plans", "planned_actions"):
-        await connection.execute(f"delete from {table} where pathway = any($1)", pathways)

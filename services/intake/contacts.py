@@ -9,6 +9,7 @@ beside it, with the day from which the next step is due.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import get_args
 from uuid import UUID
 
 import asyncpg
@@ -16,22 +17,20 @@ import asyncpg
 from services.intake.domain import Due, LastContact, Retention, Step, next_step
 from services.intake.domain.retention import Announcement
 from shared.codes import ActivityStatus, AppointmentStatus, EmploymentSupportKind, FollowUpStatus
-from shared.contracts import Body, PublicEvent
+from shared.contracts import EVENTS, PublicEvent
 from shared.contracts.diagnostic import Diagnostic, Plan
 from shared.contracts.intake import Appointment, Request, Start, Welcome
 from shared.contracts.outcomes import EmploymentSupport, FollowUp
 from shared.contracts.training import Activity
 from shared.database import Connection, Pool
 from shared.event_store import Ledger
+from shared.services import OF_PATHWAYS
 
 CONSUMER = "intake-contacts"
-OF: dict[str, tuple[type[Body], ...]] = {
-    "intake": (Request, Welcome, Start, Appointment),
-    "diagnostic": (Diagnostic, Plan),
-    "training": (Activity,),
-    "outcomes": (FollowUp, EmploymentSupport),
-}
-"""The events of each service that may tell of a contact."""
+Contact = Request | Welcome | Start | Appointment | Diagnostic | Plan | Activity | EmploymentSupport | FollowUp
+"""What may tell of a contact."""
+OF = {service: [body for body in get_args(Contact) if body in EVENTS[service].values()] for service in OF_PATHWAYS}
+"""The same by the service that publishes it."""
 
 
 async def enter(connection: Connection) -> None:
@@ -44,7 +43,7 @@ async def alone(connection: Connection) -> None:
     await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.contacts'))")
 
 
-def _fact(body: Body) -> tuple[str, date | None]:
+def _fact(body: Contact) -> tuple[str, date | None]:
     """Its key within the pathway, and the day of the contact; null: there was none."""
     match body:
         case Request(requested_on=on):
@@ -65,7 +64,6 @@ def _fact(body: Body) -> tuple[str, date | None]:
             return str(key), None if what is EmploymentSupportKind.TALK_WITH_EMPLOYER else on
         case FollowUp(month=month, asked_on=on, status=followed):
             return f"follow-up-{month.value}", on if followed is FollowUpStatus.REACHED else None
-    raise NotImplementedError(f"{type(body).__name__} is no contact")
 
 
 @dataclass
@@ -83,7 +81,7 @@ async def follow(ledger: Ledger, connection: Connection, events: Sequence[Public
     facts: dict[tuple[UUID, str], _Fact] = {}
     for event in events:
         pathway = event.pathway
-        if pathway is None or pathway in forgotten:
+        if pathway is None or pathway in forgotten or not isinstance(event.body, Contact):
             continue
         key, on = _fact(event.body)
         first = facts.get((pathway, key))
@@ -321,15 +319,6 @@ async def end_step(pool: Pool, person: UUID, retention: Retention) -> None:
 
 async def drop(pool: Pool, person: UUID) -> None:
     await pool.execute("delete from contacts.persons where person = $1", person)
-
-
-async def forget(connection: Connection, persons: Sequence[UUID], pathways: Sequence[UUID]) -> None:
-    """Deletes what stands here of them."""
-    await alone(connection)
-    await connection.execute("delete from contacts.facts where pathway = any($1)", pathways)
-    await connection.execute("delete from contacts.pathways where pathway = any($1)", pathways)
-    await connection.execute("delete from contacts.persons where person = any($1)", persons)
-    await connection.execute("delete from contacts.parked where key = any($1)", [str(id) for id in pathways])
 
 
 async def ran_on(pool: Pool, day: date) -> bool:

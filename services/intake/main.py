@@ -4,11 +4,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.intake import retention, retention_api
+from services.intake import contacts, retention, retention_api
 from services.intake.api import course, disagreements, entrance, imports, lists, users, waves
 from services.intake.application import known_here, one_person
 from services.intake.publishing import public
-from services.intake.reactions import forget, subscribers
+from services.intake.reactions import subscribers
 from shared.copies import copies
 from shared.migrate import SHARED
 from shared.service import create_service
@@ -24,7 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
         migrations=[SHARED, Path(__file__).parent / "migrations"],
         public=public,
         subscribers=subscribers,
-        forget=forget,
+        in_turn=contacts.alone,
         elected=retention.elected,
     )
     app.include_router(entrance)

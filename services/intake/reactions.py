@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from uuid import UUID
 
 from services.intake import contacts, views
 from shared.contracts import PublicEvent
@@ -18,12 +17,6 @@ async def when_a_person_left(connection: Connection, events: Sequence[PublicEven
     await remember_outcomes(connection, events)
     await views.follow_exits(connection, events)
     await views.follow_erasures(connection, events)
-
-
-async def forget(connection: Connection, persons: Sequence[UUID], pathways: Sequence[UUID]) -> None:
-    """Deletes what intake's views hold of them."""
-    await views.forget(connection, persons, pathways)
-    await contacts.forget(connection, persons, pathways)
 
 
 def subscribers(runtime: Runtime) -> list[Subscriber]:

@@ -290,9 +290,3 @@ def _coded(row: asyncpg.Record, **kinds: Any) -> dict[str, Any]:
     """The row with its codes as what they are."""
     codes = {name: kind(row[name]) for name, kind in kinds.items() if row[name] is not None}
     return dict(row) | codes
-
-
-async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
-    """Deletes what these views hold of the pathways."""
-    for table in ("exits", "asked", "due", "attempts", "situations", "employment_supports"):
-        await connection.execute(f"delete from {table} where pathway = any($1)", pathways)

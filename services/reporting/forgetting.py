@@ -5,13 +5,14 @@ between which it held, under fresh ids that lead nowhere.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import orjson
 from eventsourcing.domain import event
 
+from services.reporting.projections import PROJECTIONS, Projection, project
+from services.reporting.read_model import SETS
 from shared.codes import InClear
 from shared.contracts import Body, PublicEvent
 from shared.contracts import reporting as contracts
@@ -19,34 +20,16 @@ from shared.contracts.forgetting import ErasureAccepted
 from shared.database import Connection
 from shared.event_store import About, Aggregate, EventStore, Recorded
 from shared.forgetting import ACTOR, remember_digests
+from shared.services import OF_PATHWAYS
 
-TABLES = {
-    "intake": "entity",
-    "diagnostic": "entity",
-    "activities": "pathway",
-    "outcomes": "entity",
-    "profiles": "pathway",
-    "situations": "pathway",
-}
-"""The read models with the column that holds the pathway's id; where it is not `entity`, that is an id of its own."""
-_WITH_IDS = [table for table, column in TABLES.items() if column == "pathway"]
-OWNERS = ("diagnostic", "intake", "outcomes", "training")
-"""The services that hold facts of pathways: each must have said that it takes no more."""
+_TELLING: dict[Projection, str] = {of: of.pathway for of in PROJECTIONS if of.pathway is not None}
+"""The read models that tell of pathways, with the column of the pathway's id."""
 
+Table = Annotated[str, InClear("name of a read model")]
 Column = Annotated[str, InClear("column of a read model, whose values are codes, dates and counts")]
 Rows = list[dict[Column, Any]]
-
-
-@dataclass(frozen=True)
-class Copy:
-    """The rows of one pathway by table, under fresh ids."""
-
-    intake: Rows
-    diagnostic: Rows
-    activities: Rows
-    outcomes: Rows
-    profiles: Rows = field(default_factory=list)
-    situations: Rows = field(default_factory=list)
+Copy = dict[Table, Rows]
+"""The rows of one pathway by table, under fresh ids. One that was stored before a table was made lacks it."""
 
 
 class AnonymousPathway(Aggregate):
@@ -88,10 +71,19 @@ class Rewriting(Aggregate):
 def public(recorded: Recorded) -> tuple[str, Body] | None:
     match recorded.event:
         case AnonymousPathway.Anonymised(fact=fact):
-            return "pathway-anonymised", contracts.PathwayAnonymised(**vars(fact))
+            return "pathway-anonymised", contracts.PathwayAnonymised(**fact)
         case Rewriting.Rewritten(fact=erasure):
             return "erasure-rewritten", contracts.ErasureRewritten(erasure=erasure)
     raise NotImplementedError(f"no public event is decided for {recorded.name}")
+
+
+async def follow(store: EventStore, connection: Connection, events: Sequence[PublicEvent]) -> None:
+    """Applies events of one stream, in order, erasures included."""
+    if events[0].service == "reporting":
+        await take_copies(connection, events)
+    else:
+        await project(connection, events)
+        await take_accepted(connection, store, events)
 
 
 async def take_accepted(connection: Connection, store: EventStore, events: Iterable[PublicEvent]) -> None:
@@ -119,7 +111,7 @@ async def _accepted(connection: Connection, store: EventStore, service: str, tol
     if row["stage"] == "done":
         # The set of read models under this transaction was filled before the rewriting; the copies come by our stream.
         await _drop(connection, told.pathways)
-    elif tuple(row["accepted_by"]) == OWNERS:
+    elif set(row["accepted_by"]) == set(OF_PATHWAYS):
         await _rewrite(connection, store, told)
 
 
@@ -127,16 +119,10 @@ async def _rewrite(connection: Connection, store: EventStore, told: ErasureAccep
     someone = uuid4()
     for pathway in told.pathways:
         fresh = uuid4()
-        await connection.execute(
-            "update intake set entity = $2, person = $3 where entity = $1", pathway, fresh, someone
-        )
-        # No figure needs which barriers they were, and some reveal health or justice.
-        await connection.execute("update diagnostic set entity = $2, domains = null where entity = $1", pathway, fresh)
-        await connection.execute("update outcomes set entity = $2 where entity = $1", pathway, fresh)
-        for table in _WITH_IDS:
-            await _rename(connection, table, pathway, fresh)
+        for of in _TELLING:
+            await _rename(connection, of, pathway, fresh, someone)
         copied = AnonymousPathway.blank(fresh)
-        copied.take(Copy(**{table: await _rows(connection, table, fresh) for table in TABLES}))
+        copied.take({of.table: await _rows(connection, of, fresh) for of in _TELLING})
         structure = await connection.fetchval(
             """select coalesce(received_by[cardinality(received_by)], structure) from intake
                 where entity = $1 order by known_to desc limit 1""",
@@ -154,49 +140,52 @@ async def _rewrite(connection: Connection, store: EventStore, told: ErasureAccep
     )
 
 
-async def _rename(connection: Connection, table: str, pathway: UUID, fresh: UUID) -> None:
-    """Rows that have ids of their own get fresh ones too."""
-    entities = await connection.fetch(f"select distinct entity from {table} where pathway = $1", pathway)
+async def _rename(connection: Connection, of: Projection, pathway: UUID, fresh: UUID, someone: UUID) -> None:
+    """Gives a pathway's rows fresh ids, those that are their own too, and empties what is not kept of it."""
+    entities = await connection.fetch(f"select distinct entity from {of.table} where {_TELLING[of]} = $1", pathway)
     old = [row["entity"] for row in entities]
-    await connection.execute("delete from folds where projection = $1 and entity = any($2)", table, old)
+    await connection.execute("delete from folds where projection = $1 and entity = any($2)", of.table, old)
+    told = {"entity": "ids.fresh", _TELLING[of]: "them.pathway"}
+    told |= dict.fromkeys(of.persons, "them.person") | dict.fromkeys(of.emptied, "null")
     await connection.execute(
-        f"""update {table} a set entity = u.fresh, pathway = $3
-             from unnest($1::uuid[], $2::uuid[]) u(old, fresh) where a.entity = u.old""",
+        f"""update {of.table} a set {", ".join(f"{column} = {value}" for column, value in told.items())}
+             from unnest($1::uuid[], $2::uuid[]) ids(old, fresh), (select $3::uuid pathway, $4::uuid person) them
+            where a.entity = ids.old""",
         old,
         [uuid4() for _ in old],
         fresh,
+        someone,
     )
 
 
-async def _rows(connection: Connection, table: str, fresh: UUID) -> Rows:
+async def _rows(connection: Connection, of: Projection, fresh: UUID) -> Rows:
     rows = await connection.fetch(
-        f"select row_to_json(t) as row from {table} t where {TABLES[table]} = $1 order by entity, known_from", fresh
+        f"select row_to_json(t) as row from {of.table} t where {_TELLING[of]} = $1 order by entity, known_from", fresh
     )
     return [orjson.loads(row["row"]) for row in rows]
 
 
 async def _drop(connection: Connection, pathways: Sequence[UUID]) -> None:
-    """Everything that still stands under the old ids in this set of read models."""
-    await connection.execute("delete from folds where entity = any($1)", pathways)
-    for table in _WITH_IDS:
-        await connection.execute(
-            f"""delete from folds where projection = $2
-                  and entity in (select entity from {table} where pathway = any($1))""",
-            pathways,
-            table,
-        )
-    for table, column in TABLES.items():
-        await connection.execute(f"delete from {table} where {column} = any($1)", pathways)
-    await connection.execute("delete from parked where key = any($1::text[])", [str(id) for id in pathways])
+    """Deletes everything that still stands under the old ids, in the set that does not answer too."""
+    for name in SETS:
+        for of, column in _TELLING.items():
+            theirs = f"from {name}.{of.table} where {column} = any($1)"
+            await connection.execute(
+                f"delete from {name}.folds where projection = $2 and entity in (select entity {theirs})",
+                pathways,
+                of.table,
+            )
+            await connection.execute(f"delete {theirs}", pathways)
+        await connection.execute(f"delete from {name}.parked where key = any($1::text[])", [str(id) for id in pathways])
 
 
 async def take_copies(connection: Connection, events: Iterable[PublicEvent]) -> None:
     """Puts the copies of forgotten pathways into a set of read models that does not have them."""
     for told in events:
         if isinstance(told.body, contracts.PathwayAnonymised):
-            for table in TABLES:
+            for of in _TELLING:
                 await connection.execute(
-                    f"""insert into {table} select * from json_populate_recordset(null::{table}, $1)
+                    f"""insert into {of.table} select * from json_populate_recordset(null::{of.table}, $1)
                         on conflict do nothing""",
-                    orjson.dumps(getattr(told.body, table)).decode(),
+                    orjson.dumps(getattr(told.body, of.table)).decode(),
                 )

@@ -6,10 +6,9 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.reporting.api import router
-from services.reporting.forgetting import public
+from services.reporting.forgetting import follow, public
 from services.reporting.indicators import STREAMS
 from services.reporting.pages import pages as page_routes
-from services.reporting.projections import follow
 from services.reporting.read_model import enter_active
 from services.reporting.rebuild import FOLLOWED, Rebuilder
 from services.reporting.signing_in import signing_in

@@ -19,7 +19,6 @@ from uuid import UUID, uuid5
 
 import orjson
 
-from services.reporting.forgetting import take_accepted, take_copies
 from shared.clock import PARIS, day_in_paris
 from shared.codes import (
     ActivityStatus,
@@ -28,9 +27,8 @@ from shared.codes import (
     MainstreamSupport,
     Situation,
 )
-from shared.contracts import Body, PublicEvent, diagnostic, forgetting, intake, outcomes, training
+from shared.contracts import Body, PublicEvent, diagnostic, intake, outcomes, training
 from shared.database import Connection
-from shared.event_store import EventStore
 
 State = dict[str, Any]
 Day = str
@@ -38,17 +36,28 @@ Day = str
 LAST: Day = date.max.isoformat()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Projection:
-    """`fold` takes a state and an event to the next state; `row` shows as the table's columns what of a state had
-    happened by a day; `days` are those that a state dates its facts by."""
+    """A read model, and the bodies of the events that it follows; a body that none follows is in no figure.
+
+    `fold` takes a state and an event to the next state; `row` shows as the table's columns what of a state had
+    happened by a day; `days` are those that a state dates its facts by.
+
+    Of a forgotten pathway the rows stay, under fresh ids (services/reporting/forgetting.py). `pathway` is the column of
+    its id: where it is not `entity`, that is an id of its own; null: the table tells of no pathway. `persons` are the
+    columns of its person's id, `emptied` those of which nothing is kept.
+    """
 
     table: str
+    follows: tuple[type[Body], ...]
     columns: tuple[tuple[str, str], ...]
-    entity: Callable[[PublicEvent], UUID]
+    entity: Callable[[PublicEvent], UUID] = lambda event: event.aggregate
     fold: Callable[[State, PublicEvent], State]
     row: Callable[[State, Day], tuple[Any, ...]]
     days: Callable[[State], Iterable[Day | None]] = lambda _: ()
+    pathway: str | None
+    persons: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()
 
 
 def _day(text: Day | None, by: Day = LAST) -> date | None:
@@ -272,10 +281,11 @@ def _situation_id(event: PublicEvent) -> UUID:
 _CLASSES = ("sex", "age", "unemployment", "qualification", "requester", "housing")
 _DATES = ("requested_on", "welcomed_on", "started_on", "withdrawn_on")
 
-PROJECTIONS: dict[str, Projection] = {
-    "intake": Projection(
-        "intake",
-        (
+PROJECTIONS = (
+    Projection(
+        table="intake",
+        follows=(intake.Request, intake.Welcome, intake.Start, intake.Withdrawal, intake.Reception),
+        columns=(
             ("structure", "text"),
             ("person", "uuid"),
             *((name, "date") for name in _DATES),
@@ -283,151 +293,108 @@ PROJECTIONS: dict[str, Projection] = {
             ("received_on", "date[]"),
             ("received_by", "text[]"),
         ),
-        lambda event: event.aggregate,
-        fold_intake,
-        intake_row,
-        intake_days,
+        fold=fold_intake,
+        row=intake_row,
+        days=intake_days,
+        pathway="entity",
+        persons=("person",),
     ),
-    "diagnostic": Projection(
-        "diagnostic",
-        (
+    Projection(
+        table="diagnostic",
+        follows=(diagnostic.Diagnostic, diagnostic.Plan, diagnostic.BarrierAssessment),
+        columns=(
             *((name, "boolean") for name in ("diagnosed", "planned", "scored_twice", "remobilised")),
             ("barriers_examined", "integer"),
             ("barriers_reduced", "integer"),
             ("domains", "text[]"),
         ),
-        lambda event: event.aggregate,
-        fold_diagnostic,
-        diagnostic_row,
-        diagnostic_days,
+        fold=fold_diagnostic,
+        row=diagnostic_row,
+        days=diagnostic_days,
+        pathway="entity",
+        emptied=("domains",),  # no figure needs which barriers they were, and some reveal health or justice
     ),
-    "training": Projection(
-        "activities",
-        (
+    Projection(
+        table="activities",
+        follows=(training.Activity,),
+        columns=(
             ("pathway", "uuid"),
             ("kind", "text"),
             ("started_on", "date"),
             ("hours", "numeric"),
             ("attended", "boolean"),
         ),
-        _activity_id,
-        fold_activity,
-        lambda state, by: (
+        entity=_activity_id,
+        fold=fold_activity,
+        row=lambda state, by: (
             UUID(state["pathway"]),
             state["kind"],
             _day(state["started_on"]),
             Decimal(state["hours"]),
             state["attended"] and state["started_on"] <= by,
         ),
-        lambda state: (state["started_on"],),
+        days=lambda state: (state["started_on"],),
+        pathway="pathway",
     ),
-    "outcomes": Projection(
-        "outcomes",
-        (
+    Projection(
+        table="outcomes",
+        follows=(outcomes.Exit, outcomes.Reopening, outcomes.FollowUp),
+        columns=(
             ("exited_on", "date"),
             ("exit_class", "text"),
             ("deceased", "boolean"),
             *((f"{what}_{m}", "boolean") for m in (3, 6, 12) for what in ("asked", "reached", "employed")),
             ("contract_start", "date"),
         ),
-        lambda event: event.aggregate,
-        fold_outcome,
-        outcome_row,
-        outcome_days,
+        fold=fold_outcome,
+        row=outcome_row,
+        days=outcome_days,
+        pathway="entity",
     ),
-}
-"""The projection of each service's pathway events but those with one of their own."""
-OF_THEIR_OWN: dict[type[Body], Projection] = {
-    intake.Structure: Projection(
-        "structures",
-        (("structure", "text"), ("name", "text"), ("department", "text")),
-        lambda event: event.aggregate,
-        fold_structure,
-        lambda state, _: (state["structure"], state["name"], state["department"]),
-    ),
-    intake.Profile: Projection(
-        "profiles",
-        (("pathway", "uuid"), ("moment", "text"), ("mainstream", "boolean")),
-        _profile_id,
-        fold_profile,
-        lambda state, by: (
+    Projection(
+        table="profiles",
+        follows=(intake.Profile,),
+        columns=(("pathway", "uuid"), ("moment", "text"), ("mainstream", "boolean")),
+        entity=_profile_id,
+        fold=fold_profile,
+        row=lambda state, by: (
             UUID(state["pathway"]),
             state["moment"],
             state["mainstream"] if state.get("on", by) <= by else None,
         ),
-        lambda state: (state.get("on"),),
+        days=lambda state: (state.get("on"),),
+        pathway="pathway",
     ),
-    outcomes.SituationPeriod: Projection(
-        "situations",
-        (("pathway", "uuid"), ("job_on", "date")),
-        _situation_id,
-        fold_situation,
-        lambda state, by: (UUID(state["pathway"]), _day(state["job_on"], by)),
-        lambda state: (state["job_on"],),
+    Projection(
+        table="situations",
+        follows=(outcomes.SituationPeriod,),
+        columns=(("pathway", "uuid"), ("job_on", "date")),
+        entity=_situation_id,
+        fold=fold_situation,
+        row=lambda state, by: (UUID(state["pathway"]), _day(state["job_on"], by)),
+        days=lambda state: (state["job_on"],),
+        pathway="pathway",
     ),
-}
-
-
-IN_NO_FIGURE = (
-    intake.Access,
-    forgetting.ErasureAccepted,
-    forgetting.PathwayErased,
-    forgetting.ErasureDone,
-    intake.ProcessingRestricted,
-    intake.RestrictionLifted,
-    intake.Archiving,
-    intake.Reactivation,
-    intake.AdviserAssignment,
-    intake.SettingAside,
-    intake.Pause,
-    intake.Resumption,
-    intake.Transfer,
-    diagnostic.DiagnosticOpening,
-    diagnostic.OpeningClosed,
-    diagnostic.PlannedAction,
-    diagnostic.SettledAction,
-    training.SupportReport,
-    intake.WelcomeDelay,
-    intake.Appointment,
-    training.SessionPlan,
-    training.SessionCancellation,
-    training.Enrolment,
-    training.EnrolmentEnd,
-    training.Placement,
-    training.PlacementEnd,
-    training.PlacementCancellation,
-    training.Evaluation,
-    training.Proposal,
-    training.ProposalClosing,
-    outcomes.EmploymentSupport,
-    outcomes.FollowUpAttempt,
-    intake.Wave,
-    intake.Selection,
-    training.TrainingPeriod,
-    training.ActionPeriod,
-    training.ActionFeedback,
-    training.PeriodAnnulment,
+    Projection(
+        table="structures",
+        follows=(intake.Structure,),
+        columns=(("structure", "text"), ("name", "text"), ("department", "text")),
+        fold=fold_structure,
+        row=lambda state, _: (state["structure"], state["name"], state["department"]),
+        pathway=None,
+    ),
 )
-"""A restricted or an archived pathway goes on counting for what was recorded of it."""
-
-
-async def follow(store: EventStore, connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """Applies events of one stream, in order, erasures included."""
-    if events[0].service == "reporting":
-        await take_copies(connection, events)
-    else:
-        await project(connection, events)
-        await take_accepted(connection, store, events)
+"""Every read model. A restricted or an archived pathway goes on counting for what was recorded of it."""
+PROJECTION_OF: dict[type[Body], Projection] = {body: of for of in PROJECTIONS for body in of.follows}
 
 
 async def project(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies events of one stream, in order, to the read models of the connection's schema."""
-    events = [event for event in events if not isinstance(event.body, IN_NO_FIGURE)]
-    by_table: dict[str, tuple[Projection, list[PublicEvent]]] = {}
+    by_projection: dict[Projection, list[PublicEvent]] = {}
     for event in events:
-        projection = OF_THEIR_OWN.get(type(event.body)) or PROJECTIONS[event.service]
-        by_table.setdefault(projection.table, (projection, []))[1].append(event)
-    for projection, those in by_table.values():
+        if (projection := PROJECTION_OF.get(type(event.body))) is not None:
+            by_projection.setdefault(projection, []).append(event)
+    for projection, those in by_projection.items():
         await _project(connection, projection, those)
 
 

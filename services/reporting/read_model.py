@@ -2,6 +2,8 @@
 
 from shared.database import Connection
 
+SETS = ("read_model_a", "read_model_b")
+
 
 async def enter_active(connection: Connection) -> None:
     """For the rest of the transaction, unqualified names are those of the set that answers, until it ends."""
@@ -13,6 +15,14 @@ async def enter_active(connection: Connection) -> None:
 
 async def enter(connection: Connection, name: str) -> None:
     await connection.execute("select set_config('search_path', $1 || ', public', true)", name)
+
+
+async def empty(connection: Connection, name: str) -> None:
+    """Takes away all that a set holds, in whatever tables it has: rows, positions and what is parked."""
+    tables = await connection.fetchval(
+        "select string_agg(format('%I.%I', schemaname, tablename), ', ') from pg_tables where schemaname = $1", name
+    )
+    await connection.execute(f"truncate {tables}")
 
 
 async def enter_for_reading(connection: Connection) -> None:

@@ -8,9 +8,9 @@ from functools import partial
 
 import asyncpg
 
+from services.reporting.forgetting import follow
 from services.reporting.indicators import STREAMS
-from services.reporting.projections import follow
-from services.reporting.read_model import enter
+from services.reporting.read_model import SETS, empty, enter
 from shared import broker, database
 from shared.database import Connection, Pool
 from shared.event_store import EventStore
@@ -19,10 +19,8 @@ from shared.subscriber import Subscriber
 
 log = logging.getLogger(__name__)
 
-SETS = ("read_model_a", "read_model_b")
 FOLLOWED = ("REPORTING", *STREAMS)
 """Our own stream holds what is left of forgotten people."""
-TABLES = "folds, structures, intake, diagnostic, activities, outcomes, profiles, situations, subscription, parked"
 
 
 @dataclass
@@ -69,8 +67,7 @@ class Rebuilder:
         active: str = await self.pool.fetchval("select name from active_read_model")
         fresh = SETS[1 - SETS.index(active)]
         async with self.pool.acquire() as connection, connection.transaction():
-            await enter(connection, fresh)
-            await connection.execute(f"truncate {TABLES}")
+            await empty(connection, fresh)
         readers = [self._reader(stream, fresh, pool) for stream in FOLLOWED]
         done = dict.fromkeys(FOLLOWED, 0)
 

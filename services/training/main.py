@@ -4,7 +4,6 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.training import views
 from services.training.api import disagreements, imports, kinds, router
 from services.training.publishing import public
 from services.training.reactions import subscribers
@@ -24,7 +23,6 @@ def create_app(settings: Settings) -> FastAPI:
         migrations=[SHARED, Path(__file__).parent / "migrations"],
         public=public,
         subscribers=subscribers,
-        forget=views.forget,
     )
     app.include_router(router)
     app.include_router(kinds)

@@ -1,7 +1,6 @@
 """Intake's own questions, one file a table."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from services.intake.views.appointments import ListedAppointment, appointments, follow_appointments
 from services.intake.views.erasures import ErasureState, erasure, follow_erasures
@@ -34,7 +33,6 @@ __all__ = [
     "follow",
     "follow_erasures",
     "follow_exits",
-    "forget",
     "people",
     "silent",
     "structures",
@@ -50,9 +48,3 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     await follow_people(connection, events)
     await follow_appointments(connection, events)
     await follow_waves(connection, events)
-
-
-async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
-    """Deletes what these views hold of the pathways."""
-    await connection.execute("delete from appointments where pathway = any($1)", pathways)
-    await connection.execute("delete from requests where pathway = any($1)", pathways)

@@ -1,7 +1,6 @@
 """Training's own questions, one file a theme: table, fold and query together (tables: migrations 0101 to 0103)."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from services.training.views import activity, placement, proposal, session
 from services.training.views.activity import ListedActivity, activities
@@ -29,7 +28,6 @@ __all__ = [
     "activities",
     "ending",
     "follow",
-    "forget",
     "missing_attendance",
     "open_proposals",
     "participants",
@@ -43,9 +41,3 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """What follows from a fact, as an activity does, is told after it; an older version changes nothing."""
     for fold in (session, placement, proposal, activity, kind_views):
         await fold.follow(connection, events)
-
-
-async def forget(connection: Connection, _: Sequence[UUID], pathways: Sequence[UUID]) -> None:
-    """Deletes what these views hold of the pathways."""
-    for table in ("activities", "enrolments", "placements", "proposals"):
-        await connection.execute(f"delete from {table} where pathway = any($1)", pathways)
