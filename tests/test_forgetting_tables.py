@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import fields
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -11,9 +12,10 @@ from uuid import uuid4
 import asyncpg
 import orjson
 import pytest
+from eventsourcing.persistence import StoredEvent
 
 from lieu.embedded import Addresses
-from services.reporting.forgetting import follow
+from services.reporting.forgetting import follow, public
 from services.reporting.projections import PROJECTIONS
 from services.reporting.read_model import SETS, empty, enter_active
 from shared.contracts import Body, PublicEvent
@@ -21,6 +23,7 @@ from shared.contracts.forgetting import ErasureAccepted
 from shared.contracts.reporting import ErasureRewritten, PathwayAnonymised
 from shared.database import pool
 from shared.event_store import EventStore
+from shared.event_store.aggregates import TypedMapper
 from shared.forgetting import DELETED_ELSEWHERE, Forgetting, beside_others
 from shared.sealing import EnvironmentKeys, PersonKeys
 from shared.services import OF_PATHWAYS
@@ -165,6 +168,13 @@ async def test_an_erasure_leaves_a_copy_of_every_read_model_and_nothing_else_in_
 
 def test_the_public_copy_has_every_read_model_that_tells_of_pathways() -> None:
     assert [field.name for field in fields(PathwayAnonymised)] == list(TELLING)
+
+
+def test_a_copy_that_was_stored_before_a_table_was_made_is_told_without_it() -> None:
+    state = orjson.dumps({"fact": {of: [{"kind": "x"}] for of in ("intake", "diagnostic", "activities", "outcomes")}})
+    event = TypedMapper().to_domain_event(StoredEvent(PATHWAY, 1, "reporting.pathway-anonymised", state))
+    name, body = public(SimpleNamespace(event=event))
+    assert (name, body.outcomes, body.profiles, body.situations) == ("pathway-anonymised", [{"kind": "x"}], [], [])
 
 
 @pytest.mark.parametrize("name", SETS)
