@@ -27,8 +27,7 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     rows = {}
     for event in events:
         if (kind := _NAMES.get((event.service, event.name))) is not None:
-            id = next(value for name, value in vars(event.body).items() if name not in kind.fact.__dataclass_fields__)
-            rows[event.pathway, kind.name, id] = (event.happened_on, event.version)
+            rows[event.pathway, kind.name, kind.id_of(event.body)] = (event.happened_on, event.version)
     if rows:
         await connection.execute(
             """insert into listed_facts as f (pathway, kind, id, happened_on, version)

@@ -5,8 +5,15 @@ knowledge, $4 the structure and $5 the département (null: the nation).
 """
 
 from shared.codes import ActivityKind, ExitClass
+from shared.kinds import KINDS
 
 MONTHS = (3, 6, 12)
+
+KNOWN = "{0}.known_from <= $3 and {0}.known_to > $3"
+"""That a row was so at the instant of knowledge."""
+
+COUNTED = {kind.figure: kind for kind in KINDS if kind.counted}
+"""The figures of kinds of facts that are declared whole: who of those supported had such a fact in the period."""
 
 COUNTS: dict[str, str] = {
     "requests": "r",
@@ -37,6 +44,14 @@ SHARES: dict[str, tuple[str, str]] = {
     **{f"followup_{m}_asked_share": (f"due_{m} and asked_{m}", f"due_{m}") for m in MONTHS},
     **{f"followup_{m}_response_share": (f"l and reached_{m}", f"l and asked_{m}") for m in MONTHS},
     **{f"employed_at_{m}_share": (f"l and employed_{m}", f"l and reached_{m}") for m in MONTHS},
+    **{
+        id: (
+            f"""a and exists (select from facts f where f.pathway = examined.entity and f.kind = '{kind.name}'
+                            and f.happened_on between $1 and $2 and {KNOWN.format("f")})""",
+            "a",
+        )
+        for id, kind in COUNTED.items()
+    },
 }
 """(numerator, denominator), each pathways by condition."""
 
@@ -76,8 +91,6 @@ ONE_PART = (*COUNTS, *PERSONS, *MEDIANS, *DURATIONS, *HOURS)
 CATALOGUE = frozenset((*ONE_PART, *SHARES, *PAIRS))
 """Every id."""
 
-KNOWN = "{0}.known_from <= $3 and {0}.known_to > $3"
-"""That a row was so at the instant of knowledge."""
 _AT_START, _AT_EXIT = (
     f"""exists (select from profiles p where p.pathway = standing.entity and p.moment = '{moment}'
                    and p.mainstream = {support} and {KNOWN.format("p")})"""

@@ -14,7 +14,7 @@ from eventsourcing.domain import event
 from services.reporting.projections import PROJECTIONS, Projection, project
 from services.reporting.read_model import SETS
 from shared.codes import InClear
-from shared.contracts import Body, PublicEvent
+from shared.contracts import EVENTS, Body, PublicEvent
 from shared.contracts import reporting as contracts
 from shared.contracts.forgetting import ErasureAccepted
 from shared.database import Connection
@@ -71,7 +71,7 @@ class Rewriting(Aggregate):
 def public(recorded: Recorded) -> tuple[str, Body] | None:
     match recorded.event:
         case AnonymousPathway.Anonymised(fact=fact):
-            return "pathway-anonymised", contracts.PathwayAnonymised(**fact)
+            return "pathway-anonymised", EVENTS["reporting"]["pathway-anonymised"](**fact)
         case Rewriting.Rewritten(fact=erasure):
             return "erasure-rewritten", contracts.ErasureRewritten(erasure=erasure)
     raise NotImplementedError(f"no public event is decided for {recorded.name}")

@@ -1,6 +1,9 @@
 """The indicators in French, as the pages show them: label, unit."""
 
+from services.reporting.catalogue import COUNTED
+
 LABELS: dict[str, tuple[str, str]] = {
+    **{id: (kind.french.figure, "") for id, kind in COUNTED.items()},
     "requests": ("Demandes", ""),
     "welcomed_share": ("Demandes accueillies", ""),
     "days_to_welcome_median": ("Délai médian avant l'accueil", "j"),
@@ -64,6 +67,7 @@ SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "remobilised_share",
             "barriers_reduced_share",
             "mobilised_share",
+            *COUNTED,
             "hours_workshop",
             "hours_training",
             "hours_placement",

@@ -29,6 +29,7 @@ from shared.codes import (
 )
 from shared.contracts import Body, PublicEvent, diagnostic, intake, outcomes, training
 from shared.database import Connection
+from shared.kinds import KINDS
 
 State = dict[str, Any]
 Day = str
@@ -281,6 +282,33 @@ def _situation_id(event: PublicEvent) -> UUID:
 _CLASSES = ("sex", "age", "unemployment", "qualification", "requester", "housing")
 _DATES = ("requested_on", "welcomed_on", "started_on", "withdrawn_on")
 
+_COUNTED = {kind.told: kind for kind in KINDS if kind.counted and kind.told is not None}
+
+
+def _fact_id(event: PublicEvent) -> UUID:
+    return _COUNTED[type(event.body)].id_of(event.body)
+
+
+def fold_fact(_: State, event: PublicEvent) -> State:
+    """When it happened; null: it did not take place after all."""
+    kind, on = _COUNTED[type(event.body)], event.happened_on
+    return {"pathway": str(_pathway(event)), "kind": kind.name, "on": on and on.isoformat()}
+
+
+OF_KINDS = (
+    Projection(
+        table="facts",
+        follows=tuple(_COUNTED),
+        columns=(("pathway", "uuid"), ("kind", "text"), ("happened_on", "date")),
+        entity=_fact_id,
+        fold=fold_fact,
+        row=lambda state, by: (UUID(state["pathway"]), state["kind"], _day(state["on"], by)),
+        days=lambda state: (state["on"],),
+        pathway="pathway",
+    ),
+)[: bool(_COUNTED)]
+"""Of the kinds of facts that are declared whole, those that are counted; none where no kind is."""
+
 PROJECTIONS = (
     Projection(
         table="intake",
@@ -383,6 +411,7 @@ PROJECTIONS = (
         row=lambda state, _: (state["structure"], state["name"], state["department"]),
         pathway=None,
     ),
+    *OF_KINDS,
 )
 """Every read model. A restricted or an archived pathway goes on counting for what was recorded of it."""
 PROJECTION_OF: dict[type[Body], Projection] = {body: of for of in PROJECTIONS for body in of.follows}

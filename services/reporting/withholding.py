@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from services.reporting.catalogue import COUNTS, DURATIONS, HOURS, MEDIANS, MONTHS, PAIRS, SHARES
+from services.reporting.catalogue import COUNTED, COUNTS, DURATIONS, HOURS, MEDIANS, MONTHS, PAIRS, SHARES
 from services.reporting.estimates import Figure
 from shared.codes import ExitClass
 
@@ -54,12 +54,13 @@ _PAIRED = {
     )
     for id, (condition, n, d) in PAIRS.items()
 }
+_OF_SUPPORTED = ("mobilised_share", *COUNTED)
 _SPLIT = (
     "welcomed_share",
     "diagnosed_share",
     "plan_share",
     "remobilised_share",
-    "mobilised_share",
+    *_OF_SUPPORTED,
     "mainstream_regained_share",
     *(f"followup_{m}_asked_share" for m in MONTHS),
 )
@@ -68,7 +69,7 @@ EXAMINED = tuple(name for name in EXITS if name != "neutralised")
 DYNAMIC = ("durable", "transition", "positive")
 
 FAMILIES: dict[str, Family] = {
-    **{id: Family(_split(SHARES[id][1], SHARES[id][0]), stock=id == "mobilised_share") for id in _SPLIT},
+    **{id: Family(_split(SHARES[id][1], SHARES[id][0]), stock=id in _OF_SUPPORTED) for id in _SPLIT},
     "days_to_employment_km": Family(_split(*DURATIONS["days_to_employment_km"][:2])),
     "exits": Family(
         {name: _pathways(COUNTS[f"exits_{name}"]) for name in EXITS}
@@ -96,7 +97,7 @@ FAMILIES: dict[str, Family] = {
 CLUSTERS: tuple[tuple[str, ...], ...] = (
     ("welcomed_share",),
     ("diagnosed_share", "plan_share", "days_to_employment_km"),
-    ("exits", "mobilised_share", "persons_supported"),
+    ("exits", *_OF_SUPPORTED, "persons_supported"),
     *((f"followup_{m}_asked_share", f"followup_{m}") for m in MONTHS),
     *((id,) for id in ("remobilised_share", "mainstream_regained_share", *PAIRS, *MEDIANS, *HOURS)),
 )
@@ -202,7 +203,9 @@ def _holds(blocks: Blocks, atoms: Mapping[str, Sizes], threshold: int) -> bool:
 
 FLOWS = frozenset({part("diagnosed_share"), _LEAVERS})
 """Those who came and those who left: what a stock and the next one differ by."""
-STOCKS = frozenset({_A, part("persons_supported"), part("mobilised_share"), part("mobilised_share", "in")})
+STOCKS = frozenset(
+    {_A, part("persons_supported"), *(part(id, *atoms) for id in _OF_SUPPORTED for atoms in ((), ("in",)))}
+)
 
 
 def _without_known_by_stocks(told: frozenset[Part]) -> frozenset[Part]:

@@ -11,15 +11,17 @@ body is written out in the module, and the tests hold its name and schema frozen
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
 from shared.contracts import BODIES, EVENTS, Body
+from shared.contracts.reporting import PathwayAnonymised
 from shared.rules import RuleBroken
 
 F = TypeVar("F")
@@ -68,6 +70,12 @@ class Kind(Generic[F]):
         """The stored names, frozen for ever."""
         return f"{self.service}.{self.name}-recorded", f"{self.service}.{self.name}-corrected"
 
+    def id_of(self, body: Body) -> UUID:
+        """The id of the fact that a public body tells of: its one field that is not the fact's."""
+        names = {one.name for one in fields(self.fact)}  # type: ignore[arg-type]
+        id: UUID = next(value for name, value in vars(body).items() if name not in names)
+        return id
+
     @property
     def file(self) -> str:
         return f"{self.plural}.csv"
@@ -85,9 +93,21 @@ def _found() -> list[Kind[Any]]:
 KINDS = _found()
 """Every kind that is declared whole."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class PathwayAnonymisedWithFacts(PathwayAnonymised):
+    """What the indicators need of a forgotten pathway, under fresh ids: the rows of reporting's read models."""
+
+    facts: list[dict[str, Any]] = field(default_factory=list)
+
+
+def _publish(service: str, name: str, body: type[Body]) -> None:
+    EVENTS[service][name], BODIES[service, name] = body, TypeAdapter(body)
+
+
 for _kind in KINDS:
     if _kind.told is not None:
         for _event in _kind.events:
-            _name = _event.partition(".")[2]
-            EVENTS[_kind.service][_name] = _kind.told
-            BODIES[_kind.service, _name] = TypeAdapter(_kind.told)
+            _publish(_kind.service, _event.partition(".")[2], _kind.told)
+if any(kind.counted for kind in KINDS):
+    _publish("reporting", "pathway-anonymised", PathwayAnonymisedWithFacts)
