@@ -1,9 +1,10 @@
-"""Reads a historical import folder, format version 1: seven CSV files in, checked pathways and refusals out.
+"""Reads a historical import folder, format version 1: its CSV files in, checked pathways and refusals out.
 
     reading = read_folder(folder, today)                     # FolderRefused: not even the files can be read
     reading = reading.refuse_unknown(structures, pathways)   # what the platform has registered and knows
 
-Nothing here speaks to the platform. What a file may hold, beyond its columns' own rules:
+Beside the seven files there may be one of each kind of facts that is declared whole (shared/kind_rows.py). Nothing
+here speaks to the platform. What a file may hold, beyond its columns' own rules:
 
 - Nothing is repaired but what a spreadsheet did to a table as a whole (lieu/import_sheets.py): spaces around a value
   of the canonical form, another case, +3, 1e3, 20210101 or digits of other scripts are refused with the value. Only an
@@ -24,6 +25,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from lieu.import_sheets import MOST_CHARACTERS, Cell, FolderRefused, Lost, Refusal, Tables, opened
@@ -59,8 +61,10 @@ from shared.history import (
     SentPathwayRow,
     StructureRow,
     in_one_spelling,
+    numbered,
     problems_of,
 )
+from shared.kind_rows import IMPORTED, Column, Rows
 from shared.nir import holds_nir
 
 
@@ -146,7 +150,7 @@ class Reading:
 
 
 def read_folder(folder: Path, today: date) -> Reading:
-    """Reads and checks the seven files; `today` is the latest date of any structure's. Raises FolderRefused."""
+    """Reads and checks the files; `today` is the latest date of any structure's. Raises FolderRefused."""
     tables, told = _tables(folder)
     for file in ("structures.csv", "pathways.csv", "exits.csv"):
         _refuse_second_rows(tables[file])
@@ -248,21 +252,12 @@ def _keyed(key: str, rows: Mapping[str, Sequence[Any]], lines: Mapping[str, Sequ
         request=rows["pathways.csv"][0],
         diagnostics=tuple(rows.get("diagnostics.csv", ())),
         barriers=tuple(rows.get("barriers.csv", ())),
-        activities=_numbered(rows.get("activities.csv", ())),
+        activities=numbered(rows.get("activities.csv", ())),
         exit=exits[0] if exits else None,
         followups=tuple(rows.get("followups.csv", ())),
+        **{of.name: numbered(rows.get(of.file, ())) for of in IMPORTED},
     )
     return KeyedDossier(key, dossier, lines)
-
-
-def _numbered(activities: Iterable[ActivityRow]) -> tuple[ActivityRow, ...]:
-    """Identical activities are distinct: the first is number 1, the second 2…"""
-    counts: Counter[ActivityRow] = Counter()
-    numbered = []
-    for row in activities:
-        counts[row] += 1
-        numbered.append(row if counts[row] == 1 else replace(row, number=counts[row]))
-    return tuple(numbered)
 
 
 def _in_order(refusals: Iterable[Refusal]) -> list[Refusal]:
@@ -278,6 +273,8 @@ def _tables(folder: Path) -> tuple[dict[str, list[_Record]], list[str]]:
     tables, told, refusals = {}, [], []
     with opened(folder) as sheets:
         for file, format in _FORMATS.items():
+            if format.may_be_missing and not sheets.has(file):
+                continue
             try:
                 tables[file], ways = _read_table(sheets, file, format)
             except FolderRefused as refused:
@@ -445,6 +442,24 @@ def _code(codes: type[Enum]) -> Callable[[str], Enum]:
     return parse
 
 
+_OF_TYPE: Mapping[type, Callable[[str], Any]] = {date: _date, int: _whole_number, Decimal: _hours, str: _name}
+
+
+def _of_column(column: Column) -> Callable[[str], Any]:
+    """Reads a cell as its type is read anywhere, and holds it to whatever else the fact says of the field."""
+    read = _code(column.read_as) if issubclass(column.read_as, Enum) else _OF_TYPE[column.read_as]
+    held = TypeAdapter(column.hint)
+
+    def parse(cell: str) -> Any:
+        value = read(cell)
+        try:
+            return held.validate_python(value)
+        except ValidationError as refused:
+            raise _Unreadable(f"cannot be taken: {refused.errors()[0]['msg']}") from None
+
+    return parse
+
+
 @dataclass(frozen=True)
 class _Format:
     """The columns of a file, each with what reads its cells, and the row that their values make.
@@ -455,6 +470,7 @@ class _Format:
     row: Callable[..., Any]
     required: Mapping[str, Callable[[str], Any]]
     optional: Mapping[str, Callable[[str], Any]] = field(default_factory=dict)
+    may_be_missing: bool = False
 
     @cached_property
     def columns(self) -> dict[str, Callable[[str], Any]]:
@@ -470,6 +486,12 @@ def _of_pathway(row: Callable[..., Any]) -> Callable[..., Any]:
         return row(**values)
 
     return build
+
+
+def _of_kind(rows: Rows) -> _Format:
+    required = {one.name: _of_column(one) for one in rows.columns if one.required}
+    optional = {one.name: _of_column(one) for one in rows.columns if not one.required}
+    return _Format(_of_pathway(rows.type), {"pathway": _text, **required}, optional, may_be_missing=True)
 
 
 _FORMATS = {
@@ -527,4 +549,5 @@ _FORMATS = {
         },
         {"situation": _code(Situation)},
     ),
+    **{of.file: _of_kind(of) for of in IMPORTED},
 }

@@ -1,4 +1,4 @@
-"""Reads the seven tables of an import out of what people have: a folder of CSV files, or a workbook (.xlsx).
+"""Reads the tables of an import out of what people have: a folder of CSV files, or a workbook (.xlsx).
 
     with opened(path) as tables:                       # FolderRefused: neither a folder nor a workbook
         table = tables.table("exits.csv", columns)     # FolderRefused: no such file, or undecodable
@@ -12,6 +12,7 @@ written, once for its records.
 
 import codecs
 import csv
+import os
 import re
 import warnings
 import zipfile
@@ -20,9 +21,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NoReturn, Protocol, TextIO
+
+from shared.kind_rows import columns_read_as
 
 MOST_CHARACTERS = 200
 """Characters of one cell at most: the longest that any column allows (a key, a structure's name)."""
@@ -33,9 +37,10 @@ module's own limit on a cell, which belongs to the whole process and is left alo
 DATES = frozenset(
     {"requested_on", "welcomed_on", "started_on", "withdrawn_on", "completed_on", "plan_agreed_on", "assessed_on"}
     | {"ended_on", "exited_on", "contract_start", "contract_end", "asked_on"}
+    | columns_read_as(date)
 )
-DECIMALS = frozenset({"hours"})
-TEXTS = frozenset({"pathway", "person", "structure", "name"})
+DECIMALS = frozenset({"hours"} | columns_read_as(Decimal))
+TEXTS = frozenset({"pathway", "person", "structure", "name"} | columns_read_as(str))
 """Columns by what a spreadsheet may do to their cells; the others hold codes and whole numbers."""
 
 
@@ -92,6 +97,9 @@ class Table:
 
 class Tables(Protocol):
     """The tables of one folder or workbook."""
+
+    def has(self, file: str) -> bool:
+        """Whether there is anything of that name."""
 
     def table(self, file: str, columns: Collection[str]) -> Table:
         """The table of that file, which should have these columns. Raises FolderRefused."""
@@ -236,6 +244,9 @@ class _Folder:
 
     def told(self) -> list[str]:
         return []
+
+    def has(self, file: str) -> bool:
+        return os.path.lexists(self._folder / file)
 
     def table(self, file: str, columns: Collection[str]) -> Table:
         path = self._folder / file
@@ -503,6 +514,9 @@ class _Workbook:
     def told(self) -> list[str]:
         others = len(self._sheets.keys() - self._asked)
         return [f"{self._path.name}: read as a workbook" + (f"; {others} other sheets left alone" if others else "")]
+
+    def has(self, file: str) -> bool:
+        return file in self._sheets
 
     def table(self, file: str, columns: Collection[str]) -> Table:
         self._asked.add(file)

@@ -18,8 +18,9 @@ from lieu.client import Platform, PlatformError
 from lieu.import_folder import KeyedDossier, Reading, read_folder
 from lieu.import_sheets import Refusal
 from shared.clock import day_in, latest_day
-from shared.history import ById, PathwayRow, SentDossier, SentPathwayRow, StructureRow, problems_of
+from shared.history import ById, PathwayRow, SentDossier, SentPathwayRow, StructureRow, numbered, problems_of
 from shared.imports import ImportedUnderKey, KnownRow, KnownUnderKey, Outcome
+from shared.kind_rows import IMPORTED, Rows
 from shared.services import OF_PATHWAYS
 
 R = TypeVar("R")
@@ -137,8 +138,9 @@ def _merged(dossier: SentDossier, known: dict[str, KnownUnderKey]) -> SentDossie
     """What would stand after the import, as far as one row's rules look at another row."""
     intake, outcomes = known.get("intake"), known.get("outcomes")
     request = _merged_row(dossier.request, _sent(intake.request) if intake else None)
+    kinds: dict[str, Any] = {of.name: _merged_rows(of, dossier, known) for of in IMPORTED}
     if outcomes is None:
-        return replace(dossier, request=request)
+        return replace(dossier, request=request, **kinds)
     exit = outcomes.exit.current if outcomes.exit else None
     answered = {(row.imported or row.current).month: row for row in outcomes.followups}
     rows = tuple(_merged_row(row, answered.pop(row.month, None)) for row in dossier.followups)
@@ -147,7 +149,14 @@ def _merged(dossier: SentDossier, known: dict[str, KnownUnderKey]) -> SentDossie
         request=request,
         exit=_merged_row(dossier.exit, outcomes.exit) if dossier.exit else exit,
         followups=(*rows, *(row.current for row in answered.values())),
+        **kinds,
     )
+
+
+def _merged_rows(of: Rows, dossier: SentDossier, known: dict[str, KnownUnderKey]) -> tuple[Any, ...]:
+    """Of a kind, those of the dossier as they would stand. By hand, two may have become the same."""
+    said = {row.imported.key: row for here in known.values() for row in of.of(here) if row.imported}
+    return numbered(_merged_row(row, said.get(row.key)) for row in of.of(dossier))
 
 
 def _merged_row(row: R, known: KnownRow[R] | None) -> R:
@@ -176,6 +185,7 @@ def _vanished(keyed: Iterable[KeyedDossier], known: Known) -> list[str]:
                 ("barriers.csv", of.barriers, dossier.barriers),
                 ("activities.csv", of.activities, dossier.activities),
                 ("followups.csv", of.followups, dossier.followups),
+                *((kind.file, kind.of(of), kind.of(dossier)) for kind in IMPORTED),
             )
             for file, rows, here in parts:
                 keys = {row.key for row in here}
@@ -199,6 +209,15 @@ async def _send_structures(platform: Platform, rows: Sequence[StructureRow], sum
     summary.facts += len(rows)
 
 
+_PARTS = {"diagnostic": ("diagnostics", "barriers"), "training": ("activities",), "outcomes": ("exit", "followups")}
+
+
+def _concerns(dossier: SentDossier, service: str) -> bool:
+    """Whether a service behind intake has anything to record of it."""
+    kinds = (of.name for of in IMPORTED if of.kind.service == service)
+    return any(getattr(dossier, part) for part in (*_PARTS[service], *kinds))
+
+
 async def _send(platform: Platform, keyed: Sequence[KeyedDossier], summary: Summary, progress: Progress) -> None:
     done = 0
 
@@ -206,11 +225,7 @@ async def _send(platform: Platform, keyed: Sequence[KeyedDossier], summary: Summ
         nonlocal done
         refused = await _send_to(platform, "intake", chunk, summary)
         taken = [one for one in chunk if one.key not in refused]
-        parts = {
-            "diagnostic": [one for one in taken if one.dossier.diagnostics or one.dossier.barriers],
-            "training": [one for one in taken if one.dossier.activities],
-            "outcomes": [one for one in taken if one.dossier.exit or one.dossier.followups],
-        }
+        parts = {to: [one for one in taken if _concerns(one.dossier, to)] for to in _PARTS}
         await asyncio.gather(*(_send_to(platform, to, part, summary) for to, part in parts.items()))
         done += len(chunk)
         progress("record", done, len(keyed))

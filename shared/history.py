@@ -6,12 +6,13 @@ which the facts become known. An import names pathways and persons by its own ke
 platform's ids of them (`Dossier`; shared/import_keys.py).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID, uuid5
 
 from pydantic import AfterValidator
@@ -34,6 +35,7 @@ from shared.codes import (
     Situation,
 )
 from shared.days import Day
+from shared.kind_rows import IMPORTED, parts_of_kinds
 from shared.rules import RuleBroken, not_to_come
 from shared.rules.diagnostic import of_score
 from shared.rules.intake import in_order, of_birth_year, of_withdrawal
@@ -53,6 +55,7 @@ N = TypeVar("N")
 """What names a pathway: a key or an id."""
 P = TypeVar("P")
 """What names a person."""
+R = TypeVar("R", bound="Any")
 
 
 def imported_fact_id(pathway: UUID, *parts: object) -> UUID:
@@ -63,6 +66,17 @@ def imported_fact_id(pathway: UUID, *parts: object) -> UUID:
 def in_one_spelling(number: Decimal) -> Decimal:
     """3, 3.0 and 03 as 3: hours are part of what tells an imported activity apart."""
     return number if not number.is_finite() else Decimal(f"{number.normalize():f}")
+
+
+def numbered(rows: Iterable[R]) -> tuple[R, ...]:
+    """Rows that nothing but their number tells apart are distinct: the first is number 1, the second 2…"""
+    counts: Counter[tuple[object, ...]] = Counter()
+    found = []
+    for row in rows:
+        same = row.key[:-1]
+        counts[same] += 1
+        found.append(row if row.number == counts[same] else replace(row, number=counts[same]))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -160,8 +174,17 @@ class FollowUpRow:
         return (self.month,)
 
 
+if TYPE_CHECKING:
+
+    class RowsOfKinds:
+        """Of each kind of facts that is declared whole, and that imports speak of, the rows."""
+
+else:
+    RowsOfKinds = parts_of_kinds(lambda row: row)
+
+
 @dataclass(frozen=True)
-class DossierOf(Generic[N, P]):
+class DossierOf(RowsOfKinds, Generic[N, P]):
     """Everything an import says of one pathway, or the platform knows of it."""
 
     pathway: N
@@ -188,6 +211,8 @@ class SentDossier(DossierOf[Key, Key | ById]):
 
 
 File = Literal["pathways.csv", "diagnostics.csv", "barriers.csv", "activities.csv", "exits.csv", "followups.csv"]
+if not TYPE_CHECKING:
+    File = Literal[File, *(rows.file for rows in IMPORTED)]
 
 
 @dataclass(frozen=True)
@@ -214,6 +239,7 @@ def problems_of(dossier: DossierOf[Any, Any], today: date) -> list[Problem]:
         *_activity_problems(dossier.activities, today),
         *_exit_problems(dossier.exit, dossier.request, today),
         *_follow_up_problems(dossier.followups, dossier.exit, today),
+        *_problems_of_kinds(dossier, today),
     ]
 
 
@@ -278,11 +304,16 @@ def _follow_up_problems(rows: Sequence[FollowUpRow], exit: ExitRow | None, today
     yield from _repeated("followups.csv", rows, "month")
 
 
-def _repeated(
-    file: File,
-    rows: Sequence[DiagnosticRow | BarrierRow | ActivityRow | FollowUpRow],
-    *key: str,
-) -> Iterator[Problem]:
+def _problems_of_kinds(dossier: RowsOfKinds, today: date) -> Iterator[Problem]:
+    for of in IMPORTED:
+        file: Any = of.file
+        for index, row in enumerate(of.of(dossier)):
+            for broken in of.kind.rules(of.fact(row), today):
+                yield Problem(file, index, broken.field or of.kind.row[0], broken.reason)
+        yield from _repeated(file, of.of(dossier), *of.kind.row, "number")
+
+
+def _repeated(file: File, rows: Sequence[Any], *key: str) -> Iterator[Problem]:
     """The rows after the first under one key; `key` names the key's columns."""
     seen = set()
     for index, row in enumerate(rows):

@@ -6,16 +6,20 @@ nothing back.
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from decimal import Decimal
+from enum import Enum, StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
 from shared import telemetry
 from shared.access import Command
 from shared.clock import day_in
 from shared.event_store import About, Aggregate, EventStore, Forgotten, Known, VersionConflict
+from shared.facts import Facts, Standing
 from shared.history import (
     ActivityRow,
     BarrierRow,
@@ -25,8 +29,12 @@ from shared.history import (
     FollowUpRow,
     PathwayRow,
     Problem,
+    imported_fact_id,
+    in_one_spelling,
+    numbered,
     problems_of,
 )
+from shared.kind_rows import IMPORTED, Rows, parts_of_kinds
 from shared.known_pathways import KnownPathway
 from shared.rules import Restricted
 
@@ -46,8 +54,17 @@ class KnownRow(Generic[R]):
     imported: R | None
 
 
+if TYPE_CHECKING:
+
+    class KnownOfKinds:
+        """Of each kind of facts that is declared whole, and that imports speak of, the rows that are known."""
+
+else:
+    KnownOfKinds = parts_of_kinds(lambda row: KnownRow[row])
+
+
 @dataclass(frozen=True)
-class KnownDossier:
+class KnownDossier(KnownOfKinds):
     """What one service knows of a pathway, as rows of the import format; the other services' parts are empty."""
 
     pathway: UUID
@@ -107,6 +124,51 @@ def news(known: Known[F] | None, row: F) -> F | None:
     return replace(known.current, **changed)
 
 
+@cache
+def _imported(cls: type[Aggregate]) -> list[tuple[Rows, str]]:
+    """The kinds of a service that imports speak of, and where its aggregate of a pathway keeps each.
+
+    Raises TypeError where it does not: nothing that was sent is to be lost unseen.
+    """
+    kept = {facts.whole.name: name for name, facts in cls.facts().items() if isinstance(facts, Facts) and facts.whole}
+    mine = [rows for rows in IMPORTED if rows.kind.service == cls.TOPIC.partition(".")[0]]
+    if lost := [rows.kind.name for rows in mine if rows.kind.name not in kept]:
+        raise TypeError(f"imports speak of {', '.join(lost)}, and {cls.__name__} does not keep it")
+    return [(rows, kept[rows.kind.name]) for rows in mine]
+
+
+def _take_kinds(file: Aggregate, dossier: Dossier) -> None:
+    """A row finds the fact that an earlier import recorded of it."""
+    for rows, name in _imported(type(file)):
+        facts: Standing[Any] = getattr(file, name)
+        for row in rows.of(dossier):
+            key = imported_fact_id(dossier.pathway, rows.kind.name, *map(_text, row.key))
+            imported = rows.fact(row)
+            if (fact := news(facts.known.get(key), imported)) is not None:
+                facts.take(key, fact, imported)
+
+
+def _text(value: object) -> str:
+    """What tells a row apart, as its id is derived from it: frozen, as ids are."""
+    if type(value) is str:
+        return json.dumps(value)  # whatever stands in a text, it ends where it ends
+    if isinstance(value, Decimal):
+        return str(in_one_spelling(value))
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+def known_of_kinds(file: Aggregate) -> dict[str, Any]:
+    """What is recorded of each kind, as rows of the import format, for a `KnownDossier`."""
+    known: dict[str, Any] = {}
+    for rows, name in _imported(type(file)):
+        all = getattr(file, name).known.values()
+        imported = iter(numbered(rows.row(one.imported) for one in all if one.imported is not None))
+        known[rows.name] = tuple(
+            KnownRow(rows.row(one.current), None if one.imported is None else next(imported)) for one in all
+        )
+    return known
+
+
 async def import_dossiers(
     store: EventStore,
     cls: type[A],
@@ -147,6 +209,7 @@ async def import_dossiers(
             try:
                 known = about[dossier.pathway].about_new() if isinstance(about, Mapping) else None
                 stood = record(file, dossier)
+                _take_kinds(file, dossier)
                 concerned = known or about(file)  # type: ignore[operator]
                 added = file.version - before
                 await store.save(file, about=concerned, actor=command.actor, historical=True, keys=keys, stood=stood)

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -40,9 +40,9 @@ class Saved:
     trailing: int = 0
     """Empty rows behind, and empty columns beside."""
 
-    def save(self, canonical: Path, folder: Path) -> Path:
+    def save(self, canonical: Path, folder: Path, names: Sequence[str] = NAMES) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in NAMES:
+        for name in names:
             (folder / f"{name}.csv").write_bytes(self.text(rows_of(canonical, name)).encode(self.encoding))
         return folder
 
@@ -79,10 +79,17 @@ def texts(column: str, cell: str) -> Any:
     return cell
 
 
-def workbook(canonical: Path, file: Path, cell: Callable[[str, str], Any] = typed, *, suffix: str = "") -> Path:
+def workbook(
+    canonical: Path,
+    file: Path,
+    cell: Callable[[str, str], Any] = typed,
+    *,
+    suffix: str = "",
+    names: Sequence[str] = NAMES,
+) -> Path:
     book = openpyxl.Workbook()
     book.active.title = "Lisez-moi"
-    for name in NAMES:
+    for name in names:
         sheet = book.create_sheet(name + suffix)
         header, *rows = rows_of(canonical, name)
         sheet.append(header)

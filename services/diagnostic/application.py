@@ -20,7 +20,7 @@ from shared.access import Command
 from shared.commands import Done
 from shared.event_store import EventStore, Known
 from shared.history import BarrierRow, DiagnosticRow, Dossier, imported_fact_id
-from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
+from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
 from shared.known_pathways import decide_here, known_soon
 from shared.known_structures import departments
 
@@ -168,6 +168,7 @@ def _known(file: DiagnosticFile) -> KnownDossier:
             KnownRow(_barrier(known.current), _barrier(known.imported) if known.imported else None)
             for known in file.assessments.known.values()
         ),
+        **known_of_kinds(file),
     )
 
 

@@ -23,7 +23,7 @@ from shared.correspondents import is_known
 from shared.disagreement import in_disagreement
 from shared.event_store import EventStore
 from shared.history import Dossier, ExitRow, FollowUpRow
-from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
+from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
 from shared.known_pathways import decide_here, known_soon
 from shared.known_structures import departments
 
@@ -166,6 +166,7 @@ def _known(file: OutcomeFile) -> KnownDossier:
             KnownRow(_followup_row(known.current), _followup_row(known.imported) if known.imported else None)
             for known in file.followups.known.values()
         ),
+        **known_of_kinds(file),
     )
 
 

@@ -41,7 +41,7 @@ from shared.database import across_structures
 from shared.disagreement import in_disagreement
 from shared.event_store import About, EventStore
 from shared.history import ActivityRow, Dossier, imported_fact_id
-from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers
+from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds
 from shared.known_pathways import OnPathway, known_soon, on_pathway
 from shared.known_structures import departments, today_in
 from shared.texts import CodeOfStructure
@@ -279,7 +279,7 @@ def _known(file: ActivityFile) -> KnownDossier:
         numbers[known.imported or known.current] += 1
         imported = _row(known.imported, numbers[known.imported]) if known.imported else None
         rows.append(KnownRow(_row(known.current, 1), imported))
-    return KnownDossier(file.id, activities=tuple(rows))
+    return KnownDossier(file.id, activities=tuple(rows), **known_of_kinds(file))
 
 
 def _row(fact: Activity, number: int) -> ActivityRow:

@@ -28,7 +28,7 @@ from shared.access import Caller, Command, Role
 from shared.commands import decide
 from shared.event_store import EventStore, Known
 from shared.history import Dossier, PathwayRow, StructureRow
-from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, news
+from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
 
 
 async def import_structures(store: EventStore, rows: Sequence[StructureRow], command: Command) -> dict[str, int]:
@@ -156,7 +156,11 @@ class _Persons:
 async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
     """What is recorded of these pathways, as rows of the import format."""
     files = await store.load_many(Pathway, pathways)
-    return [KnownDossier(id, _known_row(file, asked)) for id, file in files.items() if (asked := file.request.known)]
+    return [
+        KnownDossier(id, _known_row(file, asked), **known_of_kinds(file))
+        for id, file in files.items()
+        if (asked := file.request.known)
+    ]
 
 
 def _known_row(pathway: Pathway, request: Known[Request]) -> KnownRow[PathwayRow]:
