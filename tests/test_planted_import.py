@@ -10,16 +10,14 @@ import pytest
 from shared.kind_rows import Rows
 from shared.kinds import French, Kind
 from shared.sealing import Sealed
-from tests.planting import plant, run
+from tests.planting import FILE, LINE, MODULE, plant, run
 
 PLANTED = Path(__file__).with_name("planted")
-FILE = "services/training/domain/file.py"
 
 
 @pytest.mark.slow
 def test_planted_kinds_are_imported(tmp_path: Path) -> None:
-    mentoring = (PLANTED / "mentoring.py").read_text().replace('row=("met_on", "means")', 'row=("met_on",)')
-    plant(tmp_path, mentoring, FILE, "mentorings = Facts.of(kinds.mentoring.MENTORING)")
+    plant(tmp_path, MODULE, FILE, LINE.strip())
     visit = (PLANTED / "visit.py").read_text()
     copy = plant(tmp_path, visit, FILE, "employer_visits = Facts.of(kinds.visit.VISIT)")
     run(copy, "tests/planted/import_walk.py")
