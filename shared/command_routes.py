@@ -12,6 +12,7 @@ FastAPI reads them. The name and the docstring are those of the operation.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from inspect import Parameter, Signature, signature
 from typing import Any, Generic, TypeVar
@@ -21,6 +22,7 @@ from fastapi import Response
 
 from shared.access import CommandedInStructure
 from shared.commands import Done, Target, execute, on
+from shared.database import across_structures
 from shared.door import Router
 from shared.event_store import Aggregate
 from shared.routes import Store
@@ -33,40 +35,56 @@ D = TypeVar("D", bound=Callable[..., Any])
 class CommandRoutes(Generic[A, H]):
     """Commands on one kind of file.
 
-    `target`: opens the file, given what it names of the request, as `pathway` or `body`. `by`: who may command.
+    `target`: opens the file, given what it names of the request, as `pathway`, `body` or `command`; what it refuses
+    before it opens anything is refused first of all. `by`: who may command. `everywhere`: it holds in every structure.
     """
 
     def __init__(
-        self, router: Router, prefix: str, target: Callable[..., Target[A, H]], by: Any = CommandedInStructure
+        self,
+        router: Router,
+        prefix: str,
+        target: Callable[..., Target[A, H]],
+        by: Any = CommandedInStructure,
+        everywhere: bool = False,
     ) -> None:
-        self._router, self._prefix, self._target, self._by = router, prefix, target, by
+        self._router, self._prefix, self._target = router, prefix, target
+        self._by, self._everywhere = by, everywhere
 
     def post(
-        self, path: str, *, target: Callable[..., Target[A, H]] | None = None, by: Any = None, **options: Any
+        self,
+        path: str,
+        *,
+        target: Callable[..., Target[A, H]] | None = None,
+        by: Any = None,
+        id: str = "id",
+        **options: Any,
     ) -> Callable[[D], D]:
-        """Registers a decision as the route of a command. The answer's `id` is that of the body, else the path's own
-        last one, else the file's."""
+        """Registers a decision as the route of a command. The answer's `id` is that of the body, which calls it `id`
+        or as told here, else the path's last one, else the file's."""
 
         def register(decision: D) -> D:
-            endpoint = _endpoint(decision, target or self._target, by or self._by)
+            endpoint = _endpoint(decision, target or self._target, by or self._by, id, self._everywhere)
             self._router.post(self._prefix + path, **options)(endpoint)
             return decision
 
         return register
 
 
-def _endpoint(decision: Callable[..., Any], target: Callable[..., Target[Any, Any]], by: Any) -> Callable[..., Any]:
+def _endpoint(
+    decision: Callable[..., Any], target: Callable[..., Target[Any, Any]], by: Any, id: str, everywhere: bool
+) -> Callable[..., Any]:
     _, _, *own = signature(decision).parameters.values()
     of_target = signature(target).parameters.values()
-    asked = {one.name: one for one in (*of_target, *own) if one.name != "body"}
+    asked = {one.name: one for one in (*of_target, *own) if one.name not in ("body", "command")}
     asked |= {one.name: one for one in own if one.name == "body"}
-    ids = [one.name for one in own if one.annotation is UUID]
+    ids = [one.name for one in asked.values() if one.annotation is UUID]
 
     async def endpoint(*, command: Any, store: Any, response: Response, **given: Any) -> Done:
-        opened = target(*(given[one.name] for one in of_target))
+        opened = target(*(command if one.name == "command" else given[one.name] for one in of_target))
         of_request = [given[one.name] for one in own]
-        done = await execute(store, command, on(opened, lambda file, here: decision(file, here, *of_request)))
-        chosen = getattr(given.get("body"), "id", None) or (given[ids[-1]] if ids else None)
+        with across_structures() if everywhere else nullcontext():
+            done = await execute(store, command, on(opened, lambda file, here: decision(file, here, *of_request)))
+        chosen = getattr(given.get("body"), id, None) or (given[ids[-1]] if ids else None)
         return answered(response, done, chosen)
 
     shared = {"command": by, "store": Store, "response": Response}
@@ -78,6 +96,7 @@ def _endpoint(decision: Callable[..., Any], target: Callable[..., Target[Any, An
         [one.replace(kind=Parameter.KEYWORD_ONLY) for one in parameters], return_annotation=Done
     )
     endpoint.__name__, endpoint.__doc__ = decision.__name__, decision.__doc__
+    endpoint.__module__ = decision.__module__  # whose command it is
     return endpoint
 
 

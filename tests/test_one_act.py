@@ -294,7 +294,7 @@ async def _listed(http: httpx.AsyncClient, headers: dict[str, str], many: int) -
 
 # A function that acts twice for one request would have been found here
 
-ACTS = {"decide", "decide_here", "decide_together", "decide_looking", "save", "save_all", "import_dossiers"}
+ACTS = {"execute", "decide", "decide_here", "decide_together", "save", "save_all", "import_dossiers"}
 SEVERAL = {
     "import_structures": "a row is an act of its own, and sent again adds nothing",
     "import_dossiers": "a dossier is an act of its own, and sent again adds nothing",
@@ -311,15 +311,40 @@ SEVERAL = {
 }
 
 
-def functions() -> Iterator[tuple[Path, ast.AsyncFunctionDef]]:
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def modules() -> Iterator[tuple[Path, list[ast.stmt]]]:
     for file in [*(ROOT / "services").rglob("*.py"), *(ROOT / "shared").rglob("*.py")]:
         if "event_store" not in file.parts and "reporting" not in file.parts:
-            for node in ast.parse(file.read_text()).body:
-                if isinstance(node, ast.AsyncFunctionDef):
-                    yield file, node
+            yield file, ast.parse(file.read_text()).body
 
 
-def acts_in(function: ast.AsyncFunctionDef, acting: set[str]) -> int:
+def functions() -> Iterator[tuple[Path, ast.AsyncFunctionDef]]:
+    for file, module in modules():
+        yield from ((file, node) for node in module if isinstance(node, ast.AsyncFunctionDef))
+
+
+def decided() -> Iterator[tuple[Path, Function]]:
+    """What CommandRoutes acts for, once: targets, which open a file, and the decisions that it makes routes of."""
+    for file, module in modules():
+        routes = {
+            one.targets[0].id
+            for one in module
+            if isinstance(one, ast.Assign)
+            and isinstance(one.targets[0], ast.Name)
+            and isinstance(one.value, ast.Call)
+            and ast.unparse(one.value.func) == "CommandRoutes"
+        }
+        for node in module:
+            if isinstance(node, Function) and (
+                "Target[" in ast.unparse(node.returns or ast.Constant(None))
+                or any(ast.unparse(one).partition(".post(")[0] in routes for one in node.decorator_list)
+            ):
+                yield file, node
+
+
+def acts_in(function: Function, acting: set[str]) -> int:
     """How many calls that append it makes; in a loop as many as two."""
     found = 0
     for node in ast.walk(function):
@@ -351,20 +376,37 @@ def _called(call: ast.Call) -> str | None:
             return name
         case ast.Attribute(value=ast.Name(id=module), attr=name) if module in MODULES:
             return name
-        case ast.Attribute(attr=name) if name in ACTS:
+        case ast.Attribute(attr=name) if name in ACTS - {"execute"}:  # which a connection does with SQL
             return name
     return None
 
 
-def test_no_request_acts_twice() -> None:
-    found = list(functions())
+def acting_functions() -> set[str]:
     acting = set(ACTS)
-    while more := {function.name for _, function in found if acts_in(function, acting)} - acting:
+    while more := {function.name for _, function in functions() if acts_in(function, acting)} - acting:
         acting |= more
+    return acting
+
+
+def test_no_request_acts_twice() -> None:
+    found, acting = list(functions()), acting_functions()
     twice = {
         f"{file.relative_to(ROOT)} {function.name}"
         for file, function in found
         if acts_in(function, acting) > 1 and function.name not in SEVERAL
     }
     assert twice == set()
-    assert len(acting) > 80, "it has seen the commands"
+    assert len(acting) > 25, "it has seen what is no decision of CommandRoutes"
+
+
+def test_no_decision_acts_beside_its_route() -> None:
+    """CommandRoutes makes the route of a decision, which acts once: it executes the decision. So neither this nor the
+    target that opens its file appends anything; what else they look at, they load by the same act."""
+    found, acting = list(decided()), acting_functions()
+    twice = {f"{file.relative_to(ROOT)} {function.name}" for file, function in found if acts_in(function, acting)}
+    assert twice == set()
+    assert len(found) > 70, "it has seen the decisions"
+    (route,) = (
+        node for _, module in modules() for node in module if isinstance(node, Function) and node.name == "_endpoint"
+    )
+    assert acts_in(route, acting) == 1

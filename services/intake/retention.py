@@ -23,7 +23,7 @@ from services.intake import application, contacts
 from services.intake.domain import ArchiveReason, Due, LastContact, Pathway, Person, Retention, Step, retention_id
 from shared.access import Caller, Command, Role
 from shared.clock import day_in_paris
-from shared.commands import Act, decide, decide_together
+from shared.commands import Act, alone, execute, on
 from shared.database import Pool, across_structures
 from shared.event_store import About, Forgotten
 from shared.problems import Problem
@@ -141,7 +141,7 @@ async def _bring_home(runtime: Runtime, command: Command) -> None:
             file.move_to_person((await application.surviving(act, file.person)).id, today)
 
         try:
-            await decide_together(runtime.store, move, replace(command, key=None, on_version=None))
+            await execute(runtime.store, replace(command, key=None, on_version=None), move)
         except RuleBroken as refused:
             log.info("pathway %s stays under a merged id for now (%s)", pathway, refused.code)
 
@@ -161,14 +161,8 @@ async def read_archive(
     """An archived file of the structure; that it was read is recorded first. Raises Problem, NotArchived."""
     found = await application.identified_in(runtime.store, structure, person)
     today = day_in_paris(runtime.store.clock())
-    await decide(
-        runtime.store,
-        Retention,
-        retention_id(found.id),
-        lambda r: r.read(structure, reason, today),
-        lambda _: About(structure, None, found.id),
-        replace(command, key=None),
-    )
+    file = alone(Retention, retention_id(found.id), lambda _: About(structure, None, found.id))
+    await execute(runtime.store, replace(command, key=None), on(file, lambda r, _: r.read(structure, reason, today)))
     return found
 
 
@@ -220,7 +214,7 @@ async def _step(
                 pathway.reactivate(person, today)
 
     await contacts.begin_step(runtime.pool, person)
-    await decide_together(runtime.store, step, replace(command, key=None, on_version=None))
+    await execute(runtime.store, replace(command, key=None, on_version=None), step)
     retention = await runtime.store.load(Retention, retention_id(person))
     await contacts.end_step(runtime.pool, person, retention)
 

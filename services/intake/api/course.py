@@ -11,6 +11,8 @@ from pydantic import Field
 
 from services.intake import domain
 from services.intake.application import course
+from services.intake.application.pathways import Here, pathway_file
+from services.intake.domain import ContactFile, Pathway
 from shared.access import CommandedByManager, CommandedInStructure, chosen_id
 from shared.codes import (
     AppointmentPurpose,
@@ -25,7 +27,7 @@ from shared.codes import (
     Transport,
     YesNo,
 )
-from shared.command_routes import answered
+from shared.command_routes import CommandRoutes, answered
 from shared.commands import Done
 from shared.days import Day
 from shared.door import Router
@@ -36,6 +38,9 @@ from shared.texts import CodeOfStructure, Pseudonym
 from shared.whole import Whole
 
 router = Router(prefix="/v1", tags=["course of the pathway"])
+pathway_files = CommandRoutes(router, "/pathways/{pathway}", pathway_file)
+contact_files = CommandRoutes(router, "/pathways/{pathway}", course.contact_file)
+profile_files = CommandRoutes(router, "/pathways/{pathway}/profile/{moment}", course.profile_file)
 
 C = TypeVar("C", bound=StrEnum)
 
@@ -135,21 +140,13 @@ class ProfileBody:
     note: Sealed | None = None
 
     def fact(self, moment: ProfileMoment) -> domain.Profile:
-        return domain.Profile(
-            moment=moment,
-            on=self.on,
-            mainstream=_once(self.mainstream),
-            rights=self.rights,
-            housing=self.housing,
-            driving_licence=self.driving_licence,
-            transport=_once(self.transport),
-            resources=_once(self.resources),
-            may_work=self.may_work,
-            childcare_needed=self.childcare_needed,
-            disability=None if self.disability is YesNo.UNKNOWN else Sealed(self.disability.value),
-            children=self.children,
-            note=self.note,
-        )
+        told = {
+            "mainstream": _once(self.mainstream),
+            "transport": _once(self.transport),
+            "resources": _once(self.resources),
+            "disability": None if self.disability is YesNo.UNKNOWN else Sealed(self.disability.value),
+        }
+        return domain.Profile(moment=moment, **(vars(self) | told))
 
 
 def _once(codes: Iterable[C]) -> tuple[C, ...]:
@@ -160,110 +157,80 @@ def _once(codes: Iterable[C]) -> tuple[C, ...]:
 # Appointments and attempts
 
 
-@router.post("/pathways/{pathway}/appointments")
-async def offer_appointment(
-    pathway: UUID, body: Offer, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@contact_files.post("/appointments", id="appointment")
+def offer_appointment(file: ContactFile, here: Here, body: Offer) -> None:
     """Asks the person to come. `appointment`, chosen by the caller, names it from then on."""
-    return answered(
-        response, await course.offer(store, pathway, body.appointment, body.fact(), command), body.appointment
-    )
+    file.offer(body.appointment, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/appointments/{appointment}/move")
-async def move_appointment(
-    pathway: UUID, appointment: UUID, body: Move, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@contact_files.post("/appointments/{appointment}/move")
+def move_appointment(file: ContactFile, here: Here, appointment: UUID, body: Move) -> None:
     """Another day, time or place of an appointment that is still to come."""
-    done = await course.move(store, pathway, appointment, body.on, body.at, body.place, command)
-    return answered(response, done, appointment)
+    file.move(appointment, body.on, body.at, body.place)
 
 
-@router.post("/pathways/{pathway}/appointments/{appointment}/kept")
-async def keep_appointment(
-    pathway: UUID, appointment: UUID, body: Came, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@contact_files.post("/appointments/{appointment}/kept")
+def keep_appointment(file: ContactFile, here: Here, appointment: UUID, body: Came) -> None:
     """The person came: a contact, which retention counts from. A request that was set aside is taken up again."""
-    return answered(response, await course.keep(store, pathway, appointment, body.on, command), appointment)
+    file.keep(appointment, body.on, here.today)
+    came_on = file.appointments[appointment].settled_on
+    if came_on is not None:
+        here.pathway.come(came_on)
 
 
-@router.post("/pathways/{pathway}/appointments/{appointment}/missed")
-async def miss_appointment(
-    pathway: UUID, appointment: UUID, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@contact_files.post("/appointments/{appointment}/missed")
+def miss_appointment(file: ContactFile, here: Here, appointment: UUID) -> None:
     """The person did not come on the day of the appointment. It counts as a failed attempt to reach them."""
-    return answered(response, await course.miss(store, pathway, appointment, command), appointment)
+    file.miss(appointment, here.today)
 
 
-@router.post("/pathways/{pathway}/appointments/{appointment}/cancellation")
-async def cancel_appointment(
-    pathway: UUID, appointment: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@contact_files.post("/appointments/{appointment}/cancellation")
+def cancel_appointment(file: ContactFile, here: Here, appointment: UUID, body: OnDay) -> None:
     """The appointment was called off, by whichever side, and when. It counts neither as kept nor as missed."""
-    return answered(response, await course.cancel(store, pathway, appointment, body.on, command), appointment)
+    file.cancel(appointment, body.on, here.today)
 
 
-@router.post("/pathways/{pathway}/appointments/{appointment}/correction")
-async def correct_appointment(
-    pathway: UUID,
-    appointment: UUID,
-    body: Whole[domain.Appointment],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@contact_files.post("/appointments/{appointment}/correction")
+def correct_appointment(file: ContactFile, here: Here, appointment: UUID, body: Whole[domain.Appointment]) -> None:
     """The whole appointment as it is to stand, with what became of it (`status`) and when (`settled_on`)."""
-    return answered(response, await course.correct_appointment(store, pathway, appointment, body, command), appointment)
+    file.correct_appointment(appointment, body, here.today)
 
 
-@router.post("/pathways/{pathway}/attempts")
-async def record_attempt(
-    pathway: UUID, body: AttemptBody, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@contact_files.post("/attempts", id="attempt")
+def record_attempt(file: ContactFile, here: Here, body: AttemptBody) -> None:
     """Somebody tried to reach the person and did not. It is no contact."""
-    attempt = domain.Attempt(body.on, body.means, body.note)
-    return answered(response, await course.attempt(store, pathway, body.attempt, attempt, command), body.attempt)
+    file.attempt(body.attempt, domain.Attempt(body.on, body.means, body.note), here.today)
 
 
-@router.post("/pathways/{pathway}/attempts/{attempt}/correction")
-async def correct_attempt(
-    pathway: UUID,
-    attempt: UUID,
-    body: Whole[domain.Attempt],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@contact_files.post("/attempts/{attempt}/correction")
+def correct_attempt(file: ContactFile, here: Here, attempt: UUID, body: Whole[domain.Attempt]) -> None:
     """The whole attempt as it is to stand; `on` null: nobody tried."""
-    return answered(response, await course.correct_attempt(store, pathway, attempt, body, command), attempt)
+    file.correct_attempt(attempt, body, here.today)
 
 
-@router.post("/pathways/{pathway}/set-aside")
-async def set_aside(
-    pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@pathway_files.post("/set-aside")
+async def set_aside(file: Pathway, here: Here, body: OnDay) -> None:
     """Nobody could reach the person, after two failed attempts at least: the request's alarm falls silent.
 
     It stays in every figure, and the person's word, a kept appointment, a welcome or a start takes it up again.
     """
-    return answered(response, await course.put_aside(store, pathway, body.on, command), pathway)
+    contacts = await here.act.file(ContactFile, domain.contact_file_id(file.id))
+    file.put_aside(body.on, contacts.failed(file.taken_up_on, body.on), here.today)
 
 
-@router.post("/pathways/{pathway}/set-aside/reopening")
-async def take_up(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
+@pathway_files.post("/set-aside/reopening")
+def take_up(file: Pathway, here: Here, body: OnDay) -> None:
     """The person gave word: the request waits again."""
-    return answered(response, await course.take_up(store, pathway, body.on, command), pathway)
+    file.take_up(body.on, here.today)
 
 
 # Who advises
 
 
-@router.post("/pathways/{pathway}/adviser")
-async def assign_adviser(
-    pathway: UUID, body: AssignmentBody, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@pathway_files.post("/adviser")
+def assign_adviser(file: Pathway, here: Here, body: AssignmentBody) -> None:
     """Who advises the person from now on."""
-    return answered(response, await course.assign(store, pathway, body.adviser, body.on, command), pathway)
+    file.assign(body.adviser, body.on, here.today)
 
 
 @router.post("/advisers/caseload")
@@ -279,40 +246,34 @@ async def move_caseload(body: Caseload, command: CommandedByManager, store: Stor
 # Commitment, pause, transfer
 
 
-@router.post("/pathways/{pathway}/commitment")
-async def sign_commitment(
-    pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@pathway_files.post("/commitment")
+def sign_commitment(file: Pathway, here: Here, body: OnDay) -> None:
     """That the person signed a commitment (*contrat d'engagement*), and when. No start waits for it."""
-    return answered(response, await course.sign_commitment(store, pathway, body.on, command), pathway)
+    file.sign_commitment(body.on, here.today)
 
 
-@router.post("/pathways/{pathway}/commitment/correction")
-async def correct_commitment(
-    pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@pathway_files.post("/commitment/correction")
+def correct_commitment(file: Pathway, here: Here, body: OnDayOrNot) -> None:
     """Another day of the signature, or that there was none."""
-    return answered(response, await course.correct_commitment(store, pathway, body.on, command), pathway)
+    file.correct_commitment(body.on, here.today)
 
 
-@router.post("/pathways/{pathway}/pause")
-async def pause(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
+@pathway_files.post("/pause")
+async def pause(file: Pathway, here: Here, body: OnDay) -> None:
     """Support rests from this day on. It goes on in every figure."""
-    return answered(response, await course.pause(store, pathway, body.on, command), pathway)
+    file.pause(body.on, await here.exited_on(), here.today)
 
 
-@router.post("/pathways/{pathway}/pause/resumption")
-async def resume(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
+@pathway_files.post("/pause/resumption")
+async def resume(file: Pathway, here: Here, body: OnDay) -> None:
     """Support goes on from this day; the pause is over."""
-    return answered(response, await course.resume(store, pathway, body.on, command), pathway)
+    file.resume(body.on, await here.exited_on(), here.today)
 
 
-@router.post("/pathways/{pathway}/pause/correction")
-async def correct_pause(
-    pathway: UUID, body: Whole[domain.Pause], command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@pathway_files.post("/pause/correction")
+async def correct_pause(file: Pathway, here: Here, body: Whole[domain.Pause]) -> None:
     """The last pause as it is to stand; `paused_on` null: there was none, `resumed_on` null: it goes on."""
-    return answered(response, await course.correct_pause(store, pathway, body, command), pathway)
+    file.correct_pause(body, await here.exited_on(), here.today)
 
 
 @router.post("/pathways/{pathway}/transfer")
@@ -327,27 +288,13 @@ async def transfer(
 # The profile
 
 
-@router.post("/pathways/{pathway}/profile/{moment}")
-async def record_profile(
-    pathway: UUID,
-    moment: ProfileMoment,
-    body: ProfileBody,
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@profile_files.post("")
+def record_profile(file: domain.ProfileFile, here: Here, moment: ProfileMoment, body: ProfileBody) -> None:
     """Where the person stands at the request, at the start or on leaving, as they tell it."""
-    return answered(response, await course.record_profile(store, pathway, body.fact(moment), command), pathway)
+    file.record(body.fact(moment), here.today)
 
 
-@router.post("/pathways/{pathway}/profile/{moment}/correction")
-async def correct_profile(
-    pathway: UUID,
-    moment: ProfileMoment,
-    body: Whole[ProfileBody],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@profile_files.post("/correction")
+def correct_profile(file: domain.ProfileFile, here: Here, moment: ProfileMoment, body: Whole[ProfileBody]) -> None:
     """The whole profile of that moment as it is to stand."""
-    return answered(response, await course.correct_profile(store, pathway, body.fact(moment), command), pathway)
+    file.correct(body.fact(moment), here.today)

@@ -4,11 +4,14 @@ from dataclasses import dataclass, field, fields
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Depends, Path, Request, Response
+from fastapi import Depends, Request, Response
 from pydantic import Field
 
 from services.intake import application, domain, retention, views
 from services.intake.application import pathways, persons
+from services.intake.application.pathways import Here
+from services.intake.application.persons import Everywhere
+from services.intake.application.whose import must_keep
 from shared.access import (
     Caller,
     Commanded,
@@ -20,8 +23,8 @@ from shared.access import (
     chosen_id,
 )
 from shared.codes import BirthYear, Department, Housing, Months, Qualification, Requester, Sex
-from shared.command_routes import answered
-from shared.commands import Done
+from shared.command_routes import CommandRoutes, answered
+from shared.commands import Act, Done
 from shared.days import Day
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router
@@ -35,6 +38,14 @@ from shared.texts import CodeOfStructure, CodeToRegister, Key, Name
 from shared.whole import Whole
 
 router = Router(prefix="/v1")
+structure_files = CommandRoutes(
+    router, "/structures", lambda body, command: pathways.structure_file(body.structure, command), by=Commanded
+)
+pathway_files = CommandRoutes(router, "/pathways/{pathway}", pathways.pathway_file)
+person_files = CommandRoutes(router, "/persons/{person}", persons.person_file)
+restrictions = CommandRoutes(
+    router, "/persons/{person}/restriction", persons.person_everywhere, by=CommandedByManager, everywhere=True
+)
 
 
 @dataclass
@@ -46,7 +57,7 @@ class StructureBody:
     department: Department
 
     def fact(self) -> domain.StructureFile:
-        return domain.StructureFile(self.structure, self.name, self.department)
+        return domain.StructureFile(**vars(self))
 
 
 @dataclass
@@ -180,29 +191,22 @@ class Structures:
     structures: Annotated[list[StructureRow], Field(max_length=AT_ONCE)]
 
 
-@router.post("/structures")
-async def register_structure(body: StructureBody, command: Commanded, store: Store, response: Response) -> Done:
+@structure_files.post("")
+def register_structure(file: domain.Structure, act: Act, body: StructureBody) -> None:
     """Registers a structure that takes part."""
-    return answered(response, await pathways.register_structure(store, body.fact(), command))
+    file.register(body.fact())
 
 
-@router.post("/structures/correction")
-async def correct_structure(body: StructureBody, command: Commanded, store: Store, response: Response) -> Done:
+@structure_files.post("/correction")
+def correct_structure(file: domain.Structure, act: Act, body: StructureBody) -> None:
     """The whole structure as it is to stand."""
-    return answered(response, await pathways.correct_structure(store, body.fact(), command))
+    file.correct(body.fact())
 
 
-@router.post("/structures/{structure}/welcome-delay")
-async def set_welcome_delay(
-    structure: Annotated[CodeOfStructure, Path()],
-    body: WelcomeDelayBody,
-    command: CommandedByManager,
-    store: Store,
-    response: Response,
-) -> Done:
+@structure_files.post("/{structure}/welcome-delay", target=pathways.structure_file, by=CommandedByManager)
+def set_welcome_delay(file: domain.Structure, act: Act, body: WelcomeDelayBody) -> None:
     """Within how many days the structure welcomes whoever asks; 7 where it never said. By its manager."""
-    command.caller.must_be_of(structure)
-    return answered(response, await pathways.set_welcome_delay(store, structure, body.days, command))
+    file.welcome_in(body.days)
 
 
 @router.get("/structure")
@@ -234,19 +238,13 @@ async def ask_for_support(
     return answered(response, done, body.pathway)
 
 
-@router.post("/persons/{person}/identity")
-async def identify(
-    person: UUID,
-    body: domain.Identity,
-    command: CommandedInStructure,
-    store: Store,
-    http: Request,
-    response: Response,
-) -> Done:
+@person_files.post("/identity")
+async def identify(file: domain.Person, act: Act, body: domain.Identity, http: Request) -> None:
     """The whole identity as it is to stand. A name to call the person by is enough, as long as nothing else is known:
     what is, is given again, or null."""
-    left_out = _left_out((await http.json()).parsed, "body")
-    return answered(response, await persons.identify(store, person, body, left_out, command), person)
+    stood = file.identity.current
+    file.identify(body)  # a closed file is told first
+    must_keep(stood, _left_out((await http.json()).parsed, "body"))
 
 
 def _left_out(identity: dict[str, Any], place: str) -> dict[str, str]:
@@ -260,12 +258,13 @@ async def merge(person: UUID, body: Merge, command: CommandedInStructure, store:
     return answered(response, await persons.merge(store, person, body.into, command), person)
 
 
-@router.post("/persons/{person}/restriction")
-async def restrict(
-    person: UUID, body: domain.Restriction, command: CommandedByManager, store: Store, response: Response
-) -> Done:
+@restrictions.post("")
+def restrict(file: domain.Person, found: Everywhere, body: domain.Restriction) -> None:
     """Restricts the processing of a person's data (RGPD, article 18): nothing is recorded of them in any service."""
-    return answered(response, await persons.restrict(store, person, body, command), person)
+    for one in found.persons:
+        one.restrict(body, found.today)
+    for pathway in found.pathways:
+        pathway.restrict(body.restricted_on)
 
 
 @router.get("/persons/{person}/restriction")
@@ -276,12 +275,13 @@ async def restriction(
     return await persons.restriction_of(store, person, caller)
 
 
-@router.post("/persons/{person}/restriction/lifting")
-async def lift_restriction(
-    person: UUID, body: OnDay, command: CommandedByManager, store: Store, response: Response
-) -> Done:
+@restrictions.post("/lifting")
+def lift_restriction(file: domain.Person, found: Everywhere, body: OnDay) -> None:
     """Lifts the restriction. The person is told before (RGPD, article 18(3))."""
-    return answered(response, await persons.lift_restriction(store, person, body.on, command), person)
+    for one in found.persons:
+        one.lift_restriction(body.on, found.today)
+    for pathway in found.pathways:
+        pathway.lift_restriction(body.on)
 
 
 @router.post("/persons/{person}/erasure", status_code=202)
@@ -334,48 +334,40 @@ async def correct_request(
     return answered(response, await pathways.correct_request(store, pathway, body.fact(), command), pathway)
 
 
-@router.post("/pathways/{pathway}/welcome")
-async def welcome(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
+@pathway_files.post("/welcome")
+def welcome(file: domain.Pathway, here: Here, body: OnDay) -> None:
     """That the person was welcomed, and when."""
-    return answered(response, await pathways.welcome(store, pathway, body.on, command), pathway)
+    file.welcome_person(body.on, here.today)
 
 
-@router.post("/pathways/{pathway}/welcome/correction")
-async def correct_welcome(
-    pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@pathway_files.post("/welcome/correction")
+def correct_welcome(file: domain.Pathway, here: Here, body: OnDayOrNot) -> None:
     """Another day of the welcome, or that there was none."""
-    return answered(response, await pathways.correct_welcome(store, pathway, body.on, command), pathway)
+    file.correct_welcome(body.on, here.today)
 
 
-@router.post("/pathways/{pathway}/start")
-async def start_support(
-    pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@pathway_files.post("/start")
+def start_support(file: domain.Pathway, here: Here, body: OnDay) -> None:
     """That support began, and when."""
-    return answered(response, await pathways.start_support(store, pathway, body.on, command), pathway)
+    file.start_support(body.on, here.today)
 
 
-@router.post("/pathways/{pathway}/start/correction")
-async def correct_start(
-    pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@pathway_files.post("/start/correction")
+async def correct_start(file: domain.Pathway, here: Here, body: OnDayOrNot) -> None:
     """Another day of the start, or that there was none."""
-    return answered(response, await pathways.correct_start(store, pathway, body.on, command), pathway)
+    file.correct_start(body.on, await here.exited_on(), here.today)
 
 
-@router.post("/pathways/{pathway}/withdrawal")
-async def withdraw(pathway: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response) -> Done:
+@pathway_files.post("/withdrawal")
+def withdraw(file: domain.Pathway, here: Here, body: OnDay) -> None:
     """That the person took the request back before support began; no reason is asked for."""
-    return answered(response, await pathways.withdraw(store, pathway, body.on, command), pathway)
+    file.withdraw(body.on, here.today)
 
 
-@router.post("/pathways/{pathway}/withdrawal/correction")
-async def correct_withdrawal(
-    pathway: UUID, body: OnDayOrNot, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@pathway_files.post("/withdrawal/correction")
+def correct_withdrawal(file: domain.Pathway, here: Here, body: OnDayOrNot) -> None:
     """Another day of the withdrawal, or that there was none."""
-    return answered(response, await pathways.correct_withdrawal(store, pathway, body.on, command), pathway)
+    file.correct_withdrawal(body.on, here.today)
 
 
 @router.post("/imports/ids", tags=["import"])

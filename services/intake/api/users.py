@@ -3,20 +3,27 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Path, Request, Response
+from fastapi import Depends, Path, Request
 
 from services.intake import domain
 from services.intake.application import users as application
 from shared.access import Caller, CommandedByManager, Role, allow
-from shared.command_routes import answered
-from shared.commands import Done
-from shared.correspondents import Contact, ErasedCorrespondent
+from shared.command_routes import CommandRoutes
+from shared.commands import Act
+from shared.correspondents import Contact, ErasedCorrespondent, call
 from shared.door import Router
 from shared.routes import Limit, Store
 from shared.sealing import SealedName
 from shared.texts import CodeOfStructure, Pseudonym
 
 router = Router(prefix="/v1/structures/{structure}/users", tags=["users"])
+
+files = CommandRoutes(
+    router,
+    "",
+    lambda structure, body, command: application.access_file(structure, body.user, command),
+    by=CommandedByManager,
+)
 
 Place = Annotated[CodeOfStructure, Path(description="Code of a structure, or `programme`")]
 
@@ -35,24 +42,18 @@ class GivenAccess(UserBody):
     email: SealedName | None = None
 
 
-@router.post("")
-async def give_access(
-    structure: Place, body: GivenAccess, command: CommandedByManager, store: Store, response: Response
-) -> Done:
+@files.post("", target=lambda structure, body, command: application.access_to_give(structure, body.user, command))
+async def give_access(file: domain.Access, act: Act, structure: Place, body: GivenAccess) -> None:
     """Lets somebody in, or gives them another role. It holds in every service within seconds."""
-    command.caller.must_be_of(structure)
-    contact = Contact(body.name, email=body.email) if body.name else None
-    grant = domain.Grant(structure, body.user, body.role)
-    return answered(response, await application.give(store, grant, contact, command))
+    if body.name:  # whoever was forgotten is let in without a name only
+        await call(act, file.id, structure, Contact(body.name, email=body.email))
+    file.give(domain.Grant(structure, body.user, body.role))
 
 
-@router.post("/withdrawal")
-async def withdraw_access(
-    structure: Place, body: UserBody, command: CommandedByManager, store: Store, response: Response
-) -> Done:
+@files.post("/withdrawal")
+def withdraw_access(file: domain.Access, act: Act, structure: Place, body: UserBody) -> None:
     """Keeps somebody out within a minute, in every service, also where their issuer lets them in."""
-    command.caller.must_be_of(structure)
-    return answered(response, await application.withdraw(store, structure, body.user, command))
+    file.withdraw(structure, body.user)
 
 
 @router.post("/erasure")

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Response
 from pydantic import Field
 
 from services.intake import domain
 from services.intake.application import waves as application
+from services.intake.application.pathways import where_registered
+from services.intake.application.waves import OnWave, StructureAsked
 from shared.access import Commanded, chosen_id
-from shared.command_routes import answered
-from shared.commands import Done
+from shared.command_routes import CommandRoutes
 from shared.days import Day
 from shared.door import Router
 from shared.routes import Limit, OnDay, Store, programme_reads
@@ -19,8 +19,8 @@ from shared.texts import CodeOfStructure, Name
 from shared.whole import Whole
 
 router = Router(prefix="/v1", tags=["essaimage"])
-
-StructureAsked = Annotated[CodeOfStructure, Path(description="Code of a structure")]
+files = CommandRoutes(router, "/waves", application.wave_alone, by=Commanded)
+selections = CommandRoutes(router, "/waves/{wave}/selections/{structure}", application.wave_of, by=Commanded)
 
 
 @dataclass(kw_only=True)
@@ -63,66 +63,49 @@ class SelectionCorrection:
     withdrawn_on: Day | None
 
 
-@router.post("/waves")
-async def open_wave(body: NewWave, command: Commanded, store: Store, response: Response) -> Done:
+@files.post("", target=lambda body: application.wave_alone(body.id))
+def open_wave(file: domain.Wave, here: OnWave, body: NewWave) -> None:
     """Opens a wave into which structures are selected: 9 unless it says otherwise, one of a département."""
-    plan = domain.WavePlan(body.title, body.opened_on, body.capacity)
-    return answered(response, await application.open_wave(store, body.id, plan, command), body.id)
+    file.open(body.id, domain.WavePlan(body.title, body.opened_on, body.capacity), here.today)
 
 
-@router.post("/waves/{wave}/correction")
-async def correct_wave(
-    wave: UUID, body: Whole[WaveCorrection], command: Commanded, store: Store, response: Response
-) -> Done:
+@files.post("/{wave}/correction")
+def correct_wave(file: domain.Wave, here: OnWave, body: Whole[WaveCorrection]) -> None:
     """The whole wave as it is to stand, without its structures."""
-    plan = domain.WavePlan(body.title, body.opened_on, body.capacity, body.closed_on)
-    return answered(response, await application.correct(store, wave, plan, command), wave)
+    file.correct(domain.WavePlan(**vars(body)), here.today)
 
 
-@router.post("/waves/{wave}/closing")
-async def close_wave(wave: UUID, body: OnDay, command: Commanded, store: Store, response: Response) -> Done:
+@files.post("/{wave}/closing")
+def close_wave(file: domain.Wave, here: OnWave, body: OnDay) -> None:
     """Nobody is selected any more; those selected stay, and may still be launched or withdraw."""
-    return answered(response, await application.close(store, wave, body.on, command), wave)
+    file.close(body.on, here.today)
 
 
-@router.post("/waves/{wave}/selections")
-async def select_structure(
-    wave: UUID, body: SelectionBody, command: Commanded, store: Store, response: Response
-) -> Done:
+@files.post(
+    "/{wave}/selections",
+    target=lambda wave, body: where_registered(body.structure, application.wave_of(wave, body.structure)),
+)
+def select_structure(file: domain.Wave, here: OnWave, wave: UUID, body: SelectionBody) -> None:
     """Selects a registered structure; it holds the département in which it is registered now."""
-    return answered(response, await application.select(store, wave, body.structure, body.selected_on, command), wave)
+    file.select(body.structure, here.department, body.selected_on, here.today)
 
 
-@router.post("/waves/{wave}/selections/{structure}/launch")
-async def launch_structure(
-    wave: UUID, structure: StructureAsked, body: OnDay, command: Commanded, store: Store, response: Response
-) -> Done:
+@selections.post("/launch")
+def launch_structure(file: domain.Wave, here: OnWave, structure: StructureAsked, body: OnDay) -> None:
     """A selected structure takes up the action."""
-    return answered(response, await application.launch(store, wave, structure, body.on, command), wave)
+    file.launch(structure, body.on, here.today)
 
 
-@router.post("/waves/{wave}/selections/{structure}/withdrawal")
-async def withdraw_structure(
-    wave: UUID, structure: StructureAsked, body: OnDay, command: Commanded, store: Store, response: Response
-) -> Done:
+@selections.post("/withdrawal")
+def withdraw_structure(file: domain.Wave, here: OnWave, structure: StructureAsked, body: OnDay) -> None:
     """A selected structure gives back its place, and with it its département's; not once it was launched."""
-    return answered(response, await application.withdraw(store, wave, structure, body.on, command), wave)
+    file.withdraw(structure, body.on, here.today)
 
 
-@router.post("/waves/{wave}/selections/{structure}/correction")
-async def correct_selection(
-    wave: UUID,
-    structure: StructureAsked,
-    body: SelectionCorrection,
-    command: Commanded,
-    store: Store,
-    response: Response,
-) -> Done:
+@selections.post("/correction")
+def correct_selection(file: domain.Wave, here: OnWave, structure: StructureAsked, body: SelectionCorrection) -> None:
     """The whole selection as it is to stand; the département stays the one at selection."""
-    done = await application.correct_selection(
-        store, wave, structure, body.selected_on, body.launched_on, body.withdrawn_on, command
-    )
-    return answered(response, done, wave)
+    file.correct_selection(structure, body.selected_on, body.launched_on, body.withdrawn_on, here.today)
 
 
 @router.get("/waves", dependencies=programme_reads)

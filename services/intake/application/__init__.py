@@ -1,4 +1,4 @@
-"""What intake can be asked to do and to tell: one function per command, which loads, decides and saves."""
+"""What commands are about, those that span several files, and what intake can be asked to tell."""
 
 from services.intake.application.imports import (
     here,

@@ -3,16 +3,11 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import chain
 from uuid import UUID
 
-from services.intake.application.pathways import (
-    about,
-    about_structure,
-    departments,
-    must_be_registered,
-    structure_id,
-)
+from services.intake.application.pathways import about, about_structure, departments, must_be_registered, structure_id
 from services.intake.application.whose import one_person
 from services.intake.domain import (
     Dated,
@@ -25,7 +20,7 @@ from services.intake.domain import (
     with_age,
 )
 from shared.access import Caller, Command, Role
-from shared.commands import decide
+from shared.commands import Act, alone, execute, on
 from shared.event_store import EventStore, Known
 from shared.history import Dossier, PathwayRow, StructureRow
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
@@ -34,22 +29,17 @@ from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, kn
 async def import_structures(store: EventStore, rows: Sequence[StructureRow], command: Command) -> dict[str, int]:
     """Registers or corrects structures; returns how many events each row added."""
 
-    def take(structure: Structure, row: StructureFile) -> None:
+    def take(structure: Structure, _: Act, row: StructureFile) -> None:
         fact = news(structure.file.known, row)
         if fact is not None:
             structure.file.take(fact, row)
 
+    one_by_one = replace(command, key=None, on_version=None)  # a row is an act of its own, and sent again adds nothing
     added: dict[str, int] = {}
     for row in rows:
-        file = StructureFile(row.structure, row.name, row.department)
-        done = await decide(
-            store,
-            Structure,
-            structure_id(row.structure),
-            lambda s, file=file: take(s, file),  # type: ignore[misc]
-            about_structure,
-            replace(command, key=None, on_version=None),  # a row is an act of its own, and sent again adds nothing
-        )
+        file = alone(Structure, structure_id(row.structure), about_structure)
+        told = StructureFile(row.structure, row.name, row.department)
+        done = await execute(store, one_by_one, on(file, partial(take, row=told)))
         added[row.structure] = int(done.recorded)
     return added
 
@@ -98,15 +88,15 @@ def take_dossier(pathway: Pathway, dossier: Dossier, persons: Sequence[UUID] = (
         stands = replace(stands, person=persons[-1])
     if fact is not None or stands != stood:
         pathway.request.take(with_age(stands), told)
-    for recorded, on in (
+    for recorded, day in (
         (pathway.welcome, row.welcomed_on),
         (pathway.start, row.started_on),
         (pathway.withdrawal, row.withdrawn_on),
     ):
         known = recorded.known
         # An empty cell is news only where an import said otherwise before: what was recorded by hand since stays.
-        if (on or (known and known.imported)) and (dated := news(known, Dated(on))) is not None:
-            recorded.take(dated, Dated(on))
+        if (day or (known and known.imported)) and (dated := news(known, Dated(day))) is not None:
+            recorded.take(dated, Dated(day))
 
 
 async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:

@@ -1,31 +1,31 @@
-"""Commands on structures, and on what stands at the entrance of a pathway: load, decide, save."""
+"""What commands on structures and on pathways are about, and those at the entrance that span several files."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Annotated, TypeVar
 from uuid import UUID, uuid5
 
+from fastapi import Path
+
 from services.intake.application.whose import must_keep, who_asks, who_is_named
-from services.intake.domain import (
-    NOT_REQUESTED,
-    Identity,
-    Pathway,
-    Request,
-    Retention,
-    Structure,
-    StructureFile,
-    retention_id,
-)
+from services.intake.domain import NOT_REQUESTED, Identity, Pathway, Request, Retention, Structure, retention_id
 from shared.access import Caller, Command
 from shared.clock import day_in, day_in_paris
-from shared.commands import Act, Done, decide, decide_together
+from shared.commands import Act, Done, Target, alone, execute, on
 from shared.database import across_structures
-from shared.event_store import About, EventStore
+from shared.event_store import About, Aggregate, EventStore
 from shared.known_pathways import KnownPathway, exit_date
 from shared.problems import Problem
 from shared.rules import UnknownFact
+from shared.texts import CodeOfStructure
+
+A = TypeVar("A", bound=Aggregate)
+H = TypeVar("H")
 
 _STRUCTURES = UUID("0b1c0f0e-6a51-5d0a-8d3f-6c2f6f1b7d11")
+
+# Structures
 
 
 def structure_id(structure: str) -> UUID:
@@ -33,70 +33,24 @@ def structure_id(structure: str) -> UUID:
     return uuid5(_STRUCTURES, structure)
 
 
-def about(pathway: Pathway) -> About:
-    return About(pathway.structure, pathway.id, pathway.person)
-
-
 def about_structure(structure: Structure) -> About:
     return About(structure.file.current.structure if structure.file.current else None)
 
 
-async def known_here(store: EventStore, pathway: UUID, caller: Caller) -> KnownPathway:
-    """What the other services would know of a pathway. Raises Problem where the caller knows of none, Archived."""
-    file = await store.load(Pathway, pathway)
-    request = file.request.current
-    if request is None or not caller.is_of(file.structure):
-        raise Problem(404, "unknown-pathway", "no such pathway was requested")
-    file.must_be_open()
-    return KnownPathway(
-        pathway,
-        file.structure,
-        file.person,
-        request.requested_on,
-        file.started_on,
-        await today_in(store, file.structure),
-        file.restricted,
-        adviser=file.adviser,
-    )
+def structure_file(structure: Annotated[CodeOfStructure, Path()], command: Command) -> Target[Structure, Act]:
+    """Raises Problem where a manager names another structure than their own."""
+    command.caller.must_be_of(structure)
+    return alone(Structure, structure_id(structure), about_structure)
 
 
-async def on_pathway(
-    store: EventStore, pathway: UUID, decision: Callable[[Pathway, date], object], command: Command
-) -> Done:
-    """A command on a pathway that was requested; another structure's is as one that nobody requested.
+def where_registered(structure: str, target: Target[A, H]) -> Target[A, H]:
+    """The same file; opening it raises Problem where the structure is not registered."""
 
-    `decision` gets the local date of the structure that holds it.
-    """
+    async def open_file(act: Act) -> tuple[A, H]:
+        await must_be_registered(act.store, structure)
+        return await target(act)
 
-    async def decide_if_theirs(act: Act) -> None:
-        file = await theirs(act, pathway)
-        decision(file, await today_of(store, file))
-
-    return await decide_together(store, decide_if_theirs, command)
-
-
-async def theirs(act: Act, pathway: UUID) -> Pathway:
-    """The pathway that a command is about. Raises UnknownFact where it is another structure's."""
-    file = await act.main(Pathway, pathway, about)
-    if file.request and not act.command.caller.is_of(file.structure):
-        raise UnknownFact(NOT_REQUESTED)
-    return file
-
-
-async def register_structure(store: EventStore, file: StructureFile, command: Command) -> Done:
-    id = structure_id(file.structure)
-    return await decide(store, Structure, id, lambda s: s.register(file), about_structure, command)
-
-
-async def correct_structure(store: EventStore, file: StructureFile, command: Command) -> Done:
-    id = structure_id(file.structure)
-    return await decide(store, Structure, id, lambda s: s.correct(file), about_structure, command)
-
-
-async def set_welcome_delay(store: EventStore, structure: str, days: int, command: Command) -> Done:
-    return await decide(
-        store, Structure, structure_id(structure), lambda s: s.welcome_in(days), about_structure, command
-    )
+    return open_file
 
 
 async def must_be_registered(store: EventStore, structure: str) -> None:
@@ -120,9 +74,60 @@ async def today_in(store: EventStore, structure: str | None) -> date:
     return day_in(found.get(structure or ""), store.clock())
 
 
+# Pathways
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where a command on a pathway, or on what stands beside it, is decided: by the local date of who holds it."""
+
+    act: Act
+    pathway: Pathway
+    today: date
+
+    async def exited_on(self) -> date | None:
+        """When the person left, as outcomes told."""
+        return await exit_date(self.act.store.pool, self.pathway.id)
+
+
+def about(pathway: Pathway) -> About:
+    return About(pathway.structure, pathway.id, pathway.person)
+
+
 async def today_of(store: EventStore, file: Pathway) -> date:
     """The local date of the structure that holds a pathway."""
     return await today_in(store, file.structure if file.request else None)
+
+
+def pathway_file(pathway: UUID) -> Target[Pathway, Here]:
+    """Opening it raises UnknownFact where it is another structure's: that is as one that nobody requested."""
+
+    async def open_file(act: Act) -> tuple[Pathway, Here]:
+        file = await act.main(Pathway, pathway, about)
+        if file.request and not act.command.caller.is_of(file.structure):
+            raise UnknownFact(NOT_REQUESTED)
+        return file, Here(act, file, await today_of(act.store, file))
+
+    return open_file
+
+
+async def known_here(store: EventStore, pathway: UUID, caller: Caller) -> KnownPathway:
+    """What the other services would know of a pathway. Raises Problem where the caller knows of none, Archived."""
+    file = await store.load(Pathway, pathway)
+    request = file.request.current
+    if request is None or not caller.is_of(file.structure):
+        raise Problem(404, "unknown-pathway", "no such pathway was requested")
+    file.must_be_open()
+    return KnownPathway(
+        pathway,
+        file.structure,
+        file.person,
+        request.requested_on,
+        file.started_on,
+        await today_in(store, file.structure),
+        file.restricted,
+        adviser=file.adviser,
+    )
 
 
 async def ask_for_support(
@@ -148,7 +153,7 @@ async def ask_for_support(
         if is_new:
             await _take_back(act, person.id)
 
-    return await decide_together(store, ask, command)
+    return await execute(store, command, ask)
 
 
 async def _take_back(act: Act, person: UUID) -> None:
@@ -162,36 +167,12 @@ async def _take_back(act: Act, person: UUID) -> None:
                 pathway.reactivate(person, today)
 
 
-async def welcome(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    return await on_pathway(store, pathway, lambda p, today: p.welcome_person(on, today), command)
-
-
-async def start_support(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    return await on_pathway(store, pathway, lambda p, today: p.start_support(on, today), command)
-
-
-async def withdraw(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    return await on_pathway(store, pathway, lambda p, today: p.withdraw(on, today), command)
-
-
 async def correct_request(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
-    async def correct(act: Act) -> None:
-        file = await theirs(act, pathway)
-        person = await who_is_named(act, request.person)
+    """The person whom it names has to be one whom the structure knows."""
+
+    async def correct(file: Pathway, here: Here) -> None:
+        person = await who_is_named(here.act, request.person)
         person.must_be_free()
-        file.correct_request(replace(request, person=person.id), await today_of(store, file))
+        file.correct_request(replace(request, person=person.id), here.today)
 
-    return await decide_together(store, correct, command)
-
-
-async def correct_welcome(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
-    return await on_pathway(store, pathway, lambda p, today: p.correct_welcome(on, today), command)
-
-
-async def correct_start(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
-    exited_on = await exit_date(store.pool, pathway)
-    return await on_pathway(store, pathway, lambda p, today: p.correct_start(on, exited_on, today), command)
-
-
-async def correct_withdrawal(store: EventStore, pathway: UUID, on: date | None, command: Command) -> Done:
-    return await on_pathway(store, pathway, lambda p, today: p.correct_withdrawal(on, today), command)
+    return await execute(store, command, on(pathway_file(pathway), correct))

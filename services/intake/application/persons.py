@@ -1,6 +1,7 @@
-"""Commands on persons, and finding them: who they are, when two are one, restricting and forgetting."""
+"""What commands on persons are about, and finding them: who they are, when two are one, restricting and forgetting."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -8,7 +9,6 @@ from services.intake.application.pathways import about, today_in, today_of
 from services.intake.application.whose import (
     about_person,
     must_be_theirs,
-    must_keep,
     one_person,
     surviving,
     survivor_of,
@@ -17,7 +17,7 @@ from services.intake.application.whose import (
 from services.intake.domain import Identity, Pathway, Person, Restriction, Retention, retention_id
 from services.intake.names import is_number, matches, numbers, same_names, words
 from shared.access import Caller, Command, Role
-from shared.commands import Act, Done, decide_together
+from shared.commands import Act, Done, Target, execute
 from shared.database import Connection, across_structures
 from shared.event_store import EventStore
 from shared.forgetting import Concerned, Forgetting
@@ -37,20 +37,16 @@ async def _must_be_open(act: Act, *persons: UUID) -> None:
             (await act.file(Retention, retention_id(person))).must_be_open()
 
 
-async def identify(
-    store: EventStore, person: UUID, identity: Identity, left_out: Mapping[str, str], command: Command
-) -> Done:
-    """Of a person of one's own structure. Raises Problem, also where something known is `left_out`, by its place."""
+def person_file(person: UUID) -> Target[Person, Act]:
+    """The file that stands for a person of one's own structure. Opening it raises Problem, Archived."""
 
-    async def decision(act: Act) -> None:
-        await must_be_theirs(store, person, command.caller)
+    async def open_file(act: Act) -> tuple[Person, Act]:
+        await must_be_theirs(act.store, person, act.command.caller)
         stands = await surviving(act, person)
         await _must_be_open(act, stands.id)
-        stood = stands.identity.current
-        (await act.main(Person, stands.id, about_person(act))).identify(identity)  # a closed file is told first
-        must_keep(stood, left_out)
+        return await act.main(Person, stands.id, about_person(act)), act
 
-    return await decide_together(store, decision, command)
+    return open_file
 
 
 async def merge(store: EventStore, person: UUID, other: UUID, command: Command) -> Done:
@@ -74,54 +70,37 @@ async def merge(store: EventStore, person: UUID, other: UUID, command: Command) 
                 if file.is_of(stands.id):
                     file.move_to_person(into.id, await today_of(store, file))
 
-    return await decide_together(store, decision, command)
+    return await execute(store, command, decision)
 
 
-async def restrict(store: EventStore, person: UUID, restriction: Restriction, command: Command) -> Done:
-    """Restricts the processing of a person's data in every service: each of their pathways tells the others.
+@dataclass(frozen=True)
+class Everywhere:
+    """All that there is of one person, in every structure: whoever was merged with them is the same person.
 
-    Whoever was merged with them is the same person. Raises Problem.
+    `today`: the local date of the structure that commands.
     """
-    today = await today_in(store, command.caller.structure)
-    return await _change_restriction(
-        store,
-        person,
-        lambda p: p.restrict(restriction, today),
-        lambda p: p.restrict(restriction.restricted_on),
-        command,
-    )
+
+    persons: list[Person]
+    pathways: list[Pathway]
+    today: date
 
 
-async def lift_restriction(store: EventStore, person: UUID, on: date, command: Command) -> Done:
-    """From now on everything may be recorded of the person again."""
-    today = await today_in(store, command.caller.structure)
-    return await _change_restriction(
-        store, person, lambda p: p.lift_restriction(on, today), lambda p: p.lift_restriction(on), command
-    )
+def person_everywhere(person: UUID) -> Target[Person, Everywhere]:
+    """The person's own file, with all others of theirs. Opening it raises Problem."""
 
-
-async def _change_restriction(
-    store: EventStore,
-    person: UUID,
-    decision: Callable[[Person], object],
-    of_pathway: Callable[[Pathway], object],
-    command: Command,
-) -> Done:
-    async def change(act: Act) -> None:
-        await must_be_theirs(store, person, command.caller)
-        persons = await one_person(store.pool, person)
-        pathways = {pathway for one in persons for pathway in await act.pathways_of(one)}
+    async def open_file(act: Act) -> tuple[Person, Everywhere]:
+        await must_be_theirs(act.store, person, act.command.caller)
+        persons = await one_person(act.store.pool, person)
+        ids = {pathway for one in persons for pathway in await act.pathways_of(one)}
         file = await act.main(Person, person, about_person(act))
-        if not pathways and not file.version:
+        if not ids and not file.version:
             raise unknown_person()
-        for one in (await act.files(Person, sorted(persons), about_person(act))).values():
-            decision(one)
-        for pathway in (await act.files(Pathway, sorted(pathways), about)).values():
-            if pathway.request and pathway.person in persons:
-                of_pathway(pathway)
+        files = (await act.files(Person, sorted(persons), about_person(act))).values()
+        pathways = (await act.files(Pathway, sorted(ids), about)).values()
+        theirs = [one for one in pathways if one.request and one.person in persons]
+        return file, Everywhere(list(files), theirs, await today_in(act.store, act.command.caller.structure))
 
-    with across_structures():  # it holds in every structure
-        return await decide_together(store, change, command)
+    return open_file
 
 
 async def restriction_of(store: EventStore, person: UUID, caller: Caller) -> Restriction:

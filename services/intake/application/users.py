@@ -1,14 +1,14 @@
-"""Commands on users: who is let in, and what they are called (docs/decisions/0019-users.md)."""
+"""What commands on users are about, and what users are called (docs/decisions/0019-users.md)."""
 
 from dataclasses import dataclass
 
-from services.intake.application.pathways import must_be_registered
-from services.intake.domain import Access, Grant, access_id
+from services.intake.application.pathways import where_registered
+from services.intake.domain import Access, access_id
 from shared import correspondents, users
 from shared.access import Caller, Command
 from shared.codes import PROGRAMME, Role
-from shared.commands import Act, Done, decide, decide_together
-from shared.correspondents import Contact, ErasedCorrespondent
+from shared.commands import Act, Target, alone
+from shared.correspondents import ErasedCorrespondent
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import About, EventStore
 
@@ -42,24 +42,16 @@ def _about(access: Access) -> About:
     return About(access.grant.structure if access.grant else None)
 
 
-async def give(store: EventStore, grant: Grant, contact: Contact | None, command: Command) -> Done:
-    """`contact`: what colleagues call them, where it is told; whoever was forgotten is let in without a name only."""
-
-    async def decision(act: Act) -> None:
-        if grant.structure != PROGRAMME:
-            await must_be_registered(store, grant.structure)
-        id = access_id(grant.structure, grant.user)
-        access = await act.main(Access, id, _about)
-        if contact is not None:
-            await correspondents.call(act, id, grant.structure, contact)
-        access.give(grant)
-
-    return await decide_together(store, decision, command)
+def access_file(structure: str, user: str, command: Command) -> Target[Access, Act]:
+    """What one user may. Raises Problem where a manager names another structure than their own."""
+    command.caller.must_be_of(structure)
+    return alone(Access, access_id(structure, user), _about)
 
 
-async def withdraw(store: EventStore, structure: str, user: str, command: Command) -> Done:
-    id = access_id(structure, user)
-    return await decide(store, Access, id, lambda access: access.withdraw(structure, user), _about, command)
+def access_to_give(structure: str, user: str, command: Command) -> Target[Access, Act]:
+    """The same; opening it raises Problem where the structure is not registered."""
+    file = access_file(structure, user, command)
+    return file if structure == PROGRAMME else where_registered(structure, file)
 
 
 async def forget(

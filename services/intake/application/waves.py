@@ -1,18 +1,22 @@
-"""Commands on waves of structures: load, decide, save; and what is told of them."""
+"""What commands on waves of structures are about, and what is told of them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
+from fastapi import Path
+
 from services.intake import views
-from services.intake.application.pathways import structure_id, today_in
-from services.intake.domain import Selection, Structure, Wave, WavePlan, wave_file
-from shared.access import Command
-from shared.commands import Done, decide
+from services.intake.application.pathways import departments
+from services.intake.domain import Selection, Wave, WavePlan, wave_file
+from shared.clock import day_in
+from shared.commands import Act, Target
 from shared.database import across_structures
 from shared.event_store import About, EventStore
-from shared.problems import Problem
+from shared.texts import CodeOfStructure
+
+StructureAsked = Annotated[CodeOfStructure, Path(description="Code of a structure")]
 
 
 @dataclass(frozen=True)
@@ -32,59 +36,33 @@ class ShownWave:
     structures: list[Selection]
 
 
-async def open_wave(store: EventStore, key: UUID, plan: WavePlan, command: Command) -> Done:
-    return await _on_wave(store, key, None, lambda wave, today: wave.open(key, plan, today), command)
+@dataclass(frozen=True)
+class OnWave:
+    """Where a command on a wave is decided: by the local date of the structure concerned, and what is registered of it
+    now. The programme's date is that in Paris."""
+
+    today: date
+    department: str
 
 
-async def correct(store: EventStore, key: UUID, plan: WavePlan, command: Command) -> Done:
-    return await _on_wave(store, key, None, lambda wave, today: wave.correct(plan, today), command)
+def wave_alone(wave: UUID) -> Target[Wave, OnWave]:
+    """A wave, of which something is told that concerns no structure."""
+    return _wave(wave, None)
 
 
-async def close(store: EventStore, key: UUID, on: date, command: Command) -> Done:
-    return await _on_wave(store, key, None, lambda wave, today: wave.close(on, today), command)
+def wave_of(wave: UUID, structure: StructureAsked) -> Target[Wave, OnWave]:
+    """A wave, of which something is told under the subjects of one structure."""
+    return _wave(wave, structure)
 
 
-async def select(store: EventStore, key: UUID, structure: str, on: date, command: Command) -> Done:
-    """A selection keeps the département in which the structure is registered now."""
-    file = (await store.load(Structure, structure_id(structure))).file.current
-    if file is None:
-        raise Problem(409, "unknown-structure", f"structure {structure} is not registered")
-    department = file.department
-    return await _on_wave(
-        store, key, structure, lambda wave, today: wave.select(structure, department, on, today), command
-    )
+def _wave(wave: UUID, structure: str | None) -> Target[Wave, OnWave]:
+    async def open_file(act: Act) -> tuple[Wave, OnWave]:
+        found = await departments(act.store, [structure] if structure else [])
+        department = found.get(structure or "", "")
+        file = await act.main(Wave, wave_file(wave), lambda _: About(structure))
+        return file, OnWave(day_in(department, act.store.clock()), department)
 
-
-async def launch(store: EventStore, key: UUID, structure: str, on: date, command: Command) -> Done:
-    return await _on_wave(store, key, structure, lambda wave, today: wave.launch(structure, on, today), command)
-
-
-async def withdraw(store: EventStore, key: UUID, structure: str, on: date, command: Command) -> Done:
-    return await _on_wave(store, key, structure, lambda wave, today: wave.withdraw(structure, on, today), command)
-
-
-async def correct_selection(
-    store: EventStore,
-    key: UUID,
-    structure: str,
-    selected_on: date,
-    launched_on: date | None,
-    withdrawn_on: date | None,
-    command: Command,
-) -> Done:
-    def decision(wave: Wave, today: date) -> None:
-        wave.correct_selection(structure, selected_on, launched_on, withdrawn_on, today)
-
-    return await _on_wave(store, key, structure, decision, command)
-
-
-async def _on_wave(
-    store: EventStore, key: UUID, structure: str | None, decision: Callable[[Wave, date], object], command: Command
-) -> Done:
-    """`structure`: the one concerned, under whose subjects it is told and by whose date; null: the programme."""
-    today = await today_in(store, structure)
-    done = await decide(store, Wave, wave_file(key), lambda w: decision(w, today), lambda _: About(structure), command)
-    return replace(done, id=key)
+    return open_file
 
 
 async def waves(store: EventStore, limit: int) -> list[ShownWave]:
