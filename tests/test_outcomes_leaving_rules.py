@@ -11,7 +11,7 @@ import pytest
 from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import StoredEvent
 
-from services.outcomes import application, exit_rule
+from services.outcomes import application
 from services.outcomes.domain import (
     Attempt,
     DeathIsItsOwnReason,
@@ -19,6 +19,7 @@ from services.outcomes.domain import (
     FollowUpBeforeExit,
     FollowUpWithoutExit,
     OutcomeFile,
+    exit_rule,
 )
 from shared.codes import ContactMeans, Contract, ExitClass, ExitReason, FollowUpMonth, Situation
 from shared.history import Dossier, ExitRow, FollowUpRow, PathwayRow

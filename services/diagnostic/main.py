@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.diagnostic import views
-from services.diagnostic.api import disagreements, imports, router
+from services.diagnostic.api import disagreements, imports, kinds, router
 from services.diagnostic.publishing import public
 from services.diagnostic.reactions import subscribers
 from shared.copies import copies
@@ -26,6 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
         forget=views.forget,
     )
     app.include_router(router)
+    app.include_router(kinds)
     app.include_router(imports)
     app.include_router(disagreements)
     app.include_router(timeline_routes())

@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.outcomes import views
-from services.outcomes.api import disagreements, imports, router
+from services.outcomes.api import disagreements, imports, kinds, router
 from services.outcomes.publishing import public
 from services.outcomes.reactions import subscribers
 from shared.copies import copies
@@ -27,6 +27,7 @@ def create_app(settings: Settings) -> FastAPI:
         forget=views.forget,
     )
     app.include_router(router)
+    app.include_router(kinds)
     app.include_router(imports)
     app.include_router(disagreements)
     app.include_router(correspondent_routes())
