@@ -13,7 +13,7 @@ FastAPI reads them. The name and the docstring are those of the operation.
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import fields, replace
 from inspect import Parameter, Signature, signature
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -30,6 +30,7 @@ from shared.routes import Store
 A = TypeVar("A", bound=Aggregate)
 H = TypeVar("H")
 D = TypeVar("D", bound=Callable[..., Any])
+F = TypeVar("F")
 
 
 class CommandRoutes(Generic[A, H]):
@@ -95,9 +96,13 @@ def _endpoint(
     endpoint.__signature__ = Signature(  # type: ignore[attr-defined]
         [one.replace(kind=Parameter.KEYWORD_ONLY) for one in parameters], return_annotation=Done
     )
-    endpoint.__name__, endpoint.__doc__ = decision.__name__, decision.__doc__
-    endpoint.__module__ = decision.__module__  # whose command it is
+    endpoint.__name__, endpoint.__doc__, endpoint.__module__ = decision.__name__, decision.__doc__, decision.__module__
     return endpoint
+
+
+def alone_in(fact: type[F], body: F) -> F:
+    """Takes the fact alone from a body that adds to it, as an id."""
+    return fact(**{one.name: getattr(body, one.name) for one in fields(fact)})  # type: ignore[arg-type]
 
 
 def answered(response: Response, done: Done, fact: UUID | None = None) -> Done:

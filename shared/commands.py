@@ -163,21 +163,6 @@ def alone(cls: type[A], id: UUID, about: Callable[[A], About]) -> Target[A, Act]
     return open_file
 
 
-async def decide(
-    store: EventStore,
-    cls: type[A],
-    id: UUID,
-    decision: Callable[[A], object],
-    about: Callable[[A], About],
-    command: Command,
-) -> Done:
-    return await execute(store, command, on(alone(cls, id, about), lambda file, _: decision(file)))
-
-
-async def decide_together(store: EventStore, decision: Callable[[Act], Awaitable[object]], command: Command) -> Done:
-    return await execute(store, command, decision)
-
-
 async def once(store: EventStore, command: Command, act: Callable[[], Awaitable[Done]]) -> Done:
     """Answers as before what came under the command's key before, a refusal too: a twin may be answered meanwhile."""
     if command.key is None:

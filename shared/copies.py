@@ -18,7 +18,7 @@ from shared.access import OfStructure, Role
 from shared.database import Pool, across_structures
 from shared.door import Router
 from shared.event_store import Aggregate, Recorded
-from shared.known_pathways import Known, known_by_events
+from shared.known_pathways import Known, known_pathway
 from shared.problems import Problem
 from shared.readings import Noted, Reading, readings_of
 from shared.routes import Store
@@ -68,7 +68,7 @@ async def _only(_: Pool, person: UUID) -> set[UUID]:
 
 
 def copies(
-    known_in: Literal["known_pathways", "requests"], one_person: OnePerson = _only, known: Known = known_by_events
+    known_in: Literal["known_pathways", "requests"], one_person: OnePerson = _only, known: Known = known_pathway
 ) -> Router:
     """The route. `known_in`: the service's own table of pathways with their structure and person, as they now stand."""
     router = Router(prefix="/v1", tags=["person's copy"])

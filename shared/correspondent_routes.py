@@ -1,16 +1,16 @@
 """The routes of correspondents, the same in each service whose facts name some."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Request
 from pydantic import Field
 
 from shared import correspondents
-from shared.access import CommandedByManager, CommandedInStructure, OfStructure, chosen_id
-from shared.command_routes import answered
-from shared.commands import Done
-from shared.correspondents import Contact, ErasedCorrespondent, ListedCorrespondent
+from shared.access import CommandedByManager, OfStructure, chosen_id
+from shared.command_routes import CommandRoutes, alone_in
+from shared.commands import Act
+from shared.correspondents import Contact, Correspondent, ErasedCorrespondent, ListedCorrespondent
 from shared.door import Router
 from shared.routes import Limit, Store
 from shared.texts import CodeOfStructure
@@ -24,28 +24,20 @@ class NewCorrespondent(Contact):
     structure: CodeOfStructure
     id: UUID = Field(default_factory=chosen_id)
 
-    def contact(self) -> Contact:
-        return Contact(**{field.name: getattr(self, field.name) for field in fields(Contact)})
-
 
 def correspondent_routes() -> Router:
     router = Router(prefix="/v1/correspondents", tags=["correspondents"])
+    files = CommandRoutes(router, "", correspondents.correspondent_file)
 
-    @router.post("")
-    async def record_correspondent(
-        body: NewCorrespondent, command: CommandedInStructure, store: Store, response: Response
-    ) -> Done:
+    @files.post("", target=lambda body: correspondents.file_for(body.structure, body.id))
+    def record_correspondent(file: Correspondent, act: Act, body: NewCorrespondent) -> None:
         """Records a tutor, an employer's contact or another person whom a structure works with."""
-        command.caller.must_be_of(body.structure)
-        done = await correspondents.record(store, body.id, body.structure, body.contact(), command)
-        return answered(response, done, body.id)
+        file.record(body.id, body.structure, alone_in(Contact, body))
 
-    @router.post("/{correspondent}/correction")
-    async def correct_correspondent(
-        correspondent: UUID, body: Whole[Contact], command: CommandedInStructure, store: Store, response: Response
-    ) -> Done:
+    @files.post("/{correspondent}/correction")
+    def correct_correspondent(file: Correspondent, act: Act, correspondent: UUID, body: Whole[Contact]) -> None:
         """The whole contact as it is to stand."""
-        return answered(response, await correspondents.correct(store, correspondent, body, command), correspondent)
+        file.correct(body)
 
     @router.get("")
     async def list_correspondents(caller: OfStructure, store: Store, limit: Limit = 100) -> list[ListedCorrespondent]:

@@ -6,13 +6,13 @@ Nothing of them is published.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from shared.access import Caller, Command
+from shared.access import Caller
 from shared.codes import StructureCode
-from shared.commands import Act, Done, decide_together
+from shared.commands import Act, Target
 from shared.database import across_structures
 from shared.erasure_ledger import ErasureLedger
 from shared.event_store import About, Aggregate, EventStore, Forgotten
@@ -83,23 +83,28 @@ def _about(file: Correspondent) -> About:
     return About(file.structure, None, file.id)
 
 
-async def record(store: EventStore, id: UUID, structure: str, contact: Contact, command: Command) -> Done:
-    return await _decide(store, id, lambda file: file.record(id, structure, contact), command)
+def correspondent_file(correspondent: UUID) -> Target[Correspondent, Act]:
+    """Opens the file of a correspondent. Raises Forgotten, UnknownFact where they are another structure's."""
 
-
-async def correct(store: EventStore, id: UUID, contact: Contact, command: Command) -> Done:
-    return await _decide(store, id, lambda file: file.correct(contact), command)
-
-
-async def _decide(store: EventStore, id: UUID, decision: Callable[[Correspondent], object], command: Command) -> Done:
-    async def decide_if_theirs(act: Act) -> None:
-        await must_be_free(store, id)  # before a key is made for them
-        file = await act.main(Correspondent, file_id(id), _about)
-        if file.structure is not None and not command.caller.is_of(file.structure):
+    async def open_file(act: Act) -> tuple[Correspondent, Act]:
+        await must_be_free(act.store, correspondent)  # before a key is made for them
+        file = await act.main(Correspondent, file_id(correspondent), _about)
+        if file.structure is not None and not act.command.caller.is_of(file.structure):
             raise UnknownFact("no such correspondent is recorded")
-        decision(file)
+        return file, act
 
-    return replace(await decide_together(store, decide_if_theirs, command), id=id)
+    return open_file
+
+
+def file_for(structure: str, correspondent: UUID) -> Target[Correspondent, Act]:
+    """Opens the file of who is said to be a structure's. Raises Problem first, where that is not the caller's."""
+    of = correspondent_file(correspondent)
+
+    async def open_file(act: Act) -> tuple[Correspondent, Act]:
+        act.command.caller.must_be_of(structure)
+        return await of(act)
+
+    return open_file
 
 
 async def call(act: Act, id: UUID, structure: str, contact: Contact) -> None:

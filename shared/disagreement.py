@@ -11,12 +11,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from shared.access import Command
-from shared.commands import Act, Done, decide_together
 from shared.event_store import Aggregate, EventStore, Recorded
 from shared.facts import DayEvent, FactEvent, Facts, fact_of
 from shared.facts import FactId as FactId
-from shared.known_pathways import Known as KnownHere
 from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
 from shared.sealing import CannotOpen, Sealed, sealed_texts
 
@@ -113,42 +110,13 @@ class ShownFact:
     disagreements: tuple[ShownDisagreement, ...]
 
 
-async def disagree(
-    store: EventStore,
-    pathway: UUID,
-    known: KnownHere,
-    key: UUID,
-    of: FactId,
-    said_on: date,
-    text: Sealed | None,
-    command: Command,
-) -> Done:
-    """Raises UnknownFact where no such fact is recorded."""
-
-    async def decision(act: Act) -> None:
-        file, today = await _file(act, pathway, known)
-        told = _standing(await store.of_pathway(pathway)).get(of)
-        if told is None:
-            # What was asked for is not repeated: a text may have been written in the wrong place.
-            raise UnknownFact("no fact of this kind is recorded under this id")
-        file.disagree(key, Disagreement(of, told.version, said_on, text), today)
-
-    return await decide_together(store, decision, command)
-
-
-async def withdraw(store: EventStore, pathway: UUID, known: KnownHere, key: UUID, on: date, command: Command) -> Done:
-    async def decision(act: Act) -> None:
-        file, today = await _file(act, pathway, known)
-        file.withdraw(key, on, today)
-
-    return await decide_together(store, decision, command)
-
-
-async def _file(act: Act, pathway: UUID, known: KnownHere) -> tuple[DisagreementFile, date]:
-    """What was said against the pathway's facts, and the local date where it is held."""
-    concerned = await known(act.store, pathway, act.command.caller)
-    file = await act.main(DisagreementFile, file_id(pathway), lambda _: concerned.about_new())
-    return file, concerned.today
+async def version_telling(store: EventStore, pathway: UUID, of: FactId) -> int:
+    """The version that told how a fact now stands. Raises UnknownFact where no such fact is recorded."""
+    told = _standing(await store.of_pathway(pathway)).get(of)
+    if told is None:
+        # What was asked for is not repeated: a text may have been written in the wrong place.
+        raise UnknownFact("no fact of this kind is recorded under this id")
+    return told.version
 
 
 async def facts_of(store: EventStore, pathway: UUID, *, texts: bool) -> tuple[ShownFact, ...]:

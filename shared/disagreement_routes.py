@@ -4,17 +4,23 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Response
+from fastapi import Depends
 from pydantic import Field
 
-from shared import disagreement
-from shared.access import Caller, CommandedInStructure, Role, allow, chosen_id
-from shared.command_routes import answered
-from shared.commands import Done
+from shared.access import Caller, Role, allow, chosen_id
+from shared.command_routes import CommandRoutes
 from shared.days import Day
-from shared.disagreement import FactId, ShownFact, facts_of
+from shared.disagreement import (
+    Disagreement,
+    DisagreementFile,
+    FactId,
+    ShownFact,
+    facts_of,
+    file_id,
+    version_telling,
+)
 from shared.door import Router
-from shared.known_pathways import Known, known_by_events
+from shared.known_pathways import Known, OnPathway, known_pathway, on_pathway
 from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import OnDay, Store
@@ -37,30 +43,21 @@ class Said:
     id: UUID = Field(default_factory=chosen_id)
 
 
-def disagreement_routes(known: Known = known_by_events) -> Router:
+def disagreement_routes(known: Known = known_pathway) -> Router:
     router = Router(prefix="/v1/pathways/{pathway}", tags=["disagreements"])
+    files = CommandRoutes(router, "", on_pathway(DisagreementFile, file_id, known))
 
-    @router.post("/disagreements")
-    async def disagree(
-        pathway: UUID, body: Said, command: CommandedInStructure, store: Store, response: Response
-    ) -> Done:
+    @files.post("/disagreements")
+    async def disagree(file: DisagreementFile, here: OnPathway, body: Said) -> None:
         """Records that the person disagrees with a fact. It stays beside the fact, whatever becomes of that."""
         of = FactId(body.kind, body.fact)
-        done = await disagreement.disagree(store, pathway, known, body.id, of, body.said_on, body.text, command)
-        return answered(response, done, body.id)
+        version = await version_telling(here.act.store, here.pathway.pathway, of)
+        file.disagree(body.id, Disagreement(of, version, body.said_on, body.text), here.today)
 
-    @router.post("/disagreements/{disagreement_id}/withdrawal")
-    async def withdraw(
-        pathway: UUID,
-        disagreement_id: UUID,
-        body: OnDay,
-        command: CommandedInStructure,
-        store: Store,
-        response: Response,
-    ) -> Done:
+    @files.post("/disagreements/{disagreement_id}/withdrawal")
+    def withdraw(file: DisagreementFile, here: OnPathway, disagreement_id: UUID, body: OnDay) -> None:
         """The person no longer disagrees; that they did remains."""
-        done = await disagreement.withdraw(store, pathway, known, disagreement_id, body.on, command)
-        return answered(response, done, disagreement_id)
+        file.withdraw(disagreement_id, body.on, here.today)
 
     @router.get("/facts")
     async def facts(

@@ -1,7 +1,7 @@
 """The routes of kinds of facts that are declared whole: record, correct, list."""
 
 from collections.abc import Callable
-from dataclasses import fields, make_dataclass
+from dataclasses import make_dataclass
 from typing import Annotated, Any, get_type_hints
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from shared import kind_views
 from shared.access import chosen_id
-from shared.command_routes import CommandRoutes
+from shared.command_routes import CommandRoutes, alone_in
 from shared.commands import Target
 from shared.days import Day
 from shared.disagreement import in_disagreement
@@ -39,11 +39,8 @@ def kind_routes(cls: type[Aggregate], target: Callable[[UUID], Target[Any, OnPat
 
 
 def _commands(files: CommandRoutes[Any, OnPathway], facts: Facts[Any], kind: Kind[Any]) -> None:
-    names = [one.name for one in fields(kind.fact)]
-
     def record(file: Any, here: OnPathway, body: Any) -> None:
-        fact = kind.fact(**{name: getattr(body, name) for name in names})
-        getattr(file, facts.name).admit(body.id, fact, here.today)
+        getattr(file, facts.name).admit(body.id, alone_in(kind.fact, body), here.today)
 
     def correct(file: Any, here: OnPathway, id: UUID, body: Any) -> None:
         getattr(file, facts.name).admit_correction(id, body, here.today)

@@ -13,9 +13,9 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.access import Caller, Command, Role
+from shared.access import Caller, Role
 from shared.clock import day_in
-from shared.commands import Act, Done, Target, execute, on
+from shared.commands import Act, Target
 from shared.contracts import PublicEvent
 from shared.contracts.intake import (
     AdviserAssignment,
@@ -105,14 +105,13 @@ async def known_soon(store: EventStore, dossiers: Sequence[Dossier], patience: f
         await asyncio.sleep(0.05)
 
 
-async def known_pathway(store: EventStore, pathway: UUID, caller: Caller | None = None) -> KnownPathway:
+async def known_pathway(store: EventStore, pathway: UUID, caller: Caller) -> KnownPathway:
     """For a command. Raises NotYetKnown where no request was heard of, Problem where the file is archived.
 
-    An adviser or a manager, where `caller` is one, gets of another structure's pathway the answer of one that nobody
-    has heard of.
+    An adviser or a manager gets of another structure's pathway the answer of one that nobody has heard of.
     """
     found = [_known(store, row) for row in await store.pool.rows_of(_KNOWN, pathway)]
-    if not found or (caller is not None and not caller.is_of(found[0].structure)):
+    if not found or not caller.is_of(found[0].structure):
         raise NotYetKnown(pathway)
     if found[0].archived:
         raise Problem(409, "archived", "the person's file is archived; a new request for support opens it again")
@@ -131,48 +130,27 @@ class OnPathway:
         return self.pathway.today
 
 
-def on_pathway(
-    cls: type[A], id_of: Callable[[UUID], UUID] = lambda pathway: pathway
-) -> Callable[[UUID], Target[A, OnPathway]]:
-    """The file of a pathway; `id_of`: the aggregate's id, where it is not the pathway's own.
-
-    Opening it raises NotYetKnown, Problem; recording in it Restricted.
-    """
-
-    def of(pathway: UUID) -> Target[A, OnPathway]:
-        async def open_file(act: Act) -> tuple[A, OnPathway]:
-            known = await known_pathway(act.store, pathway, act.command.caller)
-            return await act.main(cls, id_of(pathway), lambda _: known.about_new()), OnPathway(act, known)
-
-        return open_file
-
-    return of
-
-
-async def decide_here(
-    store: EventStore,
-    cls: type[A],
-    pathway: UUID,
-    decision: Callable[[A, KnownPathway], object],
-    command: Command,
-    *,
-    id: UUID | None = None,
-) -> Done:
-    of: Any = on_pathway
-    return await execute(
-        store,
-        command,
-        on(of(cls, lambda pathway: id or pathway)(pathway), lambda file, here: decision(file, here.pathway)),
-    )
-
-
 Known = Callable[[EventStore, UUID, Caller], Awaitable[KnownPathway]]
 """What the service knows of a pathway. Raises where it knows of none, as which another structure's is answered, and
 where the file is archived."""
 
 
-async def known_by_events(store: EventStore, pathway: UUID, caller: Caller) -> KnownPathway:
-    return await known_pathway(store, pathway, caller)
+def on_pathway(
+    cls: type[A], id_of: Callable[[UUID], UUID] = lambda pathway: pathway, known: Known = known_pathway
+) -> Callable[[UUID], Target[A, OnPathway]]:
+    """The file of a pathway; `id_of`: the aggregate's id, where it is not the pathway's own.
+
+    Opening it raises what `known` raises; recording in it Restricted.
+    """
+
+    def of(pathway: UUID) -> Target[A, OnPathway]:
+        async def open_file(act: Act) -> tuple[A, OnPathway]:
+            concerned = await known(act.store, pathway, act.command.caller)
+            return await act.main(cls, id_of(pathway), lambda _: concerned.about_new()), OnPathway(act, concerned)
+
+        return open_file
+
+    return of
 
 
 async def exit_date(pool: Pool, pathway: UUID) -> date | None:

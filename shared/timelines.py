@@ -6,7 +6,7 @@ from uuid import UUID
 from shared.access import OfStructure
 from shared.copies import CopiedFact, copied
 from shared.door import Router
-from shared.known_pathways import Known, known_by_events
+from shared.known_pathways import Known, known_pathway
 from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import Store
@@ -20,7 +20,7 @@ class Told(CopiedFact):
     version: int
 
 
-def timeline_routes(known: Known = known_by_events) -> Router:
+def timeline_routes(known: Known = known_pathway) -> Router:
     router = Router(prefix="/v1/pathways/{pathway}", tags=["timeline"])
 
     @router.get("/timeline")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from lieu.import_folder import read_folder
-from services.outcomes import application
+from services.outcomes.application import outcome_file
 from services.outcomes.domain import Exit, OutcomeFile
 from services.reporting import pages
 from services.training.domain.placement import Placement, check_placement
@@ -21,6 +21,7 @@ from shared import history
 from shared.access import Caller, Command, Role
 from shared.clock import today
 from shared.codes import PlacementForm, PlacementObjective, Prescriber, Situation
+from shared.commands import execute, on
 from shared.contracts import BODIES, decode_body
 from shared.days import FIRST_DAY, LAST_DAY, Day, DayRefused, day_of
 from shared.event_store.aggregates import TypedMapper
@@ -197,7 +198,8 @@ async def test_an_exit_of_before_is_shown_and_corrected_and_its_pathway_alone_wa
     app = running.service("outcomes")
     stored = Exit(date(2024, 6, 3), Situation.EMPLOYMENT, contract_start=date.max, contract_end=date.max)
     operator = Command(Caller("somebody", Role.OPERATOR, None), None)
-    await application.leave(app.state.runtime.store, UUID(pathway), stored, operator)
+    leave = on(outcome_file(UUID(pathway)), lambda file, here: file.leave(stored, here.pathway.started_on, here.today))
+    await execute(app.state.runtime.store, operator, leave)
     left = {"exited_on": "2024-06-03", "situation": "unemployed"}
     await running.post(f"/outcomes/v1/pathways/{other}/exit", left, 201)
 

@@ -11,8 +11,8 @@ import pytest
 from eventsourcing.domain import Snapshot
 from eventsourcing.persistence import StoredEvent
 
-from services.outcomes import application, exit_rule
-from services.outcomes.domain import Attempt, DeathIsItsOwnReason, Exit, OutcomeFile
+from services.outcomes import application
+from services.outcomes.domain import Attempt, DeathIsItsOwnReason, Exit, OutcomeFile, exit_rule
 from shared.codes import ContactMeans, Contract, ExitClass, ExitReason, FollowUpMonth, Situation
 from shared.history import Dossier, ExitRow, FollowUpRow, PathwayRow
 from shared.rules import AlreadyRecorded, InTheFuture, RuleBroken, UnknownFact

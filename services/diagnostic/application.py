@@ -1,106 +1,21 @@
-"""One function per command: load, decide, save."""
+"""What commands are about, and what an import takes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
-from services.diagnostic.domain import (
-    Action,
-    Actions,
-    Assessment,
-    Bilan,
-    Diagnostic,
-    DiagnosticFile,
-    Plan,
-    Settlement,
-    scored_by_import,
-)
+from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan, scored_by_import
 from shared.access import Command
-from shared.commands import Done
 from shared.event_store import EventStore, Known
 from shared.history import BarrierRow, DiagnosticRow, Dossier, imported_fact_id
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
-from shared.known_pathways import decide_here, known_soon
+from shared.known_pathways import known_soon, on_pathway
 from shared.known_structures import departments
 
 F = TypeVar("F")
 
 
-async def complete(store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command) -> Done:
-    return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, known: f.complete(key, fact, known.today), command
-    )
-
-
-async def correct_diagnostic(store: EventStore, pathway: UUID, key: UUID, fact: Diagnostic, command: Command) -> Done:
-    return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, known: f.correct_diagnostic(key, fact, known.today), command
-    )
-
-
-async def record_bilan(store: EventStore, pathway: UUID, key: UUID, fact: Bilan, command: Command) -> Done:
-    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.record_bilan(key, fact), command)
-
-
-async def correct_bilan(store: EventStore, pathway: UUID, key: UUID, fact: Bilan, command: Command) -> Done:
-    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.correct_bilan(key, fact), command)
-
-
-async def agree_plan(
-    store: EventStore, pathway: UUID, key: UUID, fact: Plan, actions: Actions, command: Command
-) -> Done:
-    return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, known: f.agree_plan(key, fact, known.today, actions), command
-    )
-
-
-async def revise_plan(
-    store: EventStore, pathway: UUID, revises: UUID, key: UUID, fact: Plan, actions: Actions, command: Command
-) -> Done:
-    return await decide_here(
-        store,
-        DiagnosticFile,
-        pathway,
-        lambda f, known: f.revise_plan(revises, key, fact, actions, known.today),
-        command,
-    )
-
-
-async def correct_action(store: EventStore, pathway: UUID, key: UUID, fact: Action, command: Command) -> Done:
-    return await decide_here(store, DiagnosticFile, pathway, lambda f, _: f.correct_action(key, fact), command)
-
-
-async def settle(store: EventStore, pathway: UUID, key: UUID, fact: Settlement, command: Command) -> Done:
-    return await decide_here(store, DiagnosticFile, pathway, lambda f, known: f.settle(key, fact, known.today), command)
-
-
-async def correct_settlement(store: EventStore, pathway: UUID, key: UUID, fact: Settlement, command: Command) -> Done:
-    return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, known: f.correct_settlement(key, fact, known.today), command
-    )
-
-
-async def reopen_action(store: EventStore, pathway: UUID, key: UUID, on: date, command: Command) -> Done:
-    return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, known: f.reopen_action(key, on, known.today), command
-    )
-
-
-async def correct_plan(store: EventStore, pathway: UUID, key: UUID, fact: Plan, command: Command) -> Done:
-    return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, known: f.correct_plan(key, fact, known.today), command
-    )
-
-
-async def assess(store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command) -> Done:
-    return await decide_here(store, DiagnosticFile, pathway, lambda f, known: f.assess(key, fact, known.today), command)
-
-
-async def correct_assessment(store: EventStore, pathway: UUID, key: UUID, fact: Assessment, command: Command) -> Done:
-    return await decide_here(
-        store, DiagnosticFile, pathway, lambda f, known: f.correct_assessment(key, fact, known.today), command
-    )
+diagnostic_file = on_pathway(DiagnosticFile)
 
 
 # The historical import

@@ -2,11 +2,12 @@
 
 from services.diagnostic.domain import DiagnosticFile
 from shared.codes import SPECIAL_BARRIERS
+from shared.contracts import EVENTS
 from shared.contracts import diagnostic as contracts
 from shared.publishing import Publisher
 
 public = Publisher(
-    contracts.EVENTS,
+    EVENTS["diagnostic"],
     (DiagnosticFile,),
     told={
         contracts.Plan: lambda event: contracts.Plan(

@@ -79,5 +79,5 @@ def subscribers(runtime: Runtime) -> list[Subscriber]:
         Subscriber("diagnostic", "training", pool, client, when_training_tells, of=[SupportReport]),
         Subscriber("diagnostic", "outcomes", pool, client, remember_outcomes, of=OF_OUTCOMES),
         known_structures.subscriber("diagnostic", pool, client),
-        Subscriber("diagnostic-views", "diagnostic", pool, client, views.follow, of=views.OF, stage="view"),
+        Subscriber("diagnostic-views", "diagnostic", pool, client, views.follow, stage="view"),
     ]

@@ -1,109 +1,22 @@
-"""One function per command: load, decide, save."""
+"""What commands are about, what lists show, and what an import takes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from uuid import UUID
 
 from services.outcomes import views
-from services.outcomes.domain import (
-    Attempt,
-    EmploymentSupport,
-    Exit,
-    FollowUp,
-    OutcomeFile,
-    Period,
-    SituationFile,
-    file_id,
-)
+from services.outcomes.domain import Exit, FollowUp, OutcomeFile, SituationFile, file_id
 from shared.access import Command
-from shared.codes import ExitReason, JobEnd, Situation
-from shared.commands import Done
-from shared.correspondents import is_known
+from shared.codes import ExitReason, Situation
 from shared.disagreement import in_disagreement
 from shared.event_store import EventStore
 from shared.history import Dossier, ExitRow, FollowUpRow
 from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
-from shared.known_pathways import decide_here, known_soon
+from shared.known_pathways import known_soon, on_pathway
 from shared.known_structures import departments
 
-
-async def leave(store: EventStore, pathway: UUID, exit: Exit, command: Command) -> Done:
-    return await decide_here(
-        store, OutcomeFile, pathway, lambda f, known: f.leave(exit, known.started_on, known.today), command
-    )
-
-
-async def correct_exit(store: EventStore, pathway: UUID, exit: Exit, command: Command) -> Done:
-    return await decide_here(
-        store, OutcomeFile, pathway, lambda f, known: f.correct_exit(exit, known.started_on, known.today), command
-    )
-
-
-async def reopen(store: EventStore, pathway: UUID, on: date, command: Command) -> Done:
-    return await decide_here(store, OutcomeFile, pathway, lambda f, known: f.reopen(on, known.today), command)
-
-
-async def record_follow_up(store: EventStore, pathway: UUID, followup: FollowUp, command: Command) -> Done:
-    return await decide_here(
-        store, OutcomeFile, pathway, lambda f, known: f.record_follow_up(followup, known.today), command
-    )
-
-
-async def correct_follow_up(store: EventStore, pathway: UUID, followup: FollowUp, command: Command) -> Done:
-    return await decide_here(
-        store, OutcomeFile, pathway, lambda f, known: f.correct_follow_up(followup, known.today), command
-    )
-
-
-async def attempt(store: EventStore, pathway: UUID, key: UUID, attempt: Attempt, command: Command) -> Done:
-    return await decide_here(
-        store, OutcomeFile, pathway, lambda f, known: f.attempt(key, attempt, known.today), command
-    )
-
-
-async def correct_attempt(store: EventStore, pathway: UUID, key: UUID, attempt: Attempt, command: Command) -> Done:
-    return await decide_here(
-        store, OutcomeFile, pathway, lambda f, known: f.correct_attempt(key, attempt, known.today), command
-    )
-
-
-async def _on_situations(
-    store: EventStore, pathway: UUID, decision: Callable[[SituationFile, date], None], command: Command
-) -> Done:
-    return await decide_here(
-        store, SituationFile, pathway, lambda file, known: decision(file, known.today), command, id=file_id(pathway)
-    )
-
-
-async def record_situation(store: EventStore, pathway: UUID, key: UUID, period: Period, command: Command) -> Done:
-    known = await is_known(store, period.correspondent)
-    return await _on_situations(store, pathway, lambda file, today: file.record(key, period, known, today), command)
-
-
-async def end_situation(
-    store: EventStore, pathway: UUID, key: UUID, on: date, reason: JobEnd, command: Command
-) -> Done:
-    return await _on_situations(store, pathway, lambda file, today: file.end(key, on, reason, today), command)
-
-
-async def correct_situation(store: EventStore, pathway: UUID, key: UUID, period: Period, command: Command) -> Done:
-    known = await is_known(store, period.correspondent)
-    return await _on_situations(store, pathway, lambda file, today: file.correct(key, period, known, today), command)
-
-
-async def support(store: EventStore, pathway: UUID, key: UUID, support: EmploymentSupport, command: Command) -> Done:
-    known = await is_known(store, support.correspondent)
-    return await _on_situations(store, pathway, lambda file, today: file.support(key, support, known, today), command)
-
-
-async def correct_support(
-    store: EventStore, pathway: UUID, key: UUID, support: EmploymentSupport, command: Command
-) -> Done:
-    known = await is_known(store, support.correspondent)
-    return await _on_situations(
-        store, pathway, lambda file, today: file.correct_support(key, support, known, today), command
-    )
+outcome_file = on_pathway(OutcomeFile)
+situation_file = on_pathway(SituationFile, file_id)
 
 
 # Lists, with what the persons say against them

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.outcomes.api import disagreements, imports, router
+from services.outcomes.api import disagreements, imports, kinds, router
 from services.outcomes.publishing import public
 from services.outcomes.reactions import subscribers
 from shared.copies import copies
@@ -25,6 +25,7 @@ def create_app(settings: Settings) -> FastAPI:
         subscribers=subscribers,
     )
     app.include_router(router)
+    app.include_router(kinds)
     app.include_router(imports)
     app.include_router(disagreements)
     app.include_router(correspondent_routes())

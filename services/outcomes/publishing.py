@@ -7,6 +7,7 @@ from typing import Any
 
 from services.outcomes.domain import OutcomeFile, SituationFile
 from shared.codes import SPECIAL_EXIT_REASONS, SPECIAL_SITUATIONS
+from shared.contracts import EVENTS
 from shared.contracts import outcomes as contracts
 from shared.publishing import Publisher
 
@@ -40,7 +41,7 @@ def _is_special(event: Any) -> bool:
 
 
 public = Publisher(
-    contracts.EVENTS,
+    EVENTS["outcomes"],
     (OutcomeFile, SituationFile),
     told={
         contracts.Exit: _exit,

@@ -2,38 +2,36 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Response
 from pydantic import Field
 
-from services.diagnostic import application, domain, shown
+from services.diagnostic import application, domain
+from services.diagnostic.api import shown
 from services.diagnostic.api.files import File
-from shared.access import AnyCaller, CommandedInStructure, chosen_id
+from services.diagnostic.domain import Assessment, DiagnosticFile
+from shared.access import AnyCaller, chosen_id
 from shared.codes import (
     Barrier,
     BilanQuestion,
     Intensity,
     ItemCode,
-    Language,
-    LanguageLevel,
-    Months,
     Purpose,
     Refusal,
     RomeCode,
     Score,
     WorkingTime,
 )
-from shared.command_routes import answered
-from shared.commands import Done
+from shared.command_routes import CommandRoutes
 from shared.days import Day
 from shared.door import Router
-from shared.routes import Store
+from shared.known_pathways import OnPathway
 from shared.sealing import Sealed
 from shared.whole import Whole
 
 router = Router(tags=["diagnostics"])
+files = CommandRoutes(router, "/pathways/{pathway}", application.diagnostic_file)
 
 
 class InstrumentVersion(StrEnum):
@@ -76,22 +74,6 @@ class NewDiagnostic(CompletedDiagnostic):
 
 
 @dataclass
-class SpokenLanguage:
-    """`level`: of the Common European Framework, or `native`; null: not known."""
-
-    language: Annotated[Language, Field(examples=["pt"])]
-    level: LanguageLevel | None = None
-
-
-@dataclass
-class Occupation:
-    """`months`: how long it was exercised in all."""
-
-    rome: RomeCode
-    months: Months | None = None
-
-
-@dataclass
 class Bilan:
     """The whole bilan of one diagnostic: strengths (skills, experience, languages, occupations exercised), wishes
     (occupations, hours a week, one-way journey in kilometres or minutes, working times) and a note. All of it may be
@@ -100,8 +82,8 @@ class Bilan:
 
     skills: Sealed | None = None
     experience: Sealed | None = None
-    languages: Annotated[list[SpokenLanguage], Field(max_length=30)] = Field(default_factory=list)
-    occupations: Annotated[list[Occupation], Field(max_length=50)] = Field(default_factory=list)
+    languages: Annotated[list[domain.SpokenLanguage], Field(max_length=30)] = Field(default_factory=list)
+    occupations: Annotated[list[domain.Occupation], Field(max_length=50)] = Field(default_factory=list)
     target_occupations: Annotated[list[RomeCode], Field(max_length=20)] = Field(default_factory=list)
     hours_a_week: Annotated[int, Field(ge=1, le=60)] | None = None
     distance_km: Annotated[int, Field(ge=0, le=1000)] | None = None
@@ -113,19 +95,8 @@ class Bilan:
     )
 
     def fact(self) -> domain.Bilan:
-        return domain.Bilan(
-            skills=self.skills,
-            experience=self.experience,
-            languages=tuple(domain.SpokenLanguage(one.language, one.level) for one in self.languages),
-            occupations=tuple(domain.Occupation(one.rome, one.months) for one in self.occupations),
-            target_occupations=tuple(self.target_occupations),
-            hours_a_week=self.hours_a_week,
-            distance_km=self.distance_km,
-            travel_minutes=self.travel_minutes,
-            working_times=tuple(self.working_times),
-            note=self.note,
-            refused=tuple(self.refused),
-        )
+        given: dict[str, Any] = {k: tuple(one) if isinstance(one, list) else one for k, one in vars(self).items()}
+        return domain.Bilan(**given)
 
 
 @dataclass
@@ -136,6 +107,9 @@ class AssessedBarrier:
     domain: Barrier
     intensity: Intensity
 
+    def fact(self) -> Assessment:
+        return Assessment(self.assessed_on, self.domain, self.intensity)
+
 
 @dataclass
 class NewAssessment(AssessedBarrier):
@@ -144,76 +118,42 @@ class NewAssessment(AssessedBarrier):
     id: UUID = Field(default_factory=chosen_id)
 
 
-@router.post("/pathways/{pathway}/diagnostics")
-async def complete(
-    pathway: UUID, body: NewDiagnostic, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/diagnostics")
+def complete(file: DiagnosticFile, here: OnPathway, body: NewDiagnostic) -> None:
     """A diagnostic was made: at entry, in between, or at the exit. It may precede the start of support."""
-    return answered(response, await application.complete(store, pathway, body.id, body.fact(), command), body.id)
+    file.complete(body.id, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/diagnostics/{diagnostic}/correction")
-async def correct_diagnostic(
-    pathway: UUID,
-    diagnostic: UUID,
-    body: Whole[CompletedDiagnostic],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/diagnostics/{diagnostic}/correction")
+def correct_diagnostic(
+    file: DiagnosticFile, here: OnPathway, diagnostic: UUID, body: Whole[CompletedDiagnostic]
+) -> None:
     """The whole diagnostic as it is to stand."""
-    done = await application.correct_diagnostic(store, pathway, diagnostic, body.fact(), command)
-    return answered(response, done, diagnostic)
+    file.correct_diagnostic(diagnostic, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/diagnostics/{diagnostic}/bilan")
-async def record_bilan(
-    pathway: UUID, diagnostic: UUID, body: Bilan, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/diagnostics/{diagnostic}/bilan")
+def record_bilan(file: DiagnosticFile, here: OnPathway, diagnostic: UUID, body: Bilan) -> None:
     """What a diagnostic found beside the score. It is published to nobody."""
-    return answered(
-        response, await application.record_bilan(store, pathway, diagnostic, body.fact(), command), diagnostic
-    )
+    file.record_bilan(diagnostic, body.fact())
 
 
-@router.post("/pathways/{pathway}/diagnostics/{diagnostic}/bilan/correction")
-async def correct_bilan(
-    pathway: UUID,
-    diagnostic: UUID,
-    body: Whole[Bilan],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/diagnostics/{diagnostic}/bilan/correction")
+def correct_bilan(file: DiagnosticFile, here: OnPathway, diagnostic: UUID, body: Whole[Bilan]) -> None:
     """The whole bilan as it is to stand."""
-    return answered(
-        response, await application.correct_bilan(store, pathway, diagnostic, body.fact(), command), diagnostic
-    )
+    file.correct_bilan(diagnostic, body.fact())
 
 
-@router.post("/pathways/{pathway}/barriers")
-async def assess(
-    pathway: UUID, body: NewAssessment, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/barriers")
+def assess(file: DiagnosticFile, here: OnPathway, body: NewAssessment) -> None:
     """How much one barrier weighed on one day. Assessed again, on another day, it tells what became of it."""
-    fact = domain.Assessment(body.assessed_on, body.domain, body.intensity)
-    return answered(response, await application.assess(store, pathway, body.id, fact, command), body.id)
+    file.assess(body.id, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/barriers/{assessment}/correction")
-async def correct_assessment(
-    pathway: UUID,
-    assessment: UUID,
-    body: Whole[AssessedBarrier],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/barriers/{assessment}/correction")
+def correct_assessment(file: DiagnosticFile, here: OnPathway, assessment: UUID, body: Whole[AssessedBarrier]) -> None:
     """The whole assessment as it is to stand."""
-    fact = domain.Assessment(body.assessed_on, body.domain, body.intensity)
-    return answered(
-        response, await application.correct_assessment(store, pathway, assessment, fact, command), assessment
-    )
+    file.correct_assessment(assessment, body.fact(), here.today)
 
 
 @router.get("/pathways/{pathway}/diagnostics")

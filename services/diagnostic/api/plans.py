@@ -8,29 +8,24 @@ from fastapi import Response
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from services.diagnostic import application, domain, shown
+from services.diagnostic import application, domain
+from services.diagnostic.api import shown
 from services.diagnostic.api.files import File
-from services.diagnostic.page import page
-from shared.access import CommandedInStructure, chosen_id
+from services.diagnostic.api.page import page
+from services.diagnostic.domain import DiagnosticFile
+from shared.access import chosen_id
 from shared.codes import ActionKind, ActionOutcome, Barrier, DropReason, Responsible
-from shared.command_routes import answered
-from shared.commands import Done
+from shared.command_routes import CommandRoutes
 from shared.days import Day
 from shared.door import Router
+from shared.known_pathways import OnPathway
 from shared.problems import Problem
-from shared.routes import OnDay, Store
+from shared.routes import OnDay
 from shared.sealing import Sealed
 from shared.whole import Whole
 
 router = Router(tags=["plans"])
-
-
-@dataclass
-class Objective:
-    """What the person wants to reach; `barrier`: the one that stands in the way."""
-
-    text: Sealed
-    barrier: Barrier | None = None
+files = CommandRoutes(router, "/pathways/{pathway}", application.diagnostic_file)
 
 
 @dataclass
@@ -54,7 +49,7 @@ class PlannedAction(ActionContent):
     id: UUID = Field(default_factory=chosen_id)
 
 
-Objectives = Annotated[list[Objective], Field(max_length=30)]
+Objectives = Annotated[list[domain.Objective], Field(max_length=30)]
 
 
 @dataclass
@@ -67,7 +62,7 @@ class AgreedPlan:
     actions: Annotated[list[PlannedAction], Field(max_length=50)] = Field(default_factory=list)
 
     def fact(self) -> domain.Plan:
-        return domain.Plan(self.agreed_on, _objectives(self.objectives))
+        return domain.Plan(self.agreed_on, tuple(self.objectives))
 
     def planned(self) -> domain.Actions:
         return [(action.id, action.fact(self.id)) for action in self.actions]
@@ -79,6 +74,9 @@ class CorrectedPlan:
 
     agreed_on: Day | None
     objectives: Objectives = Field(default_factory=list)
+
+    def fact(self) -> domain.Plan:
+        return domain.Plan(self.agreed_on, tuple(self.objectives))
 
 
 @dataclass
@@ -94,87 +92,47 @@ class Settlement:
         return domain.Settlement(self.outcome, self.settled_on, self.reason, self.text)
 
 
-def _objectives(objectives: list[Objective]) -> tuple[domain.Objective, ...]:
-    return tuple(domain.Objective(one.text, one.barrier) for one in objectives)
-
-
-@router.post("/pathways/{pathway}/plans")
-async def agree_plan(
-    pathway: UUID, body: AgreedPlan, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/plans")
+def agree_plan(file: DiagnosticFile, here: OnPathway, body: AgreedPlan) -> None:
     """The person agreed to a plan of objectives and actions. Each action is told by an event of its own."""
-    done = await application.agree_plan(store, pathway, body.id, body.fact(), body.planned(), command)
-    return answered(response, done, body.id)
+    file.agree_plan(body.id, body.fact(), here.today, body.planned())
 
 
-@router.post("/pathways/{pathway}/plans/{plan}/correction")
-async def correct_plan(
-    pathway: UUID,
-    plan: UUID,
-    body: Whole[CorrectedPlan],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/plans/{plan}/correction")
+def correct_plan(file: DiagnosticFile, here: OnPathway, plan: UUID, body: Whole[CorrectedPlan]) -> None:
     """The day and all objectives as they are to stand; each action is corrected by itself."""
-    fact = domain.Plan(body.agreed_on, _objectives(body.objectives))
-    return answered(response, await application.correct_plan(store, pathway, plan, fact, command), plan)
+    file.correct_plan(plan, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/plans/{plan}/revision")
-async def revise_plan(
-    pathway: UUID, plan: UUID, body: Whole[AgreedPlan], command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/plans/{plan}/revision")
+def revise_plan(file: DiagnosticFile, here: OnPathway, plan: UUID, body: Whole[AgreedPlan]) -> None:
     """The whole plan anew, agreed again, under an id of its own. Actions that go on keep their id; those that were open
     and are not in it are dropped as `plan_revised`."""
-    done = await application.revise_plan(store, pathway, plan, body.id, body.fact(), body.planned(), command)
-    return answered(response, done, body.id)
+    file.revise_plan(plan, body.id, body.fact(), body.planned(), here.today)
 
 
-@router.post("/pathways/{pathway}/actions/{action}/correction")
-async def correct_action(
-    pathway: UUID,
-    action: UUID,
-    body: Whole[ActionContent],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/actions/{action}/correction")
+def correct_action(file: DiagnosticFile, here: OnPathway, action: UUID, body: Whole[ActionContent]) -> None:
     """The whole action as it is to stand; it stays in its plan."""
-    # The domain keeps the plan that the action is in.
-    done = await application.correct_action(store, pathway, action, body.fact(plan=action), command)
-    return answered(response, done, action)
+    file.correct_action(action, body.fact(plan=action))  # the file keeps the plan that the action is in
 
 
-@router.post("/pathways/{pathway}/actions/{action}/settlement")
-async def settle(
-    pathway: UUID, action: UUID, body: Settlement, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/actions/{action}/settlement")
+def settle(file: DiagnosticFile, here: OnPathway, action: UUID, body: Settlement) -> None:
     """An action is done, or given up."""
-    return answered(response, await application.settle(store, pathway, action, body.fact(), command), action)
+    file.settle(action, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/actions/{action}/settlement/correction")
-async def correct_settlement(
-    pathway: UUID,
-    action: UUID,
-    body: Whole[Settlement],
-    command: CommandedInStructure,
-    store: Store,
-    response: Response,
-) -> Done:
+@files.post("/actions/{action}/settlement/correction")
+def correct_settlement(file: DiagnosticFile, here: OnPathway, action: UUID, body: Whole[Settlement]) -> None:
     """What became of an action, whole, as it is to stand."""
-    return answered(
-        response, await application.correct_settlement(store, pathway, action, body.fact(), command), action
-    )
+    file.correct_settlement(action, body.fact(), here.today)
 
 
-@router.post("/pathways/{pathway}/actions/{action}/reopening")
-async def reopen_action(
-    pathway: UUID, action: UUID, body: OnDay, command: CommandedInStructure, store: Store, response: Response
-) -> Done:
+@files.post("/actions/{action}/reopening")
+def reopen_action(file: DiagnosticFile, here: OnPathway, action: UUID, body: OnDay) -> None:
     """An action that was done or given up is to be done again. One that is open already stays so."""
-    return answered(response, await application.reopen_action(store, pathway, action, body.on, command), action)
+    file.reopen_action(action, body.on, here.today)
 
 
 @router.get("/pathways/{pathway}/plans")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.codes import BilanQuestion, Language, LanguageLevel, RomeCode, WorkingTime
+from shared.codes import BilanQuestion, Language, LanguageLevel, Months, RomeCode, WorkingTime
 from shared.rules import RuleBroken
 from shared.sealing import Sealed
 
@@ -13,7 +13,7 @@ class RefusedAndAnswered(RuleBroken):
 
 @dataclass(frozen=True)
 class SpokenLanguage:
-    """`level` is null where it is not known."""
+    """`level`: of the Common European Framework, or `native`; null: not known."""
 
     language: Language
     level: LanguageLevel | None = None
@@ -21,10 +21,10 @@ class SpokenLanguage:
 
 @dataclass(frozen=True)
 class Occupation:
-    """An occupation that the person exercised, and for how many months in all."""
+    """`months`: how long it was exercised in all."""
 
     rome: RomeCode
-    months: int | None = None
+    months: Months | None = None
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class ReopenedBeforeSettled(RuleBroken):
 
 @dataclass(frozen=True)
 class Objective:
-    """What the person wants to reach, in their words; `barrier`: the one that stands in the way."""
+    """What the person wants to reach; `barrier`: the one that stands in the way."""
 
     text: Sealed
     barrier: Barrier | None = None

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.outcomes import exit_rule
+from services.outcomes.domain import exit_rule
 from shared.codes import (
     ContactMeans,
     Contract,

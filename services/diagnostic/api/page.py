@@ -5,12 +5,12 @@ It holds no name (diagnostic knows none): the person writes theirs on it.
 
 from pathlib import Path
 
-from services.diagnostic.shown import ShownAction, ShownPlan
+from services.diagnostic.api.shown import ShownAction, ShownPlan
 from shared.codes import ActionKind, ActionOutcome, Responsible
 from shared.french import day
 from shared.pdf import pdf
 
-_TEMPLATE = Path(__file__).parent / "templates" / "plan.typ"
+_TEMPLATE = Path(__file__).parents[1] / "templates" / "plan.typ"
 
 KINDS = {
     ActionKind.WORKSHOP: "Participer à un atelier",

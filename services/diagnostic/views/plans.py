@@ -1,46 +1,20 @@
-"""Diagnostic's own questions: who has no diagnostic, which actions are overdue, which plans are to be looked at again.
-
-Table, fold and query together. Whose list a row stands in follows the pathway: its structure and its adviser as they
-now are. Nobody who left is in one, and who comes back is again.
-"""
+"""Which actions are overdue, and which plans are to be looked at again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.diagnostic.views.whose import STANDING
 from shared.clock import day_in_paris
 from shared.codes import ActionKind, Barrier
 from shared.contracts import PublicEvent
-from shared.contracts.diagnostic import (
-    Diagnostic,
-    DiagnosticOpening,
-    OpeningClosed,
-    Plan,
-    PlannedAction,
-    SettledAction,
-)
+from shared.contracts.diagnostic import Plan, PlannedAction, SettledAction
 from shared.database import Connection, Pool
 from shared.months import months_later
 
-OF = (Diagnostic, DiagnosticOpening, OpeningClosed, Plan, PlannedAction, SettledAction)
-"""The events that the tables are made of."""
 MONTHS_TO_REVIEW = 6
 """After which a plan that was not agreed anew is to be looked at again."""
-
-
-@dataclass(frozen=True)
-class WithoutDiagnostic:
-    pathway: UUID
-    structure: str
-    started_on: date
-
-
-@dataclass(frozen=True)
-class WaitingDiagnostic:
-    pathway: UUID
-    structure: str
-    opened_on: date
 
 
 @dataclass(frozen=True)
@@ -68,21 +42,12 @@ class PlanToReview:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """Keeps the tables in step with diagnostic's own events; a version already applied changes nothing."""
-    diagnosed = {event.aggregate for event in events if isinstance(event.body, Diagnostic)}
-    await connection.execute(
-        "insert into diagnosed (pathway) select unnest($1::uuid[]) on conflict do nothing", list(diagnosed)
-    )
     plans: dict[tuple[UUID, UUID], tuple[Plan, PublicEvent, UUID | None]] = {}
     for event in events:
         match event.body:
             case Plan() as plan:
                 _, _, revises = plans.get((event.aggregate, plan.plan), (None, None, None))
                 plans[event.aggregate, plan.plan] = plan, event, plan.revises or revises
-            case DiagnosticOpening(opened_on=opened_on):
-                await _open(connection, event, opened_on)
-            case OpeningClosed():
-                await _open(connection, event, None)
             case PlannedAction() as action:
                 await connection.execute(
                     """insert into planned_actions as a (pathway, action, plan, kind, barrier, due_on, version)
@@ -124,17 +89,6 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     )
 
 
-async def _open(connection: Connection, event: PublicEvent, opened_on: date | None) -> None:
-    await connection.execute(
-        """insert into openings as o (pathway, opened_on, version) values ($1, $2, $3)
-           on conflict (pathway) do update set opened_on = excluded.opened_on, version = excluded.version
-             where o.version < excluded.version""",
-        event.aggregate,
-        opened_on,
-        event.version,
-    )
-
-
 def _review_on(agreed_on: date | None, event: PublicEvent) -> date | None:
     """Null where it is never due: imported history raises no task that was due before it was imported."""
     if agreed_on is None:
@@ -143,42 +97,8 @@ def _review_on(agreed_on: date | None, event: PublicEvent) -> date | None:
     return None if event.historical and due_on <= day_in_paris(event.known_at) else due_on
 
 
-# Of whose data may only be stored nothing waits. $1: the structure, $2: the adviser, null: all; $3: rows at most.
-_STANDING = """k.exited_on is null and not k.restricted and not k.archived
-  and ($1::text is null or k.structure = $1) and ($2::text is null or k.adviser = $2)"""
 _IN_FORCE = """p.agreed_on is not null and not exists (
   select from plans later where later.pathway = p.pathway and later.revises = p.plan and later.agreed_on is not null)"""
-
-
-async def without_diagnostic(
-    pool: Pool, started_until: date, structure: str | None, adviser: str | None, limit: int
-) -> list[WithoutDiagnostic]:
-    """Those who started on or before the day, the longest waiting first."""
-    rows = await pool.fetch(
-        f"""select k.pathway, k.structure, k.started_on from known_pathways k left join diagnosed d using (pathway)
-             where d.pathway is null and k.started_on <= $4 and {_STANDING}
-             order by k.started_on, k.pathway limit $3""",
-        structure,
-        adviser,
-        limit,
-        started_until,
-    )
-    return [WithoutDiagnostic(**row) for row in rows]
-
-
-async def diagnostics_waiting(
-    pool: Pool, structure: str | None, adviser: str | None, limit: int
-) -> list[WaitingDiagnostic]:
-    rows = await pool.fetch(
-        f"""select k.pathway, k.structure, o.opened_on
-              from known_pathways k join openings o using (pathway) left join diagnosed d using (pathway)
-             where o.opened_on is not null and d.pathway is null and {_STANDING}
-             order by o.opened_on, k.pathway limit $3""",
-        structure,
-        adviser,
-        limit,
-    )
-    return [WaitingDiagnostic(**row) for row in rows]
 
 
 async def actions_overdue(
@@ -187,7 +107,7 @@ async def actions_overdue(
     rows = await pool.fetch(
         f"""select k.pathway, k.structure, a.plan, a.action, a.kind, a.barrier, a.due_on
               from known_pathways k join planned_actions a using (pathway) join plans p using (pathway, plan)
-             where a.open and a.due_on < $4 and {_IN_FORCE} and {_STANDING}
+             where a.open and a.due_on < $4 and {_IN_FORCE} and {STANDING}
              order by a.due_on, a.action limit $3""",
         structure,
         adviser,
@@ -214,7 +134,7 @@ async def plans_to_review(
     rows = await pool.fetch(
         f"""select k.pathway, k.structure, p.plan, p.agreed_on, p.review_on as due_on
               from known_pathways k join plans p using (pathway)
-             where p.review_on <= $4 and {_IN_FORCE} and {_STANDING}
+             where p.review_on <= $4 and {_IN_FORCE} and {STANDING}
              order by p.review_on, p.plan limit $3""",
         structure,
         adviser,

@@ -1,0 +1,80 @@
+"""Who has no diagnostic."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.diagnostic.views.whose import STANDING
+from shared.contracts import PublicEvent
+from shared.contracts.diagnostic import Diagnostic, DiagnosticOpening, OpeningClosed
+from shared.database import Connection, Pool
+
+
+@dataclass(frozen=True)
+class WithoutDiagnostic:
+    pathway: UUID
+    structure: str
+    started_on: date
+
+
+@dataclass(frozen=True)
+class WaitingDiagnostic:
+    pathway: UUID
+    structure: str
+    opened_on: date
+
+
+async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
+    diagnosed = {event.aggregate for event in events if isinstance(event.body, Diagnostic)}
+    await connection.execute(
+        "insert into diagnosed (pathway) select unnest($1::uuid[]) on conflict do nothing", list(diagnosed)
+    )
+    for event in events:
+        match event.body:
+            case DiagnosticOpening(opened_on=opened_on):
+                await _open(connection, event, opened_on)
+            case OpeningClosed():
+                await _open(connection, event, None)
+
+
+async def _open(connection: Connection, event: PublicEvent, opened_on: date | None) -> None:
+    await connection.execute(
+        """insert into openings as o (pathway, opened_on, version) values ($1, $2, $3)
+           on conflict (pathway) do update set opened_on = excluded.opened_on, version = excluded.version
+             where o.version < excluded.version""",
+        event.aggregate,
+        opened_on,
+        event.version,
+    )
+
+
+async def without_diagnostic(
+    pool: Pool, started_until: date, structure: str | None, adviser: str | None, limit: int
+) -> list[WithoutDiagnostic]:
+    """Those who started on or before the day, the longest waiting first."""
+    rows = await pool.fetch(
+        f"""select k.pathway, k.structure, k.started_on from known_pathways k left join diagnosed d using (pathway)
+             where d.pathway is null and k.started_on <= $4 and {STANDING}
+             order by k.started_on, k.pathway limit $3""",
+        structure,
+        adviser,
+        limit,
+        started_until,
+    )
+    return [WithoutDiagnostic(**row) for row in rows]
+
+
+async def diagnostics_waiting(
+    pool: Pool, structure: str | None, adviser: str | None, limit: int
+) -> list[WaitingDiagnostic]:
+    rows = await pool.fetch(
+        f"""select k.pathway, k.structure, o.opened_on
+              from known_pathways k join openings o using (pathway) left join diagnosed d using (pathway)
+             where o.opened_on is not null and d.pathway is null and {STANDING}
+             order by o.opened_on, k.pathway limit $3""",
+        structure,
+        adviser,
+        limit,
+    )
+    return [WaitingDiagnostic(**row) for row in rows]

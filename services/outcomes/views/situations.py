@@ -1,0 +1,129 @@
+"""Whose contract ends, and who works and was last spoken to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from services.outcomes.views.whose import ASKED_FOR, coded
+from shared.codes import JOBS, Contract, EmploymentSupportKind, Situation
+from shared.contracts import PublicEvent
+from shared.contracts.outcomes import EmploymentSupport, SituationPeriod
+from shared.database import Connection, Pool
+
+
+@dataclass(frozen=True)
+class ListedJob:
+    """A job that goes on as far as is known, an SIAE's included; `contract_end`: when it is to end.
+
+    `last_supported_on`: of the last visit or talk, and `last_support` what it was. `adviser`: a token's subject.
+    `disagreed`: whether the person says otherwise.
+    """
+
+    pathway: UUID
+    structure: str
+    adviser: str | None
+    situation: UUID
+    kind: Situation
+    started_on: date
+    contract: Contract | None
+    contract_end: date | None
+    hours_a_week: Decimal | None
+    last_supported_on: date | None
+    last_support: EmploymentSupportKind | None
+    disagreed: bool = False
+
+
+async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
+    for event in events:
+        match event.body:
+            case SituationPeriod() as period:
+                await connection.execute(
+                    """insert into situations as s (pathway, situation, kind, started_on, ended_on, contract,
+                         contract_end, hours_a_week, version)
+                       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                       on conflict (pathway, situation) do update set kind = excluded.kind,
+                         started_on = excluded.started_on, ended_on = excluded.ended_on,
+                         contract = excluded.contract, contract_end = excluded.contract_end,
+                         hours_a_week = excluded.hours_a_week, version = excluded.version
+                       where s.version < excluded.version""",
+                    event.pathway,
+                    period.situation,
+                    period.kind,
+                    period.started_on,
+                    period.ended_on,
+                    period.contract,
+                    period.contract_end,
+                    period.hours_a_week,
+                    event.version,
+                )
+            case EmploymentSupport() as support:
+                await connection.execute(
+                    """insert into employment_supports as s (pathway, support, situation, what, supported_on, version)
+                       values ($1, $2, $3, $4, $5, $6)
+                       on conflict (pathway, support) do update set situation = excluded.situation,
+                         what = excluded.what, supported_on = excluded.supported_on, version = excluded.version
+                       where s.version < excluded.version""",
+                    event.pathway,
+                    support.support,
+                    support.situation,
+                    support.what,
+                    support.supported_on,
+                    event.version,
+                )
+
+
+async def contracts_ending(
+    pool: Pool, start: date, end: date, structure: str | None, adviser: str | None, limit: int
+) -> list[ListedJob]:
+    """Jobs that are to end between two days, both included, the next first."""
+    return await _jobs(
+        pool, "s.contract_end between $4 and $5", "s.contract_end", (start, end), structure, adviser, limit
+    )
+
+
+async def ended_without_news(
+    pool: Pool, today: date, structure: str | None, adviser: str | None, limit: int
+) -> list[ListedJob]:
+    """Jobs that were to end before today, and nobody said whether they did or go on; the longest ago first."""
+    return await _jobs(pool, "s.contract_end < $4", "s.contract_end", (today,), structure, adviser, limit)
+
+
+async def in_employment(pool: Pool, structure: str | None, adviser: str | None, limit: int) -> list[ListedJob]:
+    """Jobs that go on, the least recently supported first."""
+    return await _jobs(pool, "true", "last_supported_on nulls first, s.started_on", (), structure, adviser, limit)
+
+
+async def _jobs(
+    pool: Pool,
+    which: str,
+    order: str,
+    days: Sequence[date],
+    structure: str | None,
+    adviser: str | None,
+    limit: int,
+) -> list[ListedJob]:
+    """Of those whose support has begun and goes on: who has left is asked by the follow-ups."""
+    rows = await pool.fetch(
+        f"""select s.pathway, k.structure, k.adviser, s.situation, s.kind, s.started_on, s.contract, s.contract_end,
+                 s.hours_a_week, l.supported_on as last_supported_on, l.what as last_support
+             from situations s join known_pathways k using (pathway)
+             left join lateral (
+               select supported_on, what from employment_supports l
+                where l.pathway = s.pathway and l.situation = s.situation
+                order by supported_on desc, support limit 1
+             ) l on true
+            where s.ended_on is null and s.kind = any($3) and {which} and {ASKED_FOR} and k.started_on is not null
+              and not exists (select from exits e where e.pathway = s.pathway and e.stands)
+              and not exists (select from situations d where d.pathway = s.pathway and d.kind = 'deceased')
+            order by {order}, s.pathway, s.situation limit ${4 + len(days)}""",
+        structure,
+        adviser,
+        list(JOBS),
+        *days,
+        limit,
+    )
+    return [
+        ListedJob(**coded(row, kind=Situation, contract=Contract, last_support=EmploymentSupportKind)) for row in rows
+    ]
