@@ -112,7 +112,7 @@ def answers(*given: int | Refusal) -> tuple[Answer, ...]:
 def test_the_second_instrument_derives_its_score_from_enough_answers(
     given_: tuple[int | Refusal, ...], score: int | None
 ) -> None:
-    diagnostic = scored(DAY, Purpose.ENTRY, None, "remobilisation-2", answers(*given_))
+    diagnostic = scored(Diagnostic(DAY, Purpose.ENTRY, None, "remobilisation-2", answers(*given_)))
     assert diagnostic.remobilisation == score
     given(DiagnosticFile).when(lambda file: file.complete(KEY, diagnostic, TODAY)).then(
         told(DiagnosticFile.DiagnosticCompleted, diagnostic, key=KEY)
@@ -161,7 +161,7 @@ def test_every_instrument_says_its_items_in_french() -> None:
 
 
 def test_an_import_of_the_same_score_leaves_the_answers_and_of_another_ends_them() -> None:
-    standing = scored(DAY, Purpose.ENTRY, None, "remobilisation-2", answers(*(1,) * 10))
+    standing = scored(Diagnostic(DAY, Purpose.ENTRY, None, "remobilisation-2", answers(*(1,) * 10)))
     same, other = Diagnostic(DAY, Purpose.ENTRY, 5), Diagnostic(DAY, Purpose.ENTRY, 7)
     assert scored_by_import(same, same, standing) == standing
     assert scored_by_import(other, other, standing) == other
@@ -242,7 +242,7 @@ def test_a_stored_score_of_before_reads_as_one_without_answers_under_its_own_ins
     assert stored_and_read(event) == event
 
     # A better score of another questionnaire is no progress; of the same it is.
-    second = scored(DAY, Purpose.EXIT, None, "remobilisation-2", answers(*(2,) * 10))
+    second = scored(Diagnostic(DAY, Purpose.EXIT, None, "remobilisation-2", answers(*(2,) * 10)))
     assert folded(event.fact, second)[2:4] == (False, False)
     assert folded(event.fact, second, Diagnostic(DAY, Purpose.EXIT, 4))[2:4] == (True, True)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.whole import Whole
+from shared.bodies import Whole
 from tests.descriptions import Route, ask, dotted, refused_at, resolved, routes, without
 from tests.harness import Running
 

@@ -1,6 +1,5 @@
 """A completed diagnostic and its score."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -36,12 +35,11 @@ class Diagnostic:
                 raise ScoreNotDerived(f"{instrument.version} gives {derived} for these answers")
 
 
-def scored(
-    completed_on: date, purpose: Purpose, score: int | None, instrument: RuleVersion, answers: Sequence[Answer]
-) -> Diagnostic:
+def scored(told: Diagnostic) -> Diagnostic:
     """The diagnostic with the score that its instrument derives; one that is given as well must be the same."""
-    derived = INSTRUMENTS[instrument].score(answers) if score is None and answers else score
-    return Diagnostic(completed_on, purpose, derived, instrument, tuple(answers))
+    if told.remobilisation is not None or not told.answers:
+        return told
+    return replace(told, remobilisation=INSTRUMENTS[told.instrument].score(told.answers))
 
 
 def scored_by_import(fact: Diagnostic, imported: Diagnostic, standing: Diagnostic | None) -> Diagnostic:

@@ -14,9 +14,9 @@ from services.intake.application import course
 from services.intake.application.pathways import Here, pathway_file
 from services.intake.domain import ContactFile, Pathway
 from shared.access import CommandedByManager, CommandedInStructure, chosen_id
+from shared.bodies import Whole, fact_in
 from shared.codes import (
     AppointmentPurpose,
-    ContactMeans,
     DrivingLicence,
     Housing,
     MainstreamSupport,
@@ -35,7 +35,6 @@ from shared.problems import Problem
 from shared.routes import OnDay, OnDayOrNot, Store
 from shared.sealing import Sealed
 from shared.texts import CodeOfStructure, Pseudonym
-from shared.whole import Whole
 
 router = Router(prefix="/v1", tags=["course of the pathway"])
 pathway_files = CommandRoutes(router, "/pathways/{pathway}", pathway_file)
@@ -56,9 +55,6 @@ class Offer:
     note: Sealed | None = None
     appointment: UUID = Field(default_factory=chosen_id)
 
-    def fact(self) -> domain.Appointment:
-        return domain.Appointment(self.on, self.purpose, self.at, self.place, self.note)
-
 
 @dataclass
 class Move:
@@ -77,13 +73,11 @@ class Came:
     on: Day | None = None
 
 
-@dataclass
-class AttemptBody:
+@dataclass(frozen=True)
+class AttemptBody(domain.Attempt):
     """When somebody tried to reach the person and did not, and by what means."""
 
     on: Day
-    means: ContactMeans
-    note: Sealed | None = None
     attempt: UUID = Field(default_factory=chosen_id)
 
 
@@ -160,7 +154,7 @@ def _once(codes: Iterable[C]) -> tuple[C, ...]:
 @contact_files.post("/appointments", id="appointment")
 def offer_appointment(file: ContactFile, here: Here, body: Offer) -> None:
     """Asks the person to come. `appointment`, chosen by the caller, names it from then on."""
-    file.offer(body.appointment, body.fact(), here.today)
+    file.offer(body.appointment, fact_in(domain.Appointment, body), here.today)
 
 
 @contact_files.post("/appointments/{appointment}/move")
@@ -199,7 +193,7 @@ def correct_appointment(file: ContactFile, here: Here, appointment: UUID, body: 
 @contact_files.post("/attempts", id="attempt")
 def record_attempt(file: ContactFile, here: Here, body: AttemptBody) -> None:
     """Somebody tried to reach the person and did not. It is no contact."""
-    file.attempt(body.attempt, domain.Attempt(body.on, body.means, body.note), here.today)
+    file.attempt(body.attempt, fact_in(domain.Attempt, body), here.today)
 
 
 @contact_files.post("/attempts/{attempt}/correction")

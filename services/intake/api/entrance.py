@@ -22,6 +22,7 @@ from shared.access import (
     allow,
     chosen_id,
 )
+from shared.bodies import Whole, fact_in
 from shared.codes import BirthYear, Department, Housing, Months, Qualification, Requester, Sex
 from shared.command_routes import CommandRoutes, answered
 from shared.commands import Act, Done
@@ -35,7 +36,6 @@ from shared.readings import Reading
 from shared.routes import Keys, OnDay, OnDayOrNot, Store, pathway_routes, reads
 from shared.sealing import Sealed
 from shared.texts import CodeOfStructure, CodeToRegister, Key, Name
-from shared.whole import Whole
 
 router = Router(prefix="/v1")
 structure_files = CommandRoutes(
@@ -55,9 +55,6 @@ class StructureBody:
     structure: CodeToRegister
     name: Name
     department: Department
-
-    def fact(self) -> domain.StructureFile:
-        return domain.StructureFile(**vars(self))
 
 
 @dataclass
@@ -194,13 +191,13 @@ class Structures:
 @structure_files.post("")
 def register_structure(file: domain.Structure, act: Act, body: StructureBody) -> None:
     """Registers a structure that takes part."""
-    file.register(body.fact())
+    file.register(fact_in(domain.StructureFile, body))
 
 
 @structure_files.post("/correction")
 def correct_structure(file: domain.Structure, act: Act, body: StructureBody) -> None:
     """The whole structure as it is to stand."""
-    file.correct(body.fact())
+    file.correct(fact_in(domain.StructureFile, body))
 
 
 @structure_files.post("/{structure}/welcome-delay", target=pathways.structure_file, by=CommandedByManager)

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.training.domain.activity import Activity
 from services.training.domain.session import HalfDay, SessionPlan, must_be_named_once
 from shared.codes import ActivityStatus, DropOutReason, WithdrawalReason
+from shared.days import Day
 from shared.rules import RuleBroken, not_after
 
 
@@ -48,7 +49,7 @@ class Enrolment:
     """`action`: the proposal, which is the plan's action, that it answers."""
 
     session: UUID
-    enrolled_on: date
+    enrolled_on: Day
     action: UUID | None = None
 
     @property

@@ -111,7 +111,7 @@ ENTITLED = frozenset(Prescriber) - {Prescriber.ETTI, Prescriber.OTHER}
 AVA_HOURS_A_MONTH = 80
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Placement:
     """A placement as agreed. `hours_planned`: over all its days. `tutor`: a correspondent. `employer`: its SIRET.
 
@@ -120,14 +120,14 @@ class Placement:
     """
 
     form: PlacementForm
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     employer: Siret | None = None
     tutor: UUID | None = None
     prescriber: Prescriber | None = None
     objective: PlacementObjective | None = None
     hours_planned: Decimal | None = None
-    renewed_until: date | None = None
+    renewed_until: Day | None = None
     action: UUID | None = None
 
     @property
@@ -143,7 +143,7 @@ class Placement:
 class PlacementEnd:
     """`hours` done, null where the person never came. `broken_off_for`: why it ended before its last day."""
 
-    ended_on: date
+    ended_on: Day
     hours: Decimal | None = None
     broken_off_for: DropOutReason | None = None
 

@@ -1,23 +1,74 @@
-"""The body of a correction: the whole fact, whatever its recording may leave out.
+"""Bodies of commands, from what a fact says.
 
-    async def correct_exit(pathway: UUID, body: Whole[domain.Exit], …)
+    @dataclass(frozen=True)
+    class ActivityBody(Activity):
+        "`hours` attended, null for a no-show."
 
-reads a `domain.Exit` of which every field has to be given, nested parts included; what is not known is null in so many
-words. So a correction never puts back a default that its sender did not speak of.
+        hours: Hours | None = None  # all else is taken as the fact says it
+
+    def record(file: ActivityFile, here: OnPathway, body: New[ActivityBody]) -> None:
+        file.activities.admit(body.id, fact_in(Activity, body), here.today)
+
+    def correct(file: ActivityFile, here: OnPathway, activity: UUID, body: Whole[ActivityBody]) -> None:
+        file.activities.admit_correction(activity, fact_in(Activity, body), here.today)
+
+`New`: the body with an id beside it. `Whole`: every field has to be given, nested parts included; what is not known is
+null in so many words. So a correction never puts back a default that its sender did not speak of.
 """
 
 from dataclasses import MISSING, Field, field, fields, is_dataclass, make_dataclass
 from functools import cache
 from types import UnionType
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
 
+import pydantic
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from shared.access import chosen_id
+
+F = TypeVar("F")
 T = TypeVar("T")
 
 CHOSEN = "id"
 """The field that is no part of a fact: its caller may choose it, or leave that to the platform."""
+CHOSEN_BY_CALLER = "`id`: chosen by the caller, so that a repeat asks for the same."
+
+
+def fact_in(fact: type[F], body: object, /, **more: Any) -> F:
+    """Takes a fact from a body that calls its fields by the same names. `more` goes before what the body says."""
+    told = {name: tuple(value) if isinstance(value, list) else value for name, value in vars(body).items()} | more
+    return fact(**{one.name: told[one.name] for one in fields(fact) if one.name in told})  # type: ignore[arg-type]
+
+
+@cache
+def with_id(body: Any, doc: str = CHOSEN_BY_CALLER) -> Any:
+    """A dataclass with the fields of `body` and an id."""
+    made = make_dataclass(
+        f"New{body.__name__.removesuffix('Body')}",
+        [(CHOSEN, UUID, pydantic.Field(default_factory=chosen_id))],
+        bases=(body,),
+        kw_only=True,
+        frozen=body.__dataclass_params__.frozen,
+        namespace={"__doc__": doc},
+    )
+    made.__module__ = body.__module__
+    return made
+
+
+if TYPE_CHECKING:
+
+    class New(Generic[T]):
+        id: UUID
+
+        def __getattr__(self, name: str) -> Any: ...  # all else is the body's
+
+else:
+
+    class New:
+        def __class_getitem__(cls, body: type) -> Any:
+            return with_id(body)
 
 
 @cache
