@@ -114,7 +114,7 @@ class NewAssessment(AssessedBarrier):
 @files.post("/diagnostics")
 def complete(file: DiagnosticFile, here: OnPathway, body: NewDiagnostic) -> None:
     """A diagnostic was made: at entry, in between, or at the exit. It may precede the start of support."""
-    file.complete(body.id, body.fact(), here.today)
+    file.diagnostics.admit(body.id, body.fact(), here.today)
 
 
 @files.post("/diagnostics/{diagnostic}/correction")
@@ -122,31 +122,31 @@ def correct_diagnostic(
     file: DiagnosticFile, here: OnPathway, diagnostic: UUID, body: Whole[CompletedDiagnostic]
 ) -> None:
     """The whole diagnostic as it is to stand."""
-    file.correct_diagnostic(diagnostic, body.fact(), here.today)
+    file.diagnostics.admit_correction(diagnostic, body.fact(), here.today)
 
 
 @files.post("/diagnostics/{diagnostic}/bilan")
 def record_bilan(file: DiagnosticFile, here: OnPathway, diagnostic: UUID, body: Bilan) -> None:
     """What a diagnostic found beside the score. It is published to nobody."""
-    file.record_bilan(diagnostic, fact_in(domain.Bilan, body))
+    file.record_bilan(diagnostic, fact_in(domain.Bilan, body), here.today)
 
 
 @files.post("/diagnostics/{diagnostic}/bilan/correction")
 def correct_bilan(file: DiagnosticFile, here: OnPathway, diagnostic: UUID, body: Whole[Bilan]) -> None:
     """The whole bilan as it is to stand."""
-    file.correct_bilan(diagnostic, fact_in(domain.Bilan, body))
+    file.bilans.admit_correction(diagnostic, fact_in(domain.Bilan, body), here.today)
 
 
 @files.post("/barriers")
 def assess(file: DiagnosticFile, here: OnPathway, body: NewAssessment) -> None:
     """How much one barrier weighed on one day. Assessed again, on another day, it tells what became of it."""
-    file.assess(body.id, fact_in(Assessment, body), here.today)
+    file.assessments.admit(body.id, fact_in(Assessment, body), here.today)
 
 
 @files.post("/barriers/{assessment}/correction")
 def correct_assessment(file: DiagnosticFile, here: OnPathway, assessment: UUID, body: Whole[AssessedBarrier]) -> None:
     """The whole assessment as it is to stand."""
-    file.correct_assessment(assessment, fact_in(Assessment, body), here.today)
+    file.assessments.admit_correction(assessment, fact_in(Assessment, body), here.today)
 
 
 @router.get("/pathways/{pathway}/diagnostics")

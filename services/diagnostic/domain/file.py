@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.diagnostic.domain.barriers import Assessment
-from services.diagnostic.domain.bilan import Bilan
-from services.diagnostic.domain.diagnostic import Diagnostic
+from services.diagnostic.domain.barriers import Assessment, of_assessment
+from services.diagnostic.domain.bilan import Bilan, of_bilan
+from services.diagnostic.domain.diagnostic import Diagnostic, of_diagnostic
 from services.diagnostic.domain.plan import (
     Action,
     Actions,
@@ -105,12 +105,19 @@ class DiagnosticFile(Aggregate):
         def apply(self, file: "DiagnosticFile") -> None:
             vars(file)["opening"] = None
 
-    diagnostics = Facts(Diagnostic, "diagnostic", DiagnosticCompleted, DiagnosticCorrected, imported=True)
+    diagnostics = Facts(
+        Diagnostic, "diagnostic", DiagnosticCompleted, DiagnosticCorrected, imported=True, rules=of_diagnostic
+    )
     plans = Facts(Plan, "plan", "diagnostic.plan-agreed", "diagnostic.plan-corrected", PlanRevised, imported=True)
     assessments = Facts(
-        Assessment, "barrier", "diagnostic.barrier-assessed", "diagnostic.barrier-corrected", imported=True
+        Assessment,
+        "barrier",
+        "diagnostic.barrier-assessed",
+        "diagnostic.barrier-corrected",
+        imported=True,
+        rules=of_assessment,
     )
-    bilans = Facts(Bilan, "bilan", "diagnostic.bilan-recorded", "diagnostic.bilan-corrected")
+    bilans = Facts(Bilan, "bilan", "diagnostic.bilan-recorded", "diagnostic.bilan-corrected", rules=of_bilan)
     """By the id of their diagnostic."""
     revised: dict[UUID, UUID] = field(default_factory=dict)
     """By the plan that took its place, the plan that was revised."""
@@ -143,41 +150,12 @@ class DiagnosticFile(Aggregate):
             if key not in self.settlements and action.plan in plans:
                 yield key
 
-    # What may be asked of diagnostics and barriers
+    # What may be asked
 
-    def complete(self, key: UUID, diagnostic: Diagnostic, today: date) -> None:
-        if self.diagnostics.is_new(key, diagnostic):
-            diagnostic.check(today)
-            self.diagnostics.record(key, diagnostic)
-
-    def correct_diagnostic(self, key: UUID, diagnostic: Diagnostic, today: date) -> None:
-        if self.diagnostics.differs(key, diagnostic):
-            diagnostic.check(today)
-            self.diagnostics.correct(key, diagnostic)
-
-    def record_bilan(self, key: UUID, bilan: Bilan) -> None:
+    def record_bilan(self, key: UUID, bilan: Bilan, today: date) -> None:
         if key not in self.diagnostics:
             raise UnknownFact(f"no diagnostic is recorded under {key}")
-        if self.bilans.is_new(key, bilan):
-            bilan.check()
-            self.bilans.record(key, bilan)
-
-    def correct_bilan(self, key: UUID, bilan: Bilan) -> None:
-        if self.bilans.differs(key, bilan):
-            bilan.check()
-            self.bilans.correct(key, bilan)
-
-    def assess(self, key: UUID, assessment: Assessment, today: date) -> None:
-        if self.assessments.is_new(key, assessment):
-            not_after(today, "assessed", assessment.assessed_on)
-            self.assessments.record(key, assessment)
-
-    def correct_assessment(self, key: UUID, assessment: Assessment, today: date) -> None:
-        if self.assessments.differs(key, assessment):
-            not_after(today, "assessed", assessment.assessed_on)
-            self.assessments.correct(key, assessment)
-
-    # What may be asked of plans
+        self.bilans.admit(key, bilan, today)
 
     def agree_plan(self, key: UUID, plan: Plan, today: date, actions: Actions = ()) -> None:
         plan = with_actions(plan, actions)

@@ -154,7 +154,7 @@ def _once(codes: Iterable[C]) -> tuple[C, ...]:
 @contact_files.post("/appointments", id="appointment")
 def offer_appointment(file: ContactFile, here: Here, body: Offer) -> None:
     """Asks the person to come. `appointment`, chosen by the caller, names it from then on."""
-    file.offer(body.appointment, fact_in(domain.Appointment, body), here.today)
+    file.appointments.admit(body.appointment, fact_in(domain.Appointment, body), here.today)
 
 
 @contact_files.post("/appointments/{appointment}/move")
@@ -187,19 +187,19 @@ def cancel_appointment(file: ContactFile, here: Here, appointment: UUID, body: O
 @contact_files.post("/appointments/{appointment}/correction")
 def correct_appointment(file: ContactFile, here: Here, appointment: UUID, body: Whole[domain.Appointment]) -> None:
     """The whole appointment as it is to stand, with what became of it (`status`) and when (`settled_on`)."""
-    file.correct_appointment(appointment, body, here.today)
+    file.appointments.admit_correction(appointment, body, here.today)
 
 
 @contact_files.post("/attempts", id="attempt")
 def record_attempt(file: ContactFile, here: Here, body: AttemptBody) -> None:
     """Somebody tried to reach the person and did not. It is no contact."""
-    file.attempt(body.attempt, fact_in(domain.Attempt, body), here.today)
+    file.attempts.admit(body.attempt, fact_in(domain.Attempt, body), here.today)
 
 
 @contact_files.post("/attempts/{attempt}/correction")
 def correct_attempt(file: ContactFile, here: Here, attempt: UUID, body: Whole[domain.Attempt]) -> None:
     """The whole attempt as it is to stand; `on` null: nobody tried."""
-    file.correct_attempt(attempt, body, here.today)
+    file.attempts.admit_correction(attempt, body, here.today)
 
 
 @pathway_files.post("/set-aside")

@@ -1,5 +1,6 @@
 """How a person is asked to come, and what is tried to reach them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID, uuid5
@@ -8,7 +9,7 @@ from shared.codes import AppointmentPurpose, AppointmentStatus, ContactMeans, Ti
 from shared.days import Day
 from shared.event_store import Aggregate
 from shared.facts import Facts
-from shared.rules import RuleBroken, UnknownFact, not_after
+from shared.rules import RuleBroken, UnknownFact, in_future, refuse
 from shared.sealing import Sealed
 
 
@@ -52,6 +53,17 @@ class Attempt:
         return self.on
 
 
+def of_appointment(appointment: Appointment, today: date) -> Iterator[RuleBroken]:
+    """It may be for any day: what was offered in the past may be told later."""
+    if (appointment.status is AppointmentStatus.OFFERED) != (appointment.settled_on is None):
+        yield SettledWithoutDay(f"an appointment that is {appointment.status} was settled on {appointment.settled_on}")
+    yield from in_future(today, str(appointment.status), appointment.settled_on)
+
+
+def of_attempt(attempt: Attempt, today: date) -> Iterator[RuleBroken]:
+    return in_future(today, "attempted", attempt.on)
+
+
 def contact_file_id(pathway: UUID) -> UUID:
     return uuid5(pathway, "contact")
 
@@ -69,8 +81,9 @@ class ContactFile(Aggregate):
         "intake.appointment-kept",
         "intake.appointment-missed",
         "intake.appointment-cancelled",
+        rules=of_appointment,
     )
-    attempts = Facts(Attempt, "attempt", "intake.contact-attempted", "intake.attempt-corrected")
+    attempts = Facts(Attempt, "attempt", "intake.contact-attempted", "intake.attempt-corrected", rules=of_attempt)
 
     # What is true
 
@@ -88,12 +101,6 @@ class ContactFile(Aggregate):
         return sum(on <= until and (last is None or on > last) for on in [*missed, *tried])
 
     # What may be asked. `today` is the local date of the structure.
-
-    def offer(self, key: UUID, appointment: Appointment, today: date) -> None:
-        """On any day: what was offered in the past may be told later."""
-        if self.appointments.is_new(key, appointment):
-            _check(appointment, today)
-            self.appointments.record(key, appointment)
 
     def move(self, key: UUID, on: date, at: str | None, place: Sealed | None) -> None:
         """`place` null: where it was to be."""
@@ -117,21 +124,6 @@ class ContactFile(Aggregate):
         if settled := self._settled(key, AppointmentStatus.CANCELLED, on, today):
             self.appointments.tell("AppointmentCancelled", key, settled)
 
-    def correct_appointment(self, key: UUID, appointment: Appointment, today: date) -> None:
-        if self.appointments.differs(key, appointment):
-            _check(appointment, today)
-            self.appointments.correct(key, appointment)
-
-    def attempt(self, key: UUID, attempt: Attempt, today: date) -> None:
-        if self.attempts.is_new(key, attempt):
-            not_after(today, "attempted", attempt.on)
-            self.attempts.record(key, attempt)
-
-    def correct_attempt(self, key: UUID, attempt: Attempt, today: date) -> None:
-        if self.attempts.differs(key, attempt):
-            not_after(today, "attempted", attempt.on)
-            self.attempts.correct(key, attempt)
-
     def _appointment(self, key: UUID) -> Appointment:
         if key not in self.appointments:
             raise UnknownFact(f"no appointment was offered under {key}")
@@ -144,16 +136,10 @@ class ContactFile(Aggregate):
         if settled == stood:
             return None
         _must_be_to_come(stood)
-        _check(settled, today)
+        refuse(of_appointment(settled, today))
         return settled
 
 
 def _must_be_to_come(appointment: Appointment) -> None:
     if appointment.status is not AppointmentStatus.OFFERED:
         raise AppointmentSettled(f"the appointment was {appointment.status} on {appointment.settled_on}")
-
-
-def _check(appointment: Appointment, today: date) -> None:
-    if (appointment.status is AppointmentStatus.OFFERED) != (appointment.settled_on is None):
-        raise SettledWithoutDay(f"an appointment that is {appointment.status} was settled on {appointment.settled_on}")
-    not_after(today, str(appointment.status), appointment.settled_on)
