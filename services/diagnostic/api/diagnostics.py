@@ -13,17 +13,7 @@ from services.diagnostic.api.files import File
 from services.diagnostic.domain import Assessment, DiagnosticFile
 from shared.access import AnyCaller, chosen_id
 from shared.bodies import Whole, fact_in
-from shared.codes import (
-    Barrier,
-    BilanQuestion,
-    Intensity,
-    ItemCode,
-    Purpose,
-    Refusal,
-    RomeCode,
-    Score,
-    WorkingTime,
-)
+from shared.codes import Barrier, BilanQuestion, Intensity, ItemCode, Purpose, Refusal, RomeCode, Score, WorkingTime
 from shared.command_routes import CommandRoutes
 from shared.days import Day
 from shared.door import Router

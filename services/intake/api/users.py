@@ -16,7 +16,7 @@ from shared.routes import Limit, Store
 from shared.sealing import SealedName
 from shared.texts import CodeOfStructure, Pseudonym
 
-router = Router(prefix="/v1/structures/{structure}/users", tags=["users"])
+router = Router(prefix="/structures/{structure}/users", tags=["users"])
 
 files = CommandRoutes(
     router,

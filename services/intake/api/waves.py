@@ -18,7 +18,7 @@ from shared.door import Router
 from shared.routes import Limit, OnDay, Store, programme_reads
 from shared.texts import CodeOfStructure, Name
 
-router = Router(prefix="/v1", tags=["essaimage"])
+router = Router(tags=["essaimage"])
 files = CommandRoutes(router, "/waves", application.wave_alone, by=Commanded)
 selections = CommandRoutes(router, "/waves/{wave}/selections/{structure}", application.wave_of, by=Commanded)
 
