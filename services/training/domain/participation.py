@@ -86,6 +86,18 @@ STILL_ATTENDED = frozenset({WithdrawalReason.EXIT, WithdrawalReason.TRANSFER})
 """Reasons that close an enrolment from outside: what was attended before is recorded all the same."""
 
 
+def check_enrolment(enrolment: Enrolment, session: SessionPlan, today: date) -> None:
+    not_after(today, "enrolled", enrolment.enrolled_on)
+    if enrolment.enrolled_on > session.last_day:
+        raise EnrolledAfterSession(f"enrolled on {enrolment.enrolled_on}, the session ended on {session.last_day}")
+
+
+def check_enrolment_end(end: EnrolmentEnd, enrolment: Enrolment, today: date) -> None:
+    not_after(today, "withdrawn", end.withdrawn_on)
+    if end.withdrawn_on < enrolment.enrolled_on:
+        raise WithdrawnBeforeEnrolled(f"withdrawn on {end.withdrawn_on}, enrolled on {enrolment.enrolled_on}")
+
+
 def check_attendance(attendance: Attendance, session: SessionPlan, today: date) -> None:
     not_after(today, "began", session.first_day)
     must_be_named_once(attendance.attended)

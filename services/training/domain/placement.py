@@ -260,6 +260,27 @@ def check_end(end: PlacementEnd, placement: Placement, today: date) -> None:
     must_not_be_negative(end.hours)
 
 
+def check_renewal(placement: Placement, until: date) -> None:
+    """Of one that was renewed before."""
+    if (renewed_until := placement.renewed_until) is not None:
+        if placement.form is PlacementForm.PMSMP:
+            raise PmsmpRenewedTwice(f"it was renewed until {renewed_until}")
+        if until <= renewed_until:
+            raise RenewalBeforeEnd(f"it was renewed until {renewed_until}")
+
+
+def check_cancellation(cancellation: PlacementCancellation, placement: Placement, today: date) -> None:
+    not_after(today, "cancelled", cancellation.cancelled_on)
+    if cancellation.cancelled_on > placement.starts_on:
+        raise PlacementBegun(f"it began on {placement.starts_on}")
+
+
+def check_evaluation(evaluation: Evaluation, placement: Placement, today: date) -> None:
+    not_after(today, "evaluated", evaluation.evaluated_on)
+    if evaluation.evaluated_on < placement.starts_on:
+        raise EvaluatedBeforeStart(f"evaluated on {evaluation.evaluated_on}, starts on {placement.starts_on}")
+
+
 def placement_activity(placement: Placement, end: PlacementEnd) -> Activity:
     """A placement with hours was completed, or in part where it was broken off; without, the person never came."""
     hours = end.hours or None
