@@ -1,36 +1,25 @@
 """The last contact of every person, from intake's own events and the others': table, fold and query together.
 
-A contact is what happened with the person there: request, welcome, start, a kept appointment, diagnostic, plan, an
-activity that they came to (by its end), a visit to them at work or a talk with them, a follow-up that reached them. One
-row a fact, so that a correction moves it and an annulment takes it away. What the person's retention says is kept
-beside it, with the day from which the next step is due.
+One row a fact, so that a correction moves it and an annulment takes it away. What the person's retention says is kept
+beside it, with the day from which the next step is due. What a contact is stands in domain/last_contact.py.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import get_args
 from uuid import UUID
 
 import asyncpg
 
 from services.intake.domain import Due, LastContact, Retention, Step, next_step
+from services.intake.domain.last_contact import Contact, contact_in
 from services.intake.domain.retention import Announcement
-from shared.codes import ActivityStatus, AppointmentStatus, EmploymentSupportKind, FollowUpStatus
-from shared.contracts import EVENTS, PublicEvent
-from shared.contracts.diagnostic import Diagnostic, Plan
-from shared.contracts.intake import Appointment, Request, Start, Welcome
-from shared.contracts.outcomes import EmploymentSupport, FollowUp
-from shared.contracts.training import Activity
+from shared.contracts import PublicEvent
+from shared.contracts.intake import Request
 from shared.database import Connection, Pool
 from shared.event_store import Ledger
-from shared.services import OF_PATHWAYS
 
 CONSUMER = "intake-contacts"
-Contact = Request | Welcome | Start | Appointment | Diagnostic | Plan | Activity | EmploymentSupport | FollowUp
-"""What may tell of a contact."""
-OF = {service: [body for body in get_args(Contact) if body in EVENTS[service].values()] for service in OF_PATHWAYS}
-"""The same by the service that publishes it."""
 
 
 async def enter(connection: Connection) -> None:
@@ -41,29 +30,6 @@ async def enter(connection: Connection) -> None:
 async def alone(connection: Connection) -> None:
     """Four streams write one person's row: one transaction at a time, or the later would miss the earlier's facts."""
     await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.contacts'))")
-
-
-def _fact(body: Contact) -> tuple[str, date | None]:
-    """Its key within the pathway, and the day of the contact; null: there was none."""
-    match body:
-        case Request(requested_on=on):
-            return "request", on
-        case Welcome(welcomed_on=on):
-            return "welcome", on
-        case Start(started_on=on):
-            return "start", on
-        case Appointment(appointment=key, settled_on=on, status=appointed):
-            return f"appointment-{key}", on if appointed is AppointmentStatus.KEPT else None
-        case Diagnostic(diagnostic=key, completed_on=on):
-            return str(key), on
-        case Plan(plan=key, agreed_on=on):
-            return str(key), on
-        case Activity(activity=key, ended_on=on, status=status):
-            return str(key), None if status is ActivityStatus.NO_SHOW else on
-        case EmploymentSupport(support=key, supported_on=on, what=what):
-            return str(key), None if what is EmploymentSupportKind.TALK_WITH_EMPLOYER else on
-        case FollowUp(month=month, asked_on=on, status=followed):
-            return f"follow-up-{month.value}", on if followed is FollowUpStatus.REACHED else None
 
 
 @dataclass
@@ -83,7 +49,7 @@ async def follow(ledger: Ledger, connection: Connection, events: Sequence[Public
         pathway = event.pathway
         if pathway is None or pathway in forgotten or not isinstance(event.body, Contact):
             continue
-        key, on = _fact(event.body)
+        key, on = contact_in(event.body)
         first = facts.get((pathway, key))
         facts[pathway, key] = _Fact(on, event.historical if first is None else first.imported, event.version)
         if isinstance(event.body, Request):

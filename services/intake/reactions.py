@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from services.intake import contacts, views
+from services.intake.domain.last_contact import TELLS_OF_CONTACT
 from shared.contracts import PublicEvent
 from shared.contracts.forgetting import ErasureDone
 from shared.database import Connection
@@ -40,6 +41,6 @@ def subscribers(runtime: Runtime) -> list[Subscriber]:
                 stage="view",
                 enter=contacts.enter,
             )
-            for other, of in contacts.OF.items()
+            for other, of in TELLS_OF_CONTACT.items()
         ),
     ]
