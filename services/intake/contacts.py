@@ -88,8 +88,7 @@ async def _persons_of(connection: Connection, pathways: Sequence[UUID]) -> dict[
 
 
 async def _unsettle(connection: Connection, before: Mapping[UUID, UUID], after: Mapping[UUID, UUID]) -> None:
-    """Whose pathway it is now, of a new or moved one, decides whether it is archived, and a new request opens the file:
-    that is to be looked at."""
+    """Marks persons who gained a pathway: they decide now whether it is archived, and a new request opens the file."""
     gained = {person for pathway, person in after.items() if before.get(pathway) != person}
     moved = {person for pathway, person in after.items() if before.get(pathway, person) != person}
     if gained:
@@ -140,7 +139,7 @@ def _due(row: asyncpg.Record) -> Due | None:
 
 @dataclass(frozen=True)
 class Kept:
-    """Whose file it is, in which structures, and what is next; `due` null: nothing, as things stand.
+    """One person's row: their structures, and the step that is next; `due` null: none, as things stand.
 
     `without_pathway`: somebody who was identified and never asked for support, by those structures.
     """
@@ -166,7 +165,7 @@ def _kept(row: asyncpg.Record) -> Kept:
 
 
 async def those_due(pool: Pool, today: date, after: tuple[date, UUID], limit: int) -> list[tuple[date, Kept]]:
-    """Those due by today, by their place: (due_on, person), after `after`; who never asked for support among them."""
+    """Finds those due by today, in the order of (due_on, person), after `after`; those without a pathway too."""
     rows = await pool.fetch(
         f"{_KEPT} where due_on <= $1 and (due_on, person) > ($2, $3) order by due_on, person limit $4",
         today,
@@ -179,13 +178,13 @@ async def those_due(pool: Pool, today: date, after: tuple[date, UUID], limit: in
 
 
 WITHOUT_PATHWAY_FOR = 30
-"""Days for which somebody who was identified and of whom no pathway tells is kept; our own choice."""
+"""Days for which somebody is kept who was identified and has no pathway; our own choice."""
 
 
 async def _those_without_pathway(
     pool: Pool, today: date, after: tuple[date, UUID], limit: int
 ) -> list[tuple[date, Kept]]:
-    """Counted from the last word of them, in Paris. Who was merged into another is that one."""
+    """Finds them by the days since the last word of them, in Paris; not those who were merged into another."""
     rows = await pool.fetch(
         """select * from (
              select p.person, (max(e.known_at) at time zone 'Europe/Paris')::date + $4::integer as due_on,
@@ -208,7 +207,7 @@ async def _those_without_pathway(
 
 
 async def under_a_merged_id(pool: Pool) -> list[UUID]:
-    """Pathways that stand under the id of a person who was merged into another."""
+    """Finds pathways that stand under the id of a person who was merged into another."""
     rows = await pool.fetch(
         """select k.pathway from events m join known_pathways k on k.person = m.aggregate
             where m.name = 'intake.person-merged' and m.found_by is not null order by 1"""
@@ -224,7 +223,7 @@ async def is_announced(pool: Pool, person: UUID) -> bool:
 
 
 async def to_reactivate(pool: Pool, limit: int) -> list[UUID]:
-    """Those who were met again since they were announced, and those of whom a step was interrupted."""
+    """Finds people who were met again since they were announced, and those whose step was interrupted."""
     rows = await pool.fetch(
         """select person from contacts.persons
             where announced_on is not null and last_contact > announced_contact or unsettled limit $1""",
@@ -234,7 +233,7 @@ async def to_reactivate(pool: Pool, limit: int) -> list[UUID]:
 
 
 async def announced_in(pool: Pool, structure: str) -> list[Kept]:
-    """People of a structure whose file is announced or archived. Grows with the structure, not with history."""
+    """Finds people of a structure whose file is announced or archived. Grows with it, not with history."""
     rows = await pool.fetch(
         f"""{_KEPT} where k.announced_on is not null
              and k.person in (select r.person from requests r where r.structure = $1)
@@ -260,7 +259,7 @@ async def is_held(pool: Pool, person: UUID) -> bool:
 
 
 async def begin_step(pool: Pool, person: UUID) -> None:
-    """Until `end_step` the person stays among those due, whatever happens to this process."""
+    """Keeps the person among those due until `end_step`, whatever happens to this process."""
     await pool.execute(
         "update contacts.persons set unsettled = true, due_on = least(due_on, last_contact) where person = $1", person
     )

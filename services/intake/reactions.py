@@ -1,4 +1,4 @@
-"""What intake does when another service tells something."""
+"""Reacts to what other services tell."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -14,7 +14,7 @@ from shared.subscriber import Subscriber
 
 
 async def when_a_person_left(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """An exit, its correction or its reopening bounds what may be corrected of the start."""
+    """Remembers an exit, its correction or its reopening: it bounds what may be corrected of the start."""
     await remember_outcomes(connection, events)
     await views.follow_exits(connection, events)
     await views.follow_erasures(connection, events)

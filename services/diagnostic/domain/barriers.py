@@ -15,7 +15,7 @@ MAPPINGS = "barriers-1-mappings-1"
 
 @dataclass(frozen=True)
 class Assessment:
-    """How much one barrier weighed on one day, by the list `rule`."""
+    """The weight of one barrier on one day, by the list `rule`."""
 
     assessed_on: date
     domain: Barrier

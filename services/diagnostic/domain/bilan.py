@@ -1,4 +1,4 @@
-"""What a diagnostic finds beside the score: strengths first, then wishes (*potentiel d'abord*)."""
+"""The bilan of a diagnostic, beside its score: strengths first, then wishes (*potentiel d'abord*)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

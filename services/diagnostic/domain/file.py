@@ -27,7 +27,7 @@ from shared.rules import AlreadyRecorded, UnknownFact, not_after
 
 @dataclass(frozen=True)
 class Opening:
-    """Since when a diagnostic is to be made."""
+    """Says since when a diagnostic is to be made."""
 
     opened_on: date
 
@@ -136,7 +136,7 @@ class DiagnosticFile(Aggregate):
     # What is true
 
     def in_force(self, plan: UUID) -> bool:
-        """Whether a plan is agreed, and no agreed one has taken its place."""
+        """Tells whether a plan is agreed, and no agreed one has taken its place."""
         successors = (new for new, old in self.revised.items() if old == plan)
         return self._agreed(plan) and not any(map(self._agreed, successors))
 
@@ -144,7 +144,7 @@ class DiagnosticFile(Aggregate):
         return plan in self.plans and self.plans[plan].agreed_on is not None
 
     def open_actions(self) -> Iterator[UUID]:
-        """Those of the plans in force that are neither done nor dropped."""
+        """Finds those of the plans in force that are neither done nor dropped."""
         plans = {plan for plan in self.plans if self.in_force(plan)}
         for key, action in self.actions.items():
             if key not in self.settlements and action.plan in plans:
@@ -169,7 +169,7 @@ class DiagnosticFile(Aggregate):
                 self.actions.record(id, action, agreed_on=plan.agreed_on)
 
     def correct_plan(self, key: UUID, plan: Plan, today: date) -> None:
-        """The day and the objectives; actions are corrected one by one."""
+        """Corrects the day and the objectives; actions are corrected one by one."""
         if key in self.plans:
             plan = replace(plan, actions=self.plans[key].actions)
         if self.plans.differs(key, plan):
@@ -177,7 +177,7 @@ class DiagnosticFile(Aggregate):
             self.plans.correct(key, plan)
 
     def revise_plan(self, revises: UUID, key: UUID, plan: Plan, actions: Actions, today: date) -> None:
-        """The whole plan anew: what it keeps goes on under its id, what was open and is not in it is dropped."""
+        """Agrees the whole plan anew: kept actions go on under their ids, open ones that are not in it are dropped."""
         plan = with_actions(plan, actions)
         if not self.plans.is_new(key, plan):
             if self.revised.get(key) != revises or any(self.actions.is_new(id, action) for id, action in actions):
@@ -206,7 +206,7 @@ class DiagnosticFile(Aggregate):
                 self.settlements.record(id, Settlement(ActionOutcome.DROPPED, plan.agreed_on, DropReason.PLAN_REVISED))
 
     def correct_action(self, key: UUID, action: Action) -> None:
-        """Whatever plan it says, an action stays in its own."""
+        """Corrects an action, which stays in its plan, whatever plan it says."""
         if key in self.actions:
             action = replace(action, plan=self.actions[key].plan)
         if self.actions.differs(key, action):
@@ -245,19 +245,19 @@ class DiagnosticFile(Aggregate):
     # What follows from what other services tell. Nothing here refuses: what no longer fits is no news.
 
     def open_diagnostic(self, opening: Opening) -> None:
-        """Support has begun, or on another day than was told; with a diagnostic made, none is waited for."""
+        """Waits for a diagnostic, as support has begun, or on another day than was told; not where one is made."""
         if not self.diagnostics and self.opening.current != opening:
             self.opening.record(opening)
 
     def close_opening(self, on: date) -> None:
-        """The start was taken back."""
+        """Waits for no diagnostic any more, as the start was taken back."""
         if not self.diagnostics and self.opening:
             self.trigger_event(self.OpeningClosed, fact=on)
 
     def follow_report(
         self, report: UUID, action: UUID | None, barrier: Barrier, result: SupportResult, on: date
     ) -> None:
-        """What a support action did settles the action it was; a barrier that it lifted, all that aim at this one.
+        """Settles the action that a support action was; where that lifted a barrier, all actions that aim at it.
 
         A report that says otherwise than before opens again what it had settled.
         """

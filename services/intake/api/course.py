@@ -1,4 +1,4 @@
-"""Who advises, commitment, pauses and transfer of a pathway."""
+"""Adviser, commitment, pauses and transfer of a pathway."""
 
 from dataclasses import dataclass
 from uuid import UUID

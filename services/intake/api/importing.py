@@ -1,4 +1,4 @@
-"""What an import asks of intake beside its pathways: structures, and the ids of its keys."""
+"""Structures of an import, and the ids that its keys lead to."""
 
 from dataclasses import dataclass, field
 from typing import Annotated

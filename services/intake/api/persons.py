@@ -154,7 +154,7 @@ async def identify(file: domain.Person, act: Act, body: domain.Identity, http: R
 
 
 def _left_out(identity: dict[str, Any], place: str) -> dict[str, str]:
-    """What an identity does not speak of, with its place: that is not to say that it is null."""
+    """Finds what an identity does not speak of, with its place: that is not to say that it is null."""
     return {field.name: f"{place}.{field.name}" for field in fields(domain.Identity) if field.name not in identity}
 
 

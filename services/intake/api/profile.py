@@ -1,4 +1,4 @@
-"""Where a person stands at the request, at the start and on leaving."""
+"""The profile of a person at the request, at the start and on leaving."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ class ProfileBody:
 
 
 def _once(codes: Iterable[C]) -> tuple[C, ...]:
-    """In one order, so that the same answers are the same profile."""
+    """Puts codes in one order, so that the same answers are the same profile."""
     return tuple(sorted(set(codes)))
 
 

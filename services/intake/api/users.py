@@ -1,4 +1,4 @@
-"""Users: whom a structure lets in. A manager sees to their own structure's, the operator to all and the programme's."""
+"""Lets users of a structure in. A manager sees to their own structure's, the operator to all and the programme's."""
 
 from dataclasses import dataclass
 from typing import Annotated

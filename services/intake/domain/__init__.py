@@ -1,4 +1,4 @@
-"""What can happen at the entrance, one file an aggregate. Standard library and eventsourcing only."""
+"""The aggregates of intake, their facts and rules, one file a theme. Standard library and eventsourcing only."""
 
 from services.intake.domain.access import Access, Grant, access_id
 from services.intake.domain.contact import Appointment, Attempt, ContactFile, contact_file_id

@@ -1,4 +1,4 @@
-"""How a person is asked to come, and what is tried to reach them."""
+"""Appointments with a person, and attempts to reach them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -54,7 +54,7 @@ class Attempt:
 
 
 def of_appointment(appointment: Appointment, today: date) -> Iterator[RuleBroken]:
-    """It may be for any day: what was offered in the past may be told later."""
+    """Lets it be for any day: what was offered in the past may be told later."""
     if (appointment.status is AppointmentStatus.OFFERED) != (appointment.settled_on is None):
         yield SettledWithoutDay(f"an appointment that is {appointment.status} was settled on {appointment.settled_on}")
     yield from in_future(today, str(appointment.status), appointment.settled_on)
@@ -69,7 +69,7 @@ def contact_file_id(pathway: UUID) -> UUID:
 
 
 class ContactFile(Aggregate):
-    """The appointments and the attempts of one pathway, by ids that whoever records them chose."""
+    """The appointments and the attempts of one pathway, by ids that their recorders chose."""
 
     TOPIC = "intake.contact-file"
     appointments = Facts(
@@ -88,7 +88,7 @@ class ContactFile(Aggregate):
     # What is true
 
     def failed(self, since: date | None, until: date) -> int:
-        """Attempts and missed appointments up to a day, after `since` and after the person last came."""
+        """Counts attempts and missed appointments up to a day, after `since` and after the person last came."""
         settled = [
             (appointment.settled_on, appointment.status)
             for appointment in self.appointments.values()
@@ -111,7 +111,7 @@ class ContactFile(Aggregate):
             self.appointments.tell("AppointmentMoved", key, moved)
 
     def keep(self, key: UUID, on: date | None, today: date) -> None:
-        """`on`: when the person came; null: on the day that it was for."""
+        """Settles it as kept. `on`: when the person came; null: on the day that it was for."""
         if settled := self._settled(key, AppointmentStatus.KEPT, on, today):
             self.appointments.tell("AppointmentKept", key, settled)
 
@@ -120,7 +120,7 @@ class ContactFile(Aggregate):
             self.appointments.tell("AppointmentMissed", key, settled)
 
     def cancel(self, key: UUID, on: date, today: date) -> None:
-        """`on`: when it was cancelled."""
+        """Settles it as cancelled. `on`: when that was done."""
         if settled := self._settled(key, AppointmentStatus.CANCELLED, on, today):
             self.appointments.tell("AppointmentCancelled", key, settled)
 
@@ -130,7 +130,7 @@ class ContactFile(Aggregate):
         return self.appointments[key]
 
     def _settled(self, key: UUID, status: AppointmentStatus, on: date | None, today: date) -> Appointment | None:
-        """The appointment as it then stands; null: it stands so already."""
+        """Settles a copy of the appointment; null: it stands so already."""
         stood = self._appointment(key)
         settled = replace(stood, status=status, settled_on=on or stood.on)
         if settled == stood:

@@ -1,4 +1,4 @@
-"""What is told of a pathway beside its request, welcome, start and withdrawal, and what is refused of it."""
+"""Facts and rules of a pathway beside its request, welcome, start and withdrawal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class Pause:
 def check_pause(
     pause: Pause, resumed_before: date | None, started_on: date | None, exited_on: date | None, today: date
 ) -> None:
-    """`resumed_before`: when support went on after the pause before this one."""
+    """Raises what a pause breaks. `resumed_before`: when support went on after the pause before this one."""
     if pause.paused_on is not None and started_on is None:
         raise PausedBeforeStart("support has not started")
     if pause.paused_on is None and pause.resumed_on is not None:
@@ -86,7 +86,7 @@ def check_first_pause(pauses: Sequence[Pause], started_on: date | None) -> None:
 
 @dataclass(frozen=True)
 class Transfer:
-    """That a structure handed the pathway over to another."""
+    """A structure hands the pathway over to another."""
 
     from_structure: StructureCode
     to_structure: StructureCode
@@ -99,7 +99,7 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Reception:
-    """That `structure` received the pathway, with what it is told of the request, the welcome and the start."""
+    """`structure` receives the pathway, told of the request, the welcome and the start."""
 
     structure: StructureCode
     from_structure: StructureCode
@@ -123,7 +123,7 @@ class Reception:
 def received(
     request: Request, from_structure: str, by: str, on: date, welcomed_on: date | None, started_on: date | None
 ) -> Reception:
-    """What the structure `by` is told as it receives the pathway."""
+    """Tells the structure `by` of the pathway that it receives."""
     return Reception(
         structure=by,
         from_structure=from_structure,

@@ -10,7 +10,7 @@ from shared.rules.intake import DatesOutOfOrder, in_order, of_withdrawal
 
 @dataclass(frozen=True)
 class Dated:
-    """That something took place, and when; null: it did not, or nobody knows when."""
+    """Something took place on a day; null: it did not, or nobody knows when."""
 
     on: date | None
 
@@ -44,7 +44,7 @@ def check_entrance(stood: Entrance, asked: Entrance, requested_on: date, today: 
 
 
 def is_new(name: str, recorded: date | None, on: date) -> bool:
-    """Asking for the same again is no news; asking for another date is a correction's business."""
+    """Tells whether a day is new: the same again is not, and another is a correction's (raises AlreadyRecorded)."""
     if recorded is not None and recorded != on:
         raise AlreadyRecorded(f"the {name} is recorded on {recorded}; correct it")
     return recorded is None

@@ -1,4 +1,4 @@
-"""What of a public event is a contact: what happened with the person there.
+"""Finds the contact that a public event tells of: something that happened with the person there.
 
 A request, welcome, start, a kept appointment, diagnostic, plan, an activity that they came to (by its end), a visit to
 them at work or a talk with them, a follow-up that reached them.
@@ -16,7 +16,7 @@ from shared.contracts.training import Activity
 from shared.services import OF_PATHWAYS
 
 Contact = Request | Welcome | Start | Appointment | Diagnostic | Plan | Activity | EmploymentSupport | FollowUp
-"""What may tell of a contact."""
+"""Bodies that may tell of a contact."""
 TELLS_OF_CONTACT = {
     service: [body for body in get_args(Contact) if body in EVENTS[service].values()] for service in OF_PATHWAYS
 }
@@ -24,7 +24,7 @@ TELLS_OF_CONTACT = {
 
 
 def contact_in(body: Contact) -> tuple[str, date | None]:
-    """Its key within the pathway, and the day of the contact; null: there was none."""
+    """Finds the key of a body's fact within the pathway, and the day of the contact; null: there was none."""
     match body:
         case Request(requested_on=on):
             return "request", on

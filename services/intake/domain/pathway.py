@@ -1,4 +1,4 @@
-"""What can happen to a pathway from the request to the exit, and what is refused.
+"""The aggregate of a pathway, from the request to the exit.
 
 One file, as it is one aggregate: what its facts say and must be stands beside it, in `request`, `days` and `course`.
 """
@@ -41,10 +41,10 @@ class Pathway(Aggregate):
     start = Fact(Dated, "start", "intake.support-started", "intake.start-corrected", imported=True)
     withdrawal = Fact(Dated, "withdrawal", "intake.pathway-withdrawn", "intake.withdrawal-corrected", imported=True)
     restricted: bool = False
-    """Of a person who has the processing of their data restricted: nothing is recorded until that is lifted."""
+    """The person has the processing of their data restricted: nothing is recorded until that is lifted."""
     archived_on = Fact(date, None, "intake.pathway-archived", bare=True)
     set_aside_on: date | None = None
-    """Since when nobody could reach the person; null: they were reached, or asked again."""
+    """The day since which nobody could reach the person; null: they were reached, or asked again."""
     taken_up_on: date | None = None
     """The person's latest word after the request was set aside."""
     adviser: Subject | None = None
@@ -207,7 +207,7 @@ class Pathway(Aggregate):
             self.request.correct(request)
 
     def move_to_person(self, person: UUID, today: date) -> None:
-        """The request turned out to be another person's, of whom there was a file already."""
+        """Gives the request to another person, of whom there was a file already."""
         self.correct_request(replace(self._request(), person=person), today)
 
     def correct_welcome(self, on: date | None, today: date) -> None:
@@ -244,7 +244,7 @@ class Pathway(Aggregate):
         self.trigger_event(self.RequestSetAside, fact=Dated(on))
 
     def take_up(self, on: date, today: date) -> None:
-        """The person gave word: the request waits again."""
+        """Has the request wait again, as the person gave word."""
         self._request()
         if self.set_aside_on is not None:
             not_after(today, "taken up", on)
@@ -256,7 +256,7 @@ class Pathway(Aggregate):
             raise AlreadyRecorded(f"the request was taken up again on {self.taken_up_on}")
 
     def come(self, on: date) -> None:
-        """The person kept an appointment, which a request that was set aside is taken up by."""
+        """Takes up a request that was set aside, as the person kept an appointment."""
         if not self.restricted and not self.archived_on:
             self._come_again(on)
 
@@ -309,7 +309,7 @@ class Pathway(Aggregate):
             self.trigger_event(self.SupportResumed, fact=Dated(on))
 
     def correct_pause(self, pause: Pause, exited_on: date | None, today: date) -> None:
-        """The last pause as it is to stand, with its end."""
+        """Corrects the last pause, with its end."""
         self._recorded(self._last_pause(), "pause")
         if pause != self._last_pause():
             before = [one for one in self.pauses[:-1] if one.paused_on is not None]
@@ -320,14 +320,14 @@ class Pathway(Aggregate):
         return self.pauses[-1] if self.pauses else None
 
     def _real_pauses(self) -> list[Pause]:
-        """Without those that a correction took back."""
+        """Leaves out those that a correction took back."""
         return [pause for pause in self.pauses if pause.paused_on is not None]
 
     def _check_pause(self, before: list[Pause], pause: Pause, exited_on: date | None, today: date) -> None:
         check_pause(pause, before[-1].resumed_on if before else None, self.started_on, exited_on, today)
 
     def _check(self, request: Request, today: date, *, exited_on: date | None = None, **asked: date | None) -> None:
-        """The rules of the entrance over all that would then stand."""
+        """Raises what the days of the entrance would break as they would then stand."""
         before = self.request.current
         stood = Entrance(
             requested_on=before.requested_on if before else None,
@@ -358,14 +358,14 @@ class Pathway(Aggregate):
         self.trigger_event(self.PathwayReceived, fact=reception)
 
     def was_received_from(self, structure: str | None, by: str, on: date) -> bool:
-        """Whether the last transfer was this one; `structure` null: from whichever."""
+        """Tells whether the last transfer was this one; `structure` null: from whichever."""
         last = self.reception
         if last is None or (last.structure, last.received_on) != (by, on):
             return False
         return structure is None or last.from_structure == structure
 
     def archive(self, person: UUID, today: date) -> None:
-        """The person's file is archived; a pathway that is another person's by now is left alone."""
+        """Archives the pathway with the person's file; leaves alone one that is another person's by now."""
         if not self.archived_on and self.is_of(person):
             self.archived_on.record(today)
 
@@ -374,7 +374,7 @@ class Pathway(Aggregate):
             self.trigger_event(self.PathwayReactivated, fact=today)
 
     def is_of(self, person: UUID) -> bool:
-        """Whether it is this person's now."""
+        """Tells whether it is this person's now."""
         return bool(self.request) and self.person == person
 
     # The person decides (services/intake/domain/person.py), each of their pathways tells the other services.

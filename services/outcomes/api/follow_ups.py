@@ -1,4 +1,4 @@
-"""What is asked after the exit, and attempts to reach the person for it."""
+"""Follow-ups after the exit, and attempts to reach the person for one."""
 
 from dataclasses import dataclass
 from uuid import UUID

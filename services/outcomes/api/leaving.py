@@ -1,4 +1,4 @@
-"""How support ends, and goes on after all."""
+"""The exit, its correction, and support that goes on after all."""
 
 from services.outcomes import application
 from services.outcomes.domain import Exit, OutcomeFile

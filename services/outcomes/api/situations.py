@@ -1,4 +1,4 @@
-"""Where a person stands over time, and the support that goes on in a job."""
+"""Situations of a person over time, and the support that goes on in a job."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Who takes part in sessions."""
+"""Enrolments in sessions, and attendance."""
 
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Support actions, and what is proposed."""
+"""Support actions, and proposals."""
 
 from dataclasses import dataclass
 from uuid import UUID

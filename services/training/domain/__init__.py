@@ -1,4 +1,4 @@
-"""What people take part in, one file a theme: `file` holds the aggregate of a pathway, `session` that of a session."""
+"""The aggregates of training (`file`, `session`, `formation`), their facts and rules, one file a theme."""
 
 from services.training.domain.activity import Activity, ActivityFollows
 from services.training.domain.file import ActivityFile

@@ -1,4 +1,4 @@
-"""What an activity is: what somebody took part in, as the catalogue counts it."""
+"""An activity that somebody took part in, as the catalogue counts it."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""All that one pathway's person takes part in, and is to: the aggregate of the pathway in training.
+"""The aggregate of a pathway in training: all that its person takes part in, and is to.
 
 One file, as it is one aggregate: what its facts say and must be stands beside it, a theme a file.
 """
@@ -112,11 +112,11 @@ class ActivityFile(Aggregate):
     # What is true
 
     def activity_of(self, key: UUID) -> UUID:
-        """The activity that follows from an enrolment, a placement or a support action."""
+        """Names the activity that follows from an enrolment, a placement or a support action."""
         return uuid5(self.id, f"activity/{key}")
 
     def sessions_open(self) -> dict[UUID, UUID]:
-        """By enrolment, the session of those that stand and whose attendance is not recorded."""
+        """Finds, by enrolment, the sessions of those that stand without an attendance."""
         return {
             key: fact.session
             for key, fact in self.enrolments.items()
@@ -124,7 +124,7 @@ class ActivityFile(Aggregate):
         }
 
     def placements_of(self, form: PlacementForm, but: UUID | None = None) -> list[Placement]:
-        """Those that were not cancelled, each until the day on which it did end."""
+        """Finds those that were not cancelled, each until the day on which it did end."""
         return [
             replace(fact, ends_on=self.placement_ends[key].ended_on, renewed_until=None)
             if key in self.placement_ends
@@ -144,7 +144,7 @@ class ActivityFile(Aggregate):
             self.activities.admit_correction(key, activity, today)
 
     def _let_follow(self, key: UUID, activity: Activity) -> None:
-        """The activity that follows from a fact, as that now stands; the fact's rules are stricter than its own."""
+        """Has the activity follow a fact as that now stands; the fact's rules are stricter than its own."""
         id = self.activity_of(key)
         if id not in self.activities:
             self.activities.record(id, activity)
@@ -154,7 +154,7 @@ class ActivityFile(Aggregate):
     # Of sessions
 
     def enrol(self, key: UUID, enrolment: Enrolment, session: Session, structure: str, today: date) -> None:
-        """`structure`: the one that supports the person. Whether there is a place is no matter: they wait for one."""
+        """Enrols also where no place is free: then the person waits. `structure`: the one that supports them."""
         if self.enrolments.is_new(key, enrolment):
             if session.structure != structure:
                 raise UnknownSession("no such session is planned in this structure")
@@ -221,7 +221,7 @@ class ActivityFile(Aggregate):
     def correct_placement(
         self, key: UUID, placement: Placement, elsewhere: Sequence[Placement], tutor_known: bool, today: date
     ) -> None:
-        """Its end, where it has ended, must be one of what then stands."""
+        """Corrects a placement; its end, where it has ended, must still be one of it."""
         if self.placements.differs(key, placement):
             self._standing_placement(key)
             self._check_placement(key, placement, elsewhere, tutor_known)
@@ -322,7 +322,7 @@ class ActivityFile(Aggregate):
             self.closings.record(key, ProposalClosing(ProposalEnd.DISMISSED, on))
 
     def _open_proposals(self, action: UUID | None) -> Iterator[UUID]:
-        """Those of one action of the plan; null: all."""
+        """Finds those of one action of the plan; null: all."""
         return (
             key
             for key, proposal in self.proposals.items()
@@ -340,7 +340,7 @@ class ActivityFile(Aggregate):
     # What follows from what other services tell: decided without refusing, as it may be old, odd or told before.
 
     def plan_says(self, action: UUID, proposal: Proposal | None) -> None:
-        """An agreed plan has this action; null: it is nothing that training offers (any more)."""
+        """Proposes an action of an agreed plan; null: it is nothing that training offers (any more)."""
         facts: list[Mapping[UUID, Any]] = [self.enrolments, self.placements, self.supports]
         if proposal is None:
             self._close(action, ProposalEnd.PLAN_CHANGED)
@@ -358,7 +358,7 @@ class ActivityFile(Aggregate):
             self.proposals.record(action, self.proposals[action])
 
     def _is_open_for(self, key: UUID, end: ProposalEnd) -> bool:
-        """Whether a proposal is open, or was closed for what may be taken back."""
+        """Tells whether a proposal is open, or was closed for what may be taken back."""
         return key not in self.closings or self.closings[key].closed_for is end
 
     def person_left(self, on: date, sessions: Mapping[UUID, Session]) -> None:
@@ -386,7 +386,7 @@ class ActivityFile(Aggregate):
             self.proposals.record(uuid5(key, "transfer"), Proposal(plan.kind.activity, action, barrier))
 
     def session_corrected(self, session: Session, today: date) -> None:
-        """Hours follow the session; attendance at half-days that it no longer has stays as it was recorded."""
+        """Has hours follow the session; attendance at half-days that it no longer has stays as it was recorded."""
         plan = session.plan.current
         if plan is None or session.cancelled_on or plan.first_day > today:
             return

@@ -120,7 +120,7 @@ class FormationAction(Aggregate):
             self.feedbacks.correct(key, feedback)
 
     def annul(self, key: UUID, on: date, today: date) -> None:
-        """The last period did not take place, nor did its feedback."""
+        """Takes the last period back, with its feedback: it did not take place."""
         if key not in self.annulled:
             not_after(today, "annulled", on)
             if key not in self.periods:
@@ -147,5 +147,5 @@ class FormationAction(Aggregate):
 
 
 def formation_id(structure: str) -> UUID:
-    """The aggregate of a structure's formation-action, by its code."""
+    """Names the aggregate of a structure's formation-action, by its code."""
     return uuid5(_FORMATIONS, structure)

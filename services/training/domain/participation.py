@@ -113,9 +113,9 @@ def check_attendance(attendance: Attendance, session: SessionPlan, today: date) 
 
 
 def attended_activity(attendance: Attendance, session: SessionPlan) -> Activity:
-    """Hours are the half-days attended times their length; all of them: completed, some: partial, none: no-show.
+    """Makes the activity. Hours: half-days attended times their length; all: completed, some: partial, none: no-show.
 
-    It starts with the session and ends with it; of who dropped out, with the last half-day at which they were.
+    It starts with the session and ends with it; where the person dropped out, with the last half-day that they came to.
     """
     came = attendance.attended
     status = (

@@ -1,4 +1,4 @@
-"""What a period of a formation-action, and the feedback of one, must be beside the others."""
+"""Periods of a formation-action and their feedback: facts and rules."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -125,7 +125,7 @@ Period = TrainingPeriod | ActionPeriod
 
 
 def check_periods(periods: Mapping[UUID, Period], feedbacks: Mapping[UUID, Feedback], today: date) -> None:
-    """The whole as a command would leave it: a correction may not take away what a later period rests on."""
+    """Raises what the whole would break: a correction may not take away what a later period rests on."""
     before: Period | None = None
     told: Feedback | None = None
     for key, period in periods.items():

@@ -178,7 +178,7 @@ class Evaluation:
 
 
 def check_placement(placement: Placement, same_form: Sequence[Placement]) -> None:
-    """`same_form`: the other placements of this form that the person has or had, cancelled ones left out."""
+    """Raises what a placement breaks. `same_form`: the person's others of this form, cancelled ones left out."""
     must_end_after_start(placement.starts_on, placement.ends_on)
     if placement.renewed_until is not None and placement.renewed_until <= placement.ends_on:
         raise RenewalBeforeEnd(f"renewed until {placement.renewed_until}, ends on {placement.ends_on}")
@@ -217,7 +217,7 @@ def _check_pmsmp(placement: Placement, others: Sequence[Placement]) -> None:
 
 
 def _more_than_two_months(placements: Sequence[Placement], start: date, until: date) -> bool:
-    """Whether placements last more than two months in a window, `until` excluded."""
+    """Tells whether placements last more than two months in a window, `until` excluded."""
     months = days = 0
     for placement in placements:
         first, after = max(placement.starts_on, start), min(day_after(placement.last_day), until)
@@ -228,7 +228,7 @@ def _more_than_two_months(placements: Sequence[Placement], start: date, until: d
 
 
 def _months_and_days(first: date, after: date) -> tuple[int, int]:
-    """Whole months date to date, and the days that remain; `after` excluded."""
+    """Counts whole months date to date, and the days that remain; `after` excluded."""
     months = (after.year - first.year) * 12 + after.month - first.month
     while months_later(first, months) > after:
         months -= 1
@@ -261,7 +261,7 @@ def check_end(end: PlacementEnd, placement: Placement, today: date) -> None:
 
 
 def check_renewal(placement: Placement, until: date) -> None:
-    """Of one that was renewed before."""
+    """Raises what a renewal breaks where there was one before."""
     if (renewed_until := placement.renewed_until) is not None:
         if placement.form is PlacementForm.PMSMP:
             raise PmsmpRenewedTwice(f"it was renewed until {renewed_until}")
@@ -282,7 +282,7 @@ def check_evaluation(evaluation: Evaluation, placement: Placement, today: date) 
 
 
 def placement_activity(placement: Placement, end: PlacementEnd) -> Activity:
-    """A placement with hours was completed, or in part where it was broken off; without, the person never came."""
+    """Makes the activity: with hours completed, or partial where it was broken off; without, the person never came."""
     hours = end.hours or None
     if hours is None:
         status = ActivityStatus.NO_SHOW

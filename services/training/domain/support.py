@@ -1,4 +1,4 @@
-"""Support actions: what is done with a person to lift one barrier, and what came of it."""
+"""Support actions: done with a person to lift one barrier, with the result."""
 
 from dataclasses import dataclass
 from datetime import date
