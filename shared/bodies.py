@@ -12,6 +12,8 @@
     def correct(file: ActivityFile, here: OnPathway, activity: UUID, body: Whole[ActivityBody]) -> None:
         file.activities.admit_correction(activity, fact_in(Activity, body), here.today)
 
+A body may have fields of its own instead, under the names of the fact's.
+
 `New`: the body with an id beside it. `Whole`: every field has to be given, nested parts included; what is not known is
 null in so many words. So a correction never puts back a default that its sender did not speak of.
 """
@@ -38,8 +40,9 @@ CHOSEN_BY_CALLER = "`id`: chosen by the caller, so that a repeat asks for the sa
 
 def fact_in(fact: type[F], body: object, /, **more: Any) -> F:
     """Takes a fact from a body that calls its fields by the same names. `more` goes before what the body says."""
-    told = {name: tuple(value) if isinstance(value, list) else value for name, value in vars(body).items()} | more
-    return fact(**{one.name: told[one.name] for one in fields(fact) if one.name in told})  # type: ignore[arg-type]
+    names = {one.name for one in fields(fact)}  # type: ignore[arg-type]
+    told = {name: tuple(one) if isinstance(one, list) else one for name, one in vars(body).items() if name in names}
+    return fact(**(told | more))
 
 
 @cache
