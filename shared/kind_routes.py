@@ -16,8 +16,8 @@ from shared.disagreement import in_disagreement
 from shared.door import Router
 from shared.event_store import Aggregate
 from shared.facts import Facts
+from shared.kind_views import KnownIn
 from shared.kinds import Kind
-from shared.known_pathways import OnPathway
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, Store
 
@@ -25,22 +25,27 @@ From = Annotated[Day, Query(alias="from")]
 To = Annotated[Day, Query(alias="to")]
 
 
-def kind_routes(cls: type[Aggregate], target: Callable[[UUID], Target[Any, OnPathway]]) -> Router:
-    """Of all kinds that an aggregate keeps. `target` opens the aggregate of a pathway."""
+def kind_routes(
+    cls: type[Aggregate], target: Callable[[UUID], Target[Any, Any]], known_in: KnownIn = "known_pathways"
+) -> Router:
+    """Makes the routes of all kinds that an aggregate keeps.
+
+    `target` opens the aggregate of a pathway, with `today`. `known_in`: the service's own table of pathways.
+    """
     router = Router(prefix="/v1")
     files = CommandRoutes(router, "/pathways/{pathway}", target)
     for facts in cls.facts().values():
         if isinstance(facts, Facts) and facts.whole is not None:
             _commands(files, facts, facts.whole)
-            _list(router, cls, facts, facts.whole)
+            _list(router, cls, facts, facts.whole, known_in)
     return router
 
 
-def _commands(files: CommandRoutes[Any, OnPathway], facts: Facts[Any], kind: Kind[Any]) -> None:
-    def record(file: Any, here: OnPathway, body: Any) -> None:
+def _commands(files: CommandRoutes[Any, Any], facts: Facts[Any], kind: Kind[Any]) -> None:
+    def record(file: Any, here: Any, body: Any) -> None:
         getattr(file, facts.name).admit(body.id, fact_in(kind.fact, body), here.today)
 
-    def correct(file: Any, here: OnPathway, id: UUID, body: Any) -> None:
+    def correct(file: Any, here: Any, id: UUID, body: Any) -> None:
         getattr(file, facts.name).admit_correction(id, body, here.today)
 
     whole: Any = Whole
@@ -53,14 +58,14 @@ def _commands(files: CommandRoutes[Any, OnPathway], facts: Facts[Any], kind: Kin
     files.post(f"/{kind.plural}/{{id}}/correction")(correct)
 
 
-def _list(router: Router, cls: type[Aggregate], facts: Facts[Any], kind: Kind[Any]) -> None:
+def _list(router: Router, cls: type[Aggregate], facts: Facts[Any], kind: Kind[Any], known_in: KnownIn) -> None:
     told = _told(kind)
     listed = _listed(kind, told)
 
     async def between(
         store: Store, reading: Reading, structure: AskedStructure, start: From, end: To, limit: Limit = 100
     ) -> list[Any]:
-        rows = await kind_views.between(store.pool, kind.name, structure, start, end, limit)
+        rows = await kind_views.between(store.pool, known_in, kind.name, structure, start, end, limit)
         pathways = {row.pathway for row in rows}
         files, said = await store.load_many(cls, list(pathways)), await in_disagreement(store, pathways)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from shared.contracts import PublicEvent
@@ -13,6 +13,9 @@ from shared.kinds import KINDS, Kind
 _NAMES: dict[tuple[str, str], Kind[Any]] = {
     (kind.service, event.partition(".")[2]): kind for kind in KINDS for event in kind.events
 }
+
+KnownIn = Literal["known_pathways", "requests"]
+"""The table in which a service knows who holds a pathway: intake's own, or what the others heard from it."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,12 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
         )
 
 
-async def between(pool: Pool, kind: str, structure: str | None, start: date, end: date, limit: int) -> list[ListedFact]:
+async def between(
+    pool: Pool, known_in: KnownIn, kind: str, structure: str | None, start: date, end: date, limit: int
+) -> list[ListedFact]:
     """Those of a kind that happened between two days, both included, to people of a structure (null: of all)."""
     rows = await pool.fetch(
-        """select f.pathway, f.id, f.happened_on from listed_facts f join known_pathways k using (pathway)
+        f"""select f.pathway, f.id, f.happened_on from listed_facts f join {known_in} k using (pathway)
             where f.kind = $1 and f.happened_on between $3 and $4 and ($2::text is null or k.structure = $2)
               and not k.restricted and not k.archived
             order by f.happened_on, f.id limit $5""",

@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from lieu import issuer
+from shared import kinds
 from shared.access import Role
 from tests.harness import Running, eventually
 from tests.test_forgetting import erased
 from tests.test_personal_copy import copy_of
 
 DAY = date(2024, 3, 4)
+SERVICE = kinds.mentoring.MENTORING.service
+RECORDED, CORRECTED = kinds.mentoring.MENTORING.events
 
 
 def body(**more: Any) -> dict[str, Any]:
@@ -20,7 +23,7 @@ def body(**more: Any) -> dict[str, Any]:
 
 async def listed(running: Running, **more: Any) -> Any:
     asked = {"structure": "s01", "from": "2024-01-01", "to": "2024-12-31"} | more
-    return (await running.http.get("/training/v1/mentorings", params=asked)).json()
+    return (await running.http.get(f"/{SERVICE}/v1/mentorings", params=asked)).json()
 
 
 async def share(running: Running) -> tuple[int, int]:
@@ -32,7 +35,7 @@ async def share(running: Running) -> tuple[int, int]:
 
 async def test_it_is_recorded_corrected_and_refused(running: Running) -> None:
     pathway, key = await running.a_started_pathway(), str(uuid4())
-    path = f"/training/v1/pathways/{pathway}/mentorings"
+    path = f"/{SERVICE}/v1/pathways/{pathway}/mentorings"
     done = await running.post(path, body(id=key), 201)
     assert (done["id"], done["file"]) == (key, pathway)
     await running.post(path, body(id=key), 200)
@@ -49,7 +52,7 @@ async def test_it_is_recorded_corrected_and_refused(running: Running) -> None:
 
 async def test_it_is_published_listed_and_counted(running: Running) -> None:
     pathway, key = await running.a_started_pathway(), str(uuid4())
-    path = f"/training/v1/pathways/{pathway}/mentorings"
+    path = f"/{SERVICE}/v1/pathways/{pathway}/mentorings"
     await running.caught_up()
     assert await share(running) == (0, 1)
     await running.post(path, body(id=key), 201)
@@ -67,18 +70,18 @@ async def test_it_is_published_listed_and_counted(running: Running) -> None:
     await running.post(f"{path}/{key}/correction", body(met_on="2023-12-31"), 201)
     assert await share(running) == (0, 1)
     described = (await running.http.get("/asyncapi.json")).json()
-    assert {"training.mentoring-recorded", "training.mentoring-corrected"} <= described["channels"].keys()
+    assert {RECORDED, CORRECTED} <= described["channels"].keys()
 
 
 async def test_it_stands_in_the_persons_copy_and_is_theirs_to_disagree_with(running: Running) -> None:
     pathway, key = await running.a_started_pathway(), str(uuid4())
-    await running.post(f"/training/v1/pathways/{pathway}/mentorings", body(id=key), 201)
+    await running.post(f"/{SERVICE}/v1/pathways/{pathway}/mentorings", body(id=key), 201)
     said = {"kind": "mentoring", "fact": key, "said_on": "2024-03-05", "text": "It was a visit"}
-    await running.post(f"/training/v1/pathways/{pathway}/disagreements", said, 201)
+    await running.post(f"/{SERVICE}/v1/pathways/{pathway}/disagreements", said, 201)
     assert (await eventually(lambda: listed(running)))[0]["disagreed"]
     copy = await copy_of(running, await person_of(running, pathway))
     entries = {entry.event: entry for part in copy.parts for entry in part.entries}
-    recorded = entries["training.mentoring-recorded"]
+    recorded = entries[RECORDED]
     texts = [(one.field, one.text) for one in recorded.details]
     assert texts == [("met_on", "4 mars 2024"), ("means", "par téléphone"), ("note", "About the night shift")]
     assert recorded.title == "Rencontre avec un mentor"
@@ -87,13 +90,13 @@ async def test_it_stands_in_the_persons_copy_and_is_theirs_to_disagree_with(runn
 
 async def test_it_is_forgotten_with_the_person(running: Running) -> None:
     pathway, key = await running.a_started_pathway(), str(uuid4())
-    await running.post(f"/training/v1/pathways/{pathway}/mentorings", body(id=key), 201)
+    await running.post(f"/{SERVICE}/v1/pathways/{pathway}/mentorings", body(id=key), 201)
     await eventually(lambda: listed(running))
     assert await share(running) == (1, 1)
     await erased(running, await person_of(running, pathway))
     assert await listed(running) == []
     assert await share(running) == (1, 1), "the figures stay what they were"
-    events = await running.http.get(f"/training/v1/pathways/{pathway}/events")
+    events = await running.http.get(f"/{SERVICE}/v1/pathways/{pathway}/events")
     assert key not in events.text
 
 

@@ -3,15 +3,19 @@
 from services.intake import application
 from services.intake.api import contacts, course, entrance, importing, lists, persons, profile, structures, users, waves
 from services.intake.api.persons import PersonFound, person_found
+from services.intake.application.pathways import requested_pathway
+from services.intake.domain import Pathway
 from shared.disagreement_routes import disagreement_routes
 from shared.door import Router
+from shared.kind_routes import kind_routes
 from shared.routes import pathway_routes
 
-__all__ = ["PersonFound", "disagreements", "imports", "person_found", "router"]
+__all__ = ["PersonFound", "disagreements", "imports", "kinds", "person_found", "router"]
 
 router = Router(prefix="/v1")
 for part in (structures, persons, entrance, importing, contacts, course, profile, lists, waves, users):
     router.include_router(part.router)
 
 imports = pathway_routes(application.import_pathways, application.known_rows)
+kinds = kind_routes(Pathway, requested_pathway, "requests")
 disagreements = disagreement_routes(application.known_here)

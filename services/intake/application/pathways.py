@@ -111,6 +111,20 @@ def pathway_file(pathway: UUID) -> Target[Pathway, Here]:
     return open_file
 
 
+def requested_pathway(pathway: UUID) -> Target[Pathway, Here]:
+    """Opens a pathway in which facts may be recorded: opening it raises what any decision of its own would."""
+
+    async def open_file(act: Act) -> tuple[Pathway, Here]:
+        file, here = await pathway_file(pathway)(act)
+        file.must_be_free()
+        if not file.request:
+            raise UnknownFact(NOT_REQUESTED)
+        file.must_be_open()
+        return file, here
+
+    return open_file
+
+
 async def known_here(store: EventStore, pathway: UUID, caller: Caller) -> KnownPathway:
     """Tells of a pathway what the other services know. Raises Problem where the caller knows of none, Archived."""
     file = await store.load(Pathway, pathway)

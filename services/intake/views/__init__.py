@@ -17,6 +17,7 @@ from services.intake.views.people import (
 )
 from services.intake.views.structures import RegisteredStructure, follow_structures, structures
 from services.intake.views.waves import follow_waves, waves
+from shared import kind_views
 from shared.contracts import PublicEvent
 from shared.database import Connection
 
@@ -48,3 +49,4 @@ async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     await follow_people(connection, events)
     await follow_appointments(connection, events)
     await follow_waves(connection, events)
+    await kind_views.follow(connection, events)
