@@ -18,6 +18,7 @@ from lieu.import_sheets import FolderRefused
 from lieu.importing import Summary, import_folder
 from shared.access import Role
 from shared.clock import now
+from shared.logs import log_as_json
 from shared.services import SERVICES
 from shared.settings import Settings
 
@@ -35,6 +36,7 @@ async def up(
     """All five services on embedded PostgreSQL and NATS; stays up until Ctrl-C or SIGTERM."""
     from lieu.up import stay_up
 
+    log_as_json("lieu")
     spare_the_collector()
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -68,10 +70,12 @@ def serve(
 
     if service not in SERVICES:
         raise typer.BadParameter(f"one of {', '.join(SERVICES)}")
+    log_as_json(service)
     spare_the_collector()
     settings = Settings()
     options = edge.server_options(settings.trusted_proxies)
-    uvicorn.run(platform({service: settings}), host=host, port=port, access_log=False, **options)
+    app = platform({service: settings})
+    uvicorn.run(app, host=host, port=port, log_config=None, log_level="info", access_log=False, **options)
 
 
 def spare_the_collector() -> None:
