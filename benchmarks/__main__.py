@@ -23,7 +23,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.measure import Comparison, Scale, write
-from lieu.cli import spare_the_collector
+from lieu.cli.running import spare_the_collector
 
 BENCHMARKS = {
     "append": "saves of events, against another store and bare inserts",

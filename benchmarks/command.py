@@ -355,7 +355,7 @@ def _serve_bare(port: int) -> None:
     import uvicorn
     from fastapi import FastAPI
 
-    from lieu.cli import spare_the_collector
+    from lieu.cli.running import spare_the_collector
     from services.training.api.activities import ActivityBody
     from shared import edge
     from shared.commands import Done

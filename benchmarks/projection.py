@@ -33,7 +33,7 @@ from psycopg.sql import SQL
 from benchmarks import histories
 from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare, pool_for_everybody, rival_settings
 from lieu import issuer
-from lieu.cli import spare_the_collector
+from lieu.cli.running import spare_the_collector
 from lieu.embedded import Addresses
 from lieu.up import ensure_master_key, settings_for
 from services.reporting.forgetting import follow

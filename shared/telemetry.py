@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -26,6 +27,7 @@ from shared.settings import Settings
 
 tracer = trace.get_tracer("lieu")
 
+_of_stage: ContextVar[str | None] = ContextVar("trace of the stage under way, where it has but one", default=None)
 _propagator = TraceContextTextMapPropagator()
 _TRACE_ID_END = 35  # of `00-<32 hexadecimal digits>-…`
 
@@ -118,9 +120,9 @@ def current_traceparent() -> str | None:
 
 
 def trace_id() -> str | None:
-    """Of the request or stage that is under way, as it is written."""
+    """Of the request that is under way, or of the stage where it works on one trace alone, as it is written."""
     context = trace.get_current_span().get_span_context()
-    return trace.format_trace_id(context.trace_id) if context.is_valid else None
+    return trace.format_trace_id(context.trace_id) if context.is_valid else _of_stage.get()
 
 
 def appending() -> AbstractContextManager[object]:
@@ -149,8 +151,10 @@ def stage(name: str, service: str, traceparents: Iterable[str | None]) -> Iterat
         )
         for of in sampled.values()
     ]
+    before = _of_stage.set(next(iter(sampled)).removeprefix("00-") if len(sampled) == 1 else None)
     try:
         yield
     finally:
+        _of_stage.reset(before)
         for span in spans:
             span.end()

@@ -7,8 +7,7 @@ from datetime import date
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import pytest
@@ -23,6 +22,7 @@ from services.intake.domain import Access, Structure, Wave
 from services.reporting.forgetting import AnonymousPathway, Rewriting
 from services.training.domain import FormationAction, Session
 from shared.access import Role
+from shared.codes import AGE_CLASSES, DayPart, YesNo
 from shared.copies import ENVELOPE, plain
 from shared.correspondents import Correspondent
 from shared.forgetting import Erasure, ErasureReport
@@ -54,12 +54,11 @@ def fields_of(kind: type) -> Iterator[tuple[str, Any]]:
     yield from ((name, hint) for name, hint in hints.items() if name not in ENVELOPE)
 
 
-def codes_in(hint: Any) -> list[Enum]:
+def codes_in(hint: Any) -> set[type[Enum]]:
+    """The classes of codes of which a field holds one or several."""
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return list(hint)
-    if get_origin(hint) in (Union, UnionType):
-        return [code for part in get_args(hint) for code in codes_in(part)]
-    return []
+        return {hint}
+    return {codes for part in get_args(hint) for codes in codes_in(part)}
 
 
 def test_every_event_has_a_french_name() -> None:
@@ -70,13 +69,27 @@ def test_every_event_has_a_french_name() -> None:
 def test_every_field_and_every_code_reads_in_french(kind: type) -> None:
     looked_at = 0
     for name, hint in fields_of(kind):
-        for value in [*codes_in(hint), None]:
-            label, _ = labels.field(get_topic(kind), name, plain(value))
-            assert label
-            looked_at += 1
-        if codes_in(hint):
-            assert name in labels.CODES
+        label, _ = labels.field(get_topic(kind), name, None)
+        assert label
+        looked_at += 1
+        for code in [code for codes in codes_in(hint) for code in codes]:
+            several = get_origin(hint) is tuple
+            assert labels.field(get_topic(kind), name, plain([code] if several else code))[1]
+            with pytest.raises(KeyError):
+                labels.field(get_topic(kind), name, "no-such-code")
+        if date in (hint, *get_args(hint)):
+            assert labels.field(get_topic(kind), name, "2024-01-10")[1] == "10 janvier 2024"
     assert looked_at > 0
+
+
+def test_the_french_texts_hold_nothing_that_a_copy_cannot() -> None:
+    held: dict[str, set[str]] = {get_topic(kind): {name for name, _ in fields_of(kind)} for kind in EVENTS}
+    for fact, told in labels.texts("facts").items():
+        assert set(told["fields"]) == set().union(*(held[event] for event in told["events"])), fact
+    of_fields = {codes for kind in EVENTS for _, hint in fields_of(kind) for codes in codes_in(hint)}
+    listed = {codes.__name__: {str(code.value) for code in codes} for codes in of_fields | {DayPart, YesNo}}
+    listed["AgeClass"] = set(AGE_CLASSES)
+    assert {name: set(codes) for name, codes in labels.texts("codes").items()} == listed
 
 
 def test_every_fact_that_a_disagreement_can_be_about_has_a_french_name() -> None:

@@ -114,10 +114,6 @@ def test_what_tells_of_health_is_sealed_and_what_is_not_known_is_not_there() -> 
 
 
 def test_every_answer_with_several_codes_reads_in_french() -> None:
-    questions = {"mainstream": MainstreamSupport, "transport": Transport, "resources": Resource}
-    assert {name: set(codes) for name, codes in questions.items()} == {
-        name: set(codes) for name, codes in labels.SEVERAL.items()
-    }
     _, read = labels.field("intake.profile-recorded", "mainstream", ["plie", "cap_emploi"])
     assert read == "le PLIE, Cap emploi"
     assert labels.field("intake.profile-recorded", "disability", "yes")[1] == "oui"

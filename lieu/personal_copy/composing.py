@@ -120,7 +120,7 @@ async def compose(http: httpx.AsyncClient, person: UUID) -> PersonalCopy:
         pathways=[known["pathway"] for known in intake["pathways"]],
         parts=_parts(here),
         read=_read(here | {"reporting": {"readings": await _behind_figures(http, intake["pathways"])}}),
-        received=[Received(who, what) for who, what in labels.RECEIVED],
+        received=[Received(**told) for told in labels.RECEIVED],
         rights=list(labels.RIGHTS),
     )
 
