@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.intake.domain import Pathway, request_for_support
-from services.reporting.indicators import Scope
-from services.reporting.indicators import figures as reckoned
-from services.reporting.read_model import enter_for_reading
+from services.reporting.figures.indicators import figures as reckoned
+from services.reporting.figures.scope import Scope
+from services.reporting.read_models.sets import enter_for_reading
 from shared.clock import PARIS, ZONES, day_in, latest_day, today
 from shared.rules import InTheFuture
 from tests import folders

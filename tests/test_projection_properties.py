@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from lieu.embedded import Addresses
 from services import reporting
-from services.reporting.catalogue import CATALOGUE, HOURS, MEDIANS, ONE_PART
-from services.reporting.indicators import Scope, UnknownScope, figures
-from services.reporting.lists import Listed, Part, behind
-from services.reporting.projections import PROJECTIONS, project
-from services.reporting.read_model import empty, enter
+from services.reporting.figures.catalogue import CATALOGUE, HOURS, MEDIANS, ONE_PART
+from services.reporting.figures.indicators import figures
+from services.reporting.figures.lists import Listed, Part, behind
+from services.reporting.figures.scope import Scope, UnknownScope
+from services.reporting.read_models import PROJECTIONS
+from services.reporting.read_models.engine import project
+from services.reporting.read_models.sets import empty, enter
 from shared.clock import PARIS
 from shared.codes import BREAKDOWNS, Situation
 from shared.contracts import PublicEvent

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from lieu.up import FORGETS_BY_ITSELF
 from services.intake.contacts import Contact
-from services.reporting.projections import PROJECTION_OF, PROJECTIONS
+from services.reporting.read_models import PROJECTION_OF, PROJECTIONS
 from shared.contracts import EVENTS, Body, diagnostic, forgetting, intake, outcomes, reporting, training
 from shared.forgetting import Forgetting
 from tests.harness import Running

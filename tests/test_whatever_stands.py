@@ -20,12 +20,14 @@ from lieu import status
 from lieu.embedded import Addresses
 from services import reporting
 from services.outcomes.domain import Exit, OutcomeFile
-from services.reporting.catalogue import CATALOGUE, ONE_PART
-from services.reporting.indicators import Scope, UnknownScope, figures, funnel, incomplete
-from services.reporting.lists import behind
-from services.reporting.outsiders import Outsider, told
-from services.reporting.projections import PROJECTION_OF, PROJECTIONS, project
-from services.reporting.read_model import empty, enter
+from services.reporting.disclosure.outsiders import Outsider, told
+from services.reporting.figures.catalogue import CATALOGUE, ONE_PART
+from services.reporting.figures.indicators import figures, funnel, incomplete
+from services.reporting.figures.lists import behind
+from services.reporting.figures.scope import Scope, UnknownScope
+from services.reporting.read_models import PROJECTION_OF, PROJECTIONS
+from services.reporting.read_models.engine import project
+from services.reporting.read_models.sets import empty, enter
 from shared.access import Role
 from shared.codes import BREAKDOWNS, ActivityKind, Barrier, Contract, ExitClass, Situation
 from shared.contracts import EVENTS, Body, PublicEvent, intake, outcomes

@@ -4,13 +4,12 @@ National = sum of numerators over sum of denominators; medians and distinct pers
 shows numerator, denominator, value and Wilson's 95 % interval.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from services.reporting.catalogue import (
+import asyncpg
+
+from services.reporting.figures.catalogue import (
     ACTIVE,
     COUNTS,
     DURATIONS,
@@ -22,49 +21,14 @@ from services.reporting.catalogue import (
     SCOPE,
     SHARES,
     examined,
+    of_classes,
+    pathways,
+    total,
 )
-from services.reporting.estimates import Figure, duration, share
-from shared.broker import stream_of
-from shared.codes import BREAKDOWNS, STRUCTURE_CODE, ExitClass
+from services.reporting.figures.estimates import Figure, duration, share
+from services.reporting.figures.scope import Scope, must_exist
+from shared.codes import BREAKDOWNS, ExitClass
 from shared.database import Connection
-from shared.services import OF_PATHWAYS
-
-STREAMS = tuple(map(stream_of, OF_PATHWAYS))
-
-
-class UnknownScope(Exception):
-    """No structure of that code, or in that département, was ever registered."""
-
-
-@dataclass(frozen=True)
-class Scope:
-    """The nation, a département or a structure; `text` as it was asked."""
-
-    text: str
-    department: str | None = None
-    structure: str | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> "Scope":
-        """Raises ValueError for what is no scope at all."""
-        if text == "national":
-            return cls(text)
-        if match := re.fullmatch(r"department:([0-9AB]{2,3})", text):
-            return cls(text, department=match[1])
-        if match := re.fullmatch(f"structure:({STRUCTURE_CODE})", text):
-            return cls(text, structure=match[1])
-        raise ValueError("scope is national, department:CODE or structure:CODE")
-
-
-async def watermark(connection: Connection) -> datetime | None:
-    """The instant up to which every stream is applied; null while one of them never was."""
-    row = await connection.fetchrow(
-        "select count(watermark) as told, min(watermark) as reached from subscription where stream = any($1)",
-        STREAMS,
-    )
-    assert row is not None
-    reached: datetime | None = row["reached"]
-    return reached if row["told"] == len(STREAMS) else None
 
 
 async def figures(
@@ -75,14 +39,14 @@ async def figures(
     known_at: datetime,
     by: str | None = None,
 ) -> tuple[dict[str, Figure], dict[str, dict[str, Figure]]]:
-    """(every indicator, every indicator of each class of `by`). Raises UnknownScope."""
+    """Gives every indicator, and every indicator of each class of `by`. Raises UnknownScope."""
     await must_exist(connection, scope)
     column = by if by in BREAKDOWNS else None
     arguments = (start, end, known_at, scope.structure, scope.department)
     counted = await connection.fetch(_pathways_query(column), *arguments)
     hours = await connection.fetch(_hours_query(column), *arguments)
-    groups = {row["class"] if not row["whole"] else None: dict(row) for row in counted}
-    sums = {(row["class"] if not row["whole"] else None, row["kind"]): float(row["hours"]) for row in hours}
+    groups = {_class(row): row for row in counted}
+    sums = {(_class(row), row["kind"]): float(row["hours"]) for row in hours}
     classes = BREAKDOWNS[by] if by else ()
     return (
         _figures(groups.get(None), sums, None),
@@ -90,26 +54,19 @@ async def figures(
     )
 
 
-async def must_exist(connection: Connection, scope: Scope) -> None:
-    if scope.structure or scope.department:
-        found = await connection.fetchval(
-            """select exists(select from structures
-                where ($1::text is null or structure = $1) and ($2::text is null or department = $2))""",
-            scope.structure,
-            scope.department,
-        )
-        if not found:
-            raise UnknownScope(f"{scope.text}: no such structure was ever registered")
+def _class(row: asyncpg.Record) -> str | None:
+    """Gives the class that a row is of; null: the whole."""
+    return None if row["whole"] else row["class"]
 
 
 def _pathways_query(column: str | None) -> str:
-    counts = {id: f"count(*) filter (where {condition})" for id, condition in COUNTS.items()}
+    counts = {id: pathways(condition) for id, condition in COUNTS.items()}
     counts |= {id: f"count(distinct person) filter (where {condition})" for id, condition in PERSONS.items()}
     for id, parts in SHARES.items():
-        counts |= {f"{id}_{n}": f"count(*) filter (where {part})" for n, part in zip("nd", parts, strict=True)}
+        counts |= {f"{id}_{n}": pathways(part) for n, part in zip("nd", parts, strict=True)}
     for id, (condition, *of) in PAIRS.items():
         for n, part in zip("nd", of, strict=True):
-            counts[f"{id}_{n}"] = f"coalesce(sum({part}) filter (where {condition}), 0)"
+            counts[f"{id}_{n}"] = total(part, condition)
     for id, (condition, days) in MEDIANS.items():
         counts[id] = f"percentile_cont(0.5) within group (order by {days}) filter (where {condition})"
     for id, (condition, ended, days, _) in DURATIONS.items():
@@ -118,8 +75,7 @@ def _pathways_query(column: str | None) -> str:
     told = ", ".join(f"{sql} as {name}" for name, sql in counts.items())
     if column is None:
         return f"{examined('null')} select null as class, true as whole, {told} from examined"
-    return f"""{examined(f"i.{column}")}
-      select class, grouping(class) = 1 as whole, {told} from examined group by grouping sets ((), (class))"""
+    return of_classes(f"i.{column}", told)
 
 
 def _hours_query(column: str | None) -> str:
@@ -131,7 +87,7 @@ def _hours_query(column: str | None) -> str:
 
 
 def _figures(
-    row: Mapping[str, Any] | None, hours: Mapping[tuple[str | None, str], float], of: str | None
+    row: asyncpg.Record | None, hours: Mapping[tuple[str | None, str], float], of: str | None
 ) -> dict[str, Figure]:
     def count(name: str) -> int:
         return int(row[name]) if row else 0
@@ -147,7 +103,7 @@ def _figures(
 
 
 async def incomplete(connection: Connection, scope: Scope) -> Figure | None:
-    """How many events of the scope are parked or given up. One whose structure is unknown concerns every scope."""
+    """Counts the events of the scope that are parked or given up. Those of no known structure concern every scope."""
     row = await connection.fetchrow(
         """select count(*) as parked_events, count(distinct key) as pathways from parked
             where ($1::text is null or coalesce(event->'headers'->>'ce-structure', $1) = $1)
@@ -162,7 +118,7 @@ async def incomplete(connection: Connection, scope: Scope) -> Figure | None:
 
 
 async def funnel(connection: Connection, scope: Scope, start: date, end: date, known_at: datetime) -> dict[str, int]:
-    """Of the pathways requested in the period: how many came how far, at any date, as known at the instant."""
+    """Tells how many of the pathways requested in the period came how far, at any date, as known at the instant."""
     row = await connection.fetchrow(
         f"""select count(*) as requested, count(i.welcomed_on) as welcomed, count(i.started_on) as started,
                    count(*) filter (where i.started_on is not null and exists (

@@ -1,4 +1,4 @@
-"""What stands beside a figure: intervals of shares, and durations of which some are still going on."""
+"""Estimates: the interval of a share, and how long something takes that for some is still going on."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -32,7 +32,7 @@ HALF = 0.5 + 1e-9
 
 
 def duration(ended: Sequence[int], going_on: Sequence[int], days: Sequence[int]) -> Figure:
-    """The Kaplan–Meier estimate of how long it takes, in days, from durations that ended and that still go on.
+    """Estimates (Kaplan–Meier) how long it takes, in days, from durations that ended and that still go on.
 
     `value`: the median, the first day by whose end at most half are still waiting; null where it was never so.
     `survival`: the share still waiting at the end of each of `days`; null beyond the longest duration seen.

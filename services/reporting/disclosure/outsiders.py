@@ -1,6 +1,6 @@
 """Figures for outsiders: evaluators, and advisers and managers who look beyond their own structure.
 
-They get fixed periods that are over, as known now, and of those what `withholding` lets through. The longer periods
+They get fixed periods that are over, as known now, and of those what withholding.py lets through. The longer periods
 are sums of the shorter ones, the nation of the départements, and its classes of it; so each answer is decided along
 with those that it could be subtracted from.
 """
@@ -11,19 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from services.reporting.catalogue import ACTIVE, DEPARTMENT, HOURS, examined
-from services.reporting.indicators import Scope
-from services.reporting.withholding import (
-    FAMILIES,
-    FLOWS,
-    NOTHING,
-    Atoms,
-    Part,
-    Sizes,
-    Walk,
-    told_of_classes,
-    told_of_period,
-)
+from services.reporting.disclosure.families import FAMILIES, FLOWS, NOTHING, Atoms, Part, Sizes
+from services.reporting.disclosure.walk import Walk
+from services.reporting.disclosure.withholding import told_of_classes, told_of_period
+from services.reporting.figures.catalogue import ACTIVE, DEPARTMENT, HOURS, of_classes
+from services.reporting.figures.scope import Scope
 from shared.codes import BREAKDOWNS
 from shared.database import Connection
 from shared.problems import Problem
@@ -49,7 +41,7 @@ class Outsider:
 
 @dataclass(frozen=True)
 class Told:
-    """What may be told of the scope, and of each class."""
+    """The parts that may be told of the scope, and of each class."""
 
     of_all: frozenset[Part]
     classes: Mapping[str, frozenset[Part]]
@@ -70,7 +62,7 @@ def must_be_fixed(start: date, end: date, today: date) -> None:
 async def told(
     connection: Connection, scope: Scope, start: date, end: date, at: datetime, by: str | None, outsider: Outsider
 ) -> Told:
-    """Of the nation or a département. Classes and départements are told of whole years only."""
+    """Tells of the nation or a département. Classes and départements are told of whole years only."""
     of_class = f"i.{by}" if by in BREAKDOWNS and not scope.department else DEPARTMENT
     counts = _Counts(connection, at, outsider)
     if start.year != end.year:
@@ -86,12 +78,12 @@ async def told(
 
 
 def _of_scope(scope: Scope, nation: Told) -> Told:
-    """A département is a class of the nation; of its own classes nothing is told."""
+    """Picks a département as a class of the nation; of its own classes nothing is told."""
     return Told(nation.classes.get(scope.department, NOTHING), {}) if scope.department else nation
 
 
 async def _year(counts: "_Counts", year: int, until: date | None = None) -> tuple[frozenset[Part], Atoms]:
-    """What may be told of the year, or of its quarter that ends on `until`."""
+    """Gives what may be told of the year, or of its quarter that ends on `until`."""
     threshold = counts.outsider.threshold
     walk, flows = Walk(threshold), True
     for quarter in quarters(year):
@@ -142,7 +134,7 @@ class _Counts:
     async def _counted(
         self, period: Period, of_class: str, structure: str | None
     ) -> dict[tuple[str | None, str, str], int]:
-        """By class (null: the whole), family and atom."""
+        """Counts by class (null: the whole), family and atom."""
         arguments = (*period, self._at, structure, None)
         found: dict[tuple[str | None, str, str], int] = {}
         for row in await self._connection.fetch(_pathways_query(of_class), *arguments):
@@ -160,8 +152,7 @@ _COUNTED = tuple((family, atom) for family in FAMILIES if family not in HOURS fo
 
 def _pathways_query(of_class: str) -> str:
     counts = ", ".join(f"{FAMILIES[family].atoms[atom]} as n{n}" for n, (family, atom) in enumerate(_COUNTED))
-    return f"""{examined(of_class)}
-      select class, grouping(class) = 1 as whole, {counts} from examined group by grouping sets ((), (class))"""
+    return of_classes(of_class, counts)
 
 
 def _hours_query(of_class: str) -> str:

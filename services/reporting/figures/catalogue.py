@@ -1,7 +1,7 @@
 """The indicator catalogue: each figure as conditions over the rows of pathways, for its value and the list behind it.
 
-The parameters of every query that is made of these: $1 and $2 the period's first and last day, $3 the instant of
-knowledge, $4 the structure and $5 the département (null: the nation).
+Every query that is made of these takes the same parameters: $1 and $2 the period's first and last day, $3 the instant
+of knowledge, $4 the structure and $5 the département (null: the nation).
 """
 
 from shared.codes import ActivityKind, ExitClass
@@ -111,9 +111,9 @@ DEPARTMENT = f"(select s.department from structures s where s.structure = {_HOLD
 
 
 def examined(of_class: str) -> str:
-    """`with` the pathways of the scope in `examined`: their sets as booleans, their dates, their class (SQL on `i`).
+    """Begins a query: the pathways of the scope in `examined`, their sets as booleans, dates, and class (SQL on `i`).
 
-    Without those of which no figure of the period speaks: who left long before, and who had not come yet.
+    Left out are those of which no figure of the period speaks: who left long before, and who had not come yet.
     """
     due = ", ".join(
         f"(l and not deceased and (exited_on + interval '{m} months')::date <= known_on) as due_{m}" for m in MONTHS
@@ -159,6 +159,20 @@ def examined(of_class: str) -> str:
                l and {_AT_START} as without_mainstream, l and {_AT_EXIT} as with_mainstream
           from standing offset 0
       )"""
+
+
+def pathways(condition: str) -> str:
+    return f"count(*) filter (where {condition})"
+
+
+def total(number: str, condition: str) -> str:
+    return f"coalesce(sum({number}) filter (where {condition}), 0)"
+
+
+def of_classes(of_class: str, told: str) -> str:
+    """Asks for aggregates over `examined`, of the whole and of each class (SQL on `i`)."""
+    return f"""{examined(of_class)}
+      select class, grouping(class) = 1 as whole, {told} from examined group by grouping sets ((), (class))"""
 
 
 ACTIVE = f"""activities t join intake i on i.entity = t.pathway

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.reporting.catalogue import (
+from services.reporting.figures.catalogue import (
     ACTIVE,
     COUNTS,
     DURATIONS,
@@ -20,7 +20,7 @@ from services.reporting.catalogue import (
     SHARES,
     examined,
 )
-from services.reporting.indicators import Scope, must_exist
+from services.reporting.figures.scope import Scope, must_exist
 from shared.codes import BREAKDOWNS, Barrier
 from shared.database import Connection
 
@@ -76,7 +76,7 @@ async def behind(
     after: Place | None = None,
     limit: int,
 ) -> Page:
-    """The rows of one part of a figure, of one class of `by` where one is given. Raises UnknownScope."""
+    """Gives the rows of one part of a figure, of one class of `by` where one is given. Raises UnknownScope."""
     await must_exist(connection, scope)
     found = await connection.fetch(
         f"""{_behind(id, part, by if by in BREAKDOWNS else "sex")}
@@ -112,19 +112,13 @@ def _listed(row: asyncpg.Record) -> Listed:
 
 
 def _behind(id: str, part: Part, column: str) -> str:
-    """`with` the rows in `behind`."""
-    told = {
-        "n": "1",
-        "domain": "null::text",
-        "hours": "null::numeric",
-        "days": "null::integer",
-        "observed": "null::boolean",
-    }
+    """Begins a query `with` the rows in `behind`."""
     if id in HOURS:
-        columns = _columns("i.entity", "i.person", told | {"hours": "sum(t.hours)"})
+        columns = _columns("i.entity", "i.person", hours="sum(t.hours)")
         return f"""with behind as (
             select {columns} from {ACTIVE} and t.kind = '{HOURS[id].value}' and ($6::text is null or i.{column} = $6)
              group by i.entity, i.person having sum(t.hours) > 0)"""
+    told: dict[str, str] = {}
     source, distinct, order = "examined", "", ""
     if id in COUNTS:
         condition = COUNTS[id]
@@ -135,15 +129,26 @@ def _behind(id: str, part: Part, column: str) -> str:
     elif id in PAIRS:
         condition, *of = PAIRS[id]
         source += f", generate_series(1, {of[part == 'denominator']}) n"
-        told |= {"n": "n", "domain": "domains[n]"}
+        told = {"n": "n", "domain": "domains[n]"}
     elif id in MEDIANS:
         condition, told["days"] = MEDIANS[id]
     else:
         condition, told["observed"], told["days"], _ = DURATIONS[id]
     return f"""{examined(f"i.{column}")}, behind as (
-        select {distinct} {_columns("entity", "person", told)} from {source}
+        select {distinct} {_columns("entity", "person", **told)} from {source}
          where {condition} and ($6::text is null or class = $6) {order})"""
 
 
-def _columns(pathway: str, person: str, told: dict[str, str]) -> str:
-    return ", ".join(f"{sql} as {name}" for name, sql in {"pathway": pathway, "person": person, **told}.items())
+_UNTOLD = {
+    "n": "1",
+    "domain": "null::text",
+    "hours": "null::numeric",
+    "days": "null::integer",
+    "observed": "null::boolean",
+}
+
+
+def _columns(pathway: str, person: str, **told: str) -> str:
+    return ", ".join(
+        f"{sql} as {name}" for name, sql in {"pathway": pathway, "person": person, **_UNTOLD, **told}.items()
+    )

@@ -1,0 +1,1 @@
+"""What outsiders are told of the figures, so that none of them tells of few people."""
