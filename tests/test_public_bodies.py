@@ -76,7 +76,7 @@ def test_every_public_body_may_tell_of_a_contact_or_was_said_not_to() -> None:
 
 
 def test_a_body_is_followed_by_one_projection_and_published() -> None:
-    followed = [body for of in PROJECTIONS for body in of.follows]
+    followed = [body for of in PROJECTIONS for body in of.folds]
     assert len(followed) == len(set(followed))
     assert set(followed) | set(get_args(Contact)) <= PUBLIC
     assert set(Body.__subclasses__()) == PUBLIC

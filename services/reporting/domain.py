@@ -1,4 +1,4 @@
-"""The files that reporting keeps: what the figures keep of forgotten pathways, and that they need no more of them."""
+"""The files that reporting keeps: anonymous copies of forgotten pathways, and the erasures that it is done with."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,7 +16,7 @@ Copy = dict[Table, Rows]
 
 
 class AnonymousPathway(Aggregate):
-    """What the indicators keep of a forgotten pathway."""
+    """Keeps what the indicators need of a forgotten pathway."""
 
     TOPIC = "reporting.anonymous-pathway"
     copied: bool = False
@@ -34,7 +34,7 @@ class AnonymousPathway(Aggregate):
 
 
 class Rewriting(Aggregate):
-    """That the figures no longer need an erasure's pathways."""
+    """Notes that the figures no longer need an erasure's pathways."""
 
     TOPIC = "reporting.rewriting"
     done: bool = False

@@ -33,13 +33,7 @@ def _row(state: State, by: Day) -> tuple[Any, ...]:
 ACTIVITIES = Projection(
     table="activities",
     folds={training.Activity: _told},
-    columns=(
-        ("pathway", "uuid"),
-        ("kind", "text"),
-        ("started_on", "date"),
-        ("hours", "numeric"),
-        ("attended", "boolean"),
-    ),
+    columns={"pathway": "uuid", "kind": "text", "started_on": "date", "hours": "numeric", "attended": "boolean"},
     entity=attrgetter("body.activity"),
     row=_row,
     days=lambda state: (state["started_on"],),

@@ -67,12 +67,11 @@ def _days(state: State) -> Iterable[Day | None]:
 DIAGNOSTIC = Projection(
     table="diagnostic",
     folds={diagnostic.Diagnostic: _completed, diagnostic.Plan: _agreed, diagnostic.BarrierAssessment: _assessed},
-    columns=(
-        *((name, "boolean") for name in ("diagnosed", "planned", "scored_twice", "remobilised")),
-        ("barriers_examined", "integer"),
-        ("barriers_reduced", "integer"),
-        ("domains", "text[]"),
-    ),
+    columns={
+        **dict.fromkeys(("diagnosed", "planned", "scored_twice", "remobilised"), "boolean"),
+        **dict.fromkeys(("barriers_examined", "barriers_reduced"), "integer"),
+        "domains": "text[]",
+    },
     row=_row,
     days=_days,
     pathway="entity",

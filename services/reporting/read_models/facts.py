@@ -1,9 +1,8 @@
 """The facts of kinds that are declared whole and counted (shared/kinds): when each happened."""
 
-from typing import Any
 from uuid import UUID
 
-from services.reporting.read_models.projection import Day, Projection, State, pathway_of, shown
+from services.reporting.read_models.projection import Projection, State, pathway_of, shown
 from shared.contracts import Body, PublicEvent
 from shared.kinds import KINDS
 
@@ -16,17 +15,13 @@ def _told(_: State, body: Body, event: PublicEvent) -> State:
     return {"pathway": str(pathway_of(event)), "kind": _COUNTED[type(body)].name, "on": on and on.isoformat()}
 
 
-def _row(state: State, by: Day) -> tuple[Any, ...]:
-    return UUID(state["pathway"]), state["kind"], shown(state["on"], by)
-
-
 FACTS = (
     Projection(
         table="facts",
         folds=dict.fromkeys(_COUNTED, _told),
-        columns=(("pathway", "uuid"), ("kind", "text"), ("happened_on", "date")),
+        columns={"pathway": "uuid", "kind": "text", "happened_on": "date"},
         entity=lambda event: _COUNTED[type(event.body)].id_of(event.body),
-        row=_row,
+        row=lambda state, by: (UUID(state["pathway"]), state["kind"], shown(state["on"], by)),
         days=lambda state: (state["on"],),
         pathway="pathway",
     ),

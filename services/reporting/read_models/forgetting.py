@@ -29,20 +29,15 @@ _TELLING: dict[Projection, str] = {of: of.pathway for of in PROJECTIONS if of.pa
 async def follow(store: EventStore, connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies events of one stream, in order, erasures included."""
     if events[0].service == "reporting":
-        await take_copies(connection, events)
-    else:
-        await project(connection, events)
-        await take_accepted(connection, store, events)
-
-
-async def take_accepted(connection: Connection, store: EventStore, events: Iterable[PublicEvent]) -> None:
-    """Notes which service takes no more facts; when all have said so, puts the copies in the pathways' place."""
+        return await take_copies(connection, events)
+    await project(connection, events)
     for told in events:
         if isinstance(told.body, ErasureAccepted):
             await _accepted(connection, store, told.service, told.body)
 
 
 async def _accepted(connection: Connection, store: EventStore, service: str, told: ErasureAccepted) -> None:
+    """Notes that a service takes no more facts; when all have said so, puts the copies in the pathways' place."""
     await connection.execute(
         """insert into erasures (erasure, persons, pathways, stage) values ($1, $2, $3, 'accepted')
            on conflict do nothing""",

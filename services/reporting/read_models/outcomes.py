@@ -7,7 +7,7 @@ from services.reporting.read_models.projection import Day, Projection, State, sh
 from shared.codes import FollowUpMonth, FollowUpStatus, Situation
 from shared.contracts import PublicEvent, outcomes
 
-_MONTHS = tuple(str(month.value) for month in FollowUpMonth)
+_MONTHS = tuple(map(str, FollowUpMonth))
 
 
 def _exited(state: State, fact: outcomes.Exit, _: PublicEvent) -> State:
@@ -53,13 +53,13 @@ def _days(state: State) -> Iterable[Day | None]:
 OUTCOMES = Projection(
     table="outcomes",
     folds={outcomes.Exit: _exited, outcomes.Reopening: _reopened, outcomes.FollowUp: _followed_up},
-    columns=(
-        ("exited_on", "date"),
-        ("exit_class", "text"),
-        ("deceased", "boolean"),
-        *((f"{what}_{month}", "boolean") for month in _MONTHS for what in ("asked", "reached", "employed")),
-        ("contract_start", "date"),
-    ),
+    columns={
+        "exited_on": "date",
+        "exit_class": "text",
+        "deceased": "boolean",
+        **{f"{what}_{month}": "boolean" for month in _MONTHS for what in ("asked", "reached", "employed")},
+        "contract_start": "date",
+    },
     row=_row,
     days=_days,
     pathway="entity",

@@ -38,7 +38,7 @@ def _row(state: State, by: Day) -> tuple[Any, ...]:
 PROFILES = Projection(
     table="profiles",
     folds={intake.Profile: _told},
-    columns=(("pathway", "uuid"), ("moment", "text"), ("mainstream", "boolean")),
+    columns={"pathway": "uuid", "moment": "text", "mainstream": "boolean"},
     entity=_id,
     row=_row,
     days=lambda state: (state.get("on"),),

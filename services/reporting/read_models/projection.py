@@ -31,17 +31,13 @@ class Projection:
 
     table: str
     folds: Mapping[type[Body], Fold]
-    columns: tuple[tuple[str, str], ...]
+    columns: Mapping[str, str]
     entity: Callable[[PublicEvent], UUID] = attrgetter("aggregate")
     row: Callable[[State, Day], tuple[Any, ...]]
     days: Callable[[State], Iterable[Day | None]] = lambda _: ()
     pathway: str | None
     persons: tuple[str, ...] = ()
     emptied: tuple[str, ...] = ()
-
-    @property
-    def follows(self) -> tuple[type[Body], ...]:
-        return tuple(self.folds)
 
     def fold(self, state: State, event: PublicEvent) -> State:
         return self.folds[type(event.body)](state, event.body, event)

@@ -98,15 +98,8 @@ class Rebuilder:
             raise failed.exceptions[0] from failed
 
     def _reader(self, stream: str, fresh: str, pool: Pool) -> Subscriber:
-        return Subscriber(
-            None,
-            stream.lower(),
-            pool,
-            self.client,
-            partial(follow, self.store),
-            stage="rebuild",
-            enter=partial(enter, name=fresh),
-        )
+        apply, into = partial(follow, self.store), partial(enter, name=fresh)
+        return Subscriber(None, stream.lower(), pool, self.client, apply, stage="rebuild", enter=into)
 
     @staticmethod
     async def _positions(where: Pool | Connection, name: str) -> dict[str, int]:

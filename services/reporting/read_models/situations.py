@@ -1,10 +1,9 @@
 """The first days of jobs during support."""
 
 from operator import attrgetter
-from typing import Any
 from uuid import UUID
 
-from services.reporting.read_models.projection import Day, Projection, State, pathway_of, shown
+from services.reporting.read_models.projection import Projection, State, pathway_of, shown
 from shared.codes import Situation
 from shared.contracts import PublicEvent, outcomes
 
@@ -15,16 +14,12 @@ def _told(_: State, fact: outcomes.SituationPeriod, event: PublicEvent) -> State
     return {"pathway": str(pathway_of(event)), "job_on": job_on}
 
 
-def _row(state: State, by: Day) -> tuple[Any, ...]:
-    return UUID(state["pathway"]), shown(state["job_on"], by)
-
-
 SITUATIONS = Projection(
     table="situations",
     folds={outcomes.SituationPeriod: _told},
-    columns=(("pathway", "uuid"), ("job_on", "date")),
+    columns={"pathway": "uuid", "job_on": "date"},
     entity=attrgetter("body.situation"),
-    row=_row,
+    row=lambda state, by: (UUID(state["pathway"]), shown(state["job_on"], by)),
     days=lambda state: (state["job_on"],),
     pathway="pathway",
 )

@@ -13,7 +13,7 @@ def _registered(_: State, told: intake.Structure, __: PublicEvent) -> State:
 STRUCTURES = Projection(
     table="structures",
     folds={intake.Structure: _registered},
-    columns=tuple((name, "text") for name in _COLUMNS),
+    columns=dict.fromkeys(_COLUMNS, "text"),
     row=lambda state, _: tuple(state[name] for name in _COLUMNS),
     pathway=None,
 )
