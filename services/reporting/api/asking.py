@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Query, Request
 
 from services.reporting.disclosure.outsiders import Outsider, must_be_fixed
-from services.reporting.figures.scope import Scope, UnknownScope
+from services.reporting.figures.scope import Look, Scope, UnknownScope
 from services.reporting.read_models.sets import reading, watermark
 from shared.access import Caller, OfStructure, Role, allow
 from shared.clock import day_in_paris, now
@@ -26,17 +26,9 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Question:
-    """Asks of a scope and a period, as known at an instant (null: now); `by`: the breakdown, if any.
+class Question(Look):
+    """`outsider`: the asker, where not every figure is for them."""
 
-    `outsider`: the asker, where not every figure is for them.
-    """
-
-    scope: Scope
-    start: date
-    end: date
-    known_at: datetime | None = None
-    by: str | None = None
     outsider: Outsider | None = None
 
 
@@ -73,22 +65,19 @@ def asked_by(caller: Caller, asked: Question, threshold: int, today: date) -> Qu
 
 def is_own(caller: Caller, scope: Scope) -> bool:
     """Tells whether it is the structure of an adviser or a manager."""
-    own = caller.structure if caller.role in (Role.ADVISER, Role.MANAGER) else None
-    return own is not None and scope.structure == own
+    return caller.role.of_a_structure and caller.structure is not None and scope.structure == caller.structure
 
 
-async def as_known(
-    pool: Pool, known_at: datetime | None, ask: Callable[[Connection, datetime], Awaitable[T]]
-) -> tuple[str, T]:
+async def as_known(pool: Pool, asked: Question, ask: Callable[[Connection, Question], Awaitable[T]]) -> tuple[str, T]:
     """Gives the instant for which an answer holds (now: as far as the projections are), and it. Raises Problem."""
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while True:
         async with reading(pool) as connection:
             reached = await watermark(connection)
-            if reached is not None and (known_at is None or known_at <= reached):
-                at = known_at or reached
+            if reached is not None and (asked.known_at is None or asked.known_at <= reached):
+                at = asked.known_at or reached
                 try:
-                    answered = await ask(connection, at)
+                    answered = await ask(connection, replace(asked, known_at=at))
                 except UnknownScope as error:
                     raise Problem(404, "unknown-scope", str(error)) from None
                 return at.astimezone(UTC).isoformat().replace("+00:00", "Z"), answered

@@ -3,7 +3,6 @@
 import csv
 import io
 from contextlib import nullcontext
-from datetime import datetime
 from typing import Any
 
 from fastapi import Request
@@ -52,19 +51,19 @@ async def answer(pool: Pool, asked: Question) -> dict[str, Any]:
     """Gives the indicators as they are served."""
     # What may not be told to an outsider is decided on the whole, and withheld.
     with across_structures() if asked.outsider is not None else nullcontext():
-        known_at, found = await as_known(pool, asked.known_at, lambda connection, at: _found(connection, asked, at))
+        known_at, found = await as_known(pool, asked, _found)
     period = {"from": asked.start.isoformat(), "to": asked.end.isoformat()}
     return {"scope": asked.scope.text, **period, "known_at": known_at, **found}
 
 
-async def _found(connection: Connection, asked: Question, at: datetime) -> dict[str, Any]:
+async def _found(connection: Connection, asked: Question) -> dict[str, Any]:
     if asked.scope.structure is None and asked.scope.department is None:
         await expect_many(connection)
-    total, classes = await figures(connection, asked.scope, asked.start, asked.end, at, asked.by)
+    total, classes = await figures(connection, asked)
     missing = await incomplete(connection, asked.scope)
     found: dict[str, Any] = {}
     if asked.outsider is not None:
-        may = await told(connection, asked.scope, asked.start, asked.end, at, asked.by, asked.outsider)
+        may = await told(connection, asked, asked.outsider)
         total = shown(total, may.of_all)
         classes = {name: shown(group, may.classes.get(name, NOTHING)) for name, group in classes.items()}
         missing = missing and WITHHELD
@@ -77,33 +76,19 @@ async def _found(connection: Connection, asked: Question, at: datetime) -> dict[
     return found
 
 
-COLUMNS = (
-    "scope",
-    "from",
-    "to",
-    "known_at",
-    "class",
-    "indicator",
-    "value",
-    "numerator",
-    "denominator",
-    "ci95_low",
-    "ci95_high",
-    "observed",
-    "censored",
-)
+ASKED = ("scope", "from", "to", "known_at")
+COLUMNS = ("value", "numerator", "denominator", "ci95_low", "ci95_high", "observed", "censored")
 
 
 def as_csv(found: dict[str, Any]) -> str:
     """Writes one row an indicator and class; the class is empty for the whole."""
     text = io.StringIO()
     rows = csv.writer(text)
-    rows.writerow(COLUMNS)
+    rows.writerow((*ASKED, "class", "indicator", *COLUMNS))
     groups: dict[str, dict[str, Figure]] = {"": found["indicators"], **found.get("classes", {})}
     for name, group in groups.items():
         for id, figure in group.items():
-            head = (found["scope"], found["from"], found["to"], found["known_at"], name, id)
-            rows.writerow((*head, *_cells(id, figure)))
+            rows.writerow((*(found[one] for one in ASKED), name, id, *_cells(id, figure)))
     return text.getvalue()
 
 

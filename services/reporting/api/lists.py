@@ -55,22 +55,11 @@ async def behind_figure(
     if of_class is not None and (asked.by is None or of_class not in BREAKDOWNS[asked.by]):
         raise Problem(422, "unknown-class", "class is one of the classes of the breakdown that `by` names")
     pathway, _, n = (after or "").partition(".")
+    place = Place(UUID(pathway), int(n)) if after else None
     known_at, page = await as_known(
         request.app.state.pool,
-        asked.known_at,
-        lambda connection, at: behind(
-            connection,
-            id,
-            part,
-            asked.scope,
-            asked.start,
-            asked.end,
-            at,
-            asked.by,
-            of_class,
-            after=Place(UUID(pathway), int(n)) if after else None,
-            limit=limit,
-        ),
+        asked,
+        lambda connection, look: behind(connection, id, part, look, of_class, after=place, limit=limit),
     )
     return BehindFigure(
         datetime.fromisoformat(known_at),

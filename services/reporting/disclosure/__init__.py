@@ -1,1 +1,1 @@
-"""What outsiders are told of the figures, so that none of them tells of few people."""
+"""The figures that outsiders are told, so that none of them tells of few people."""

@@ -6,25 +6,16 @@ A `Family` holds the atoms that make up one whole: this is the one list of the c
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from services.reporting.figures.catalogue import (
-    COUNTED,
-    COUNTS,
-    DURATIONS,
-    HOURS,
-    MEDIANS,
-    MONTHS,
-    PAIRS,
-    SHARES,
-    pathways,
-    total,
-)
+from services.reporting.figures.catalogue import COUNTED, COUNTS, DURATIONS, DYNAMIC, HOURS, MEDIANS, PAIRS, SHARES
 from services.reporting.figures.estimates import Figure
-from shared.codes import ExitClass
+from services.reporting.figures.queries import pathways, total
+from shared.codes import ExitClass, FollowUpMonth
 
 WITHHELD: Figure = {"withheld": True}
 
 Part = tuple[str, frozenset[str]]
 """(family, atoms): a count that a figure tells, or is made of."""
+Parts = frozenset[Part]
 Sizes = tuple[int, ...]
 """A count as each asker can reckon it: of the whole scope and, for somebody of a structure, of the scope without it."""
 Atoms = Mapping[str, Mapping[str, Sizes]]
@@ -47,15 +38,6 @@ def _split(whole: str, part: str) -> dict[str, str]:
     return {"in": pathways(f"({whole}) and ({part})"), "out": pathways(f"({whole}) and ({part}) is not true")}
 
 
-_PAIRED = {
-    id: Family(
-        {
-            "in": total(n, condition),
-            "out": total(f"{d} - {n}", condition),
-        }
-    )
-    for id, (condition, n, d) in PAIRS.items()
-}
 _OF_SUPPORTED = ("mobilised_share", *COUNTED)
 _SPLIT = (
     "welcomed_share",
@@ -64,11 +46,9 @@ _SPLIT = (
     "remobilised_share",
     *_OF_SUPPORTED,
     "mainstream_regained_share",
-    *(f"followup_{m}_asked_share" for m in MONTHS),
+    *(f"followup_{m}_asked_share" for m in FollowUpMonth),
 )
 EXITS = tuple(name.value for name in ExitClass)
-EXAMINED = tuple(name for name in EXITS if name != "neutralised")
-DYNAMIC = ("durable", "transition", "positive")
 
 FAMILIES: dict[str, Family] = {
     **{id: Family(_split(SHARES[id][1], SHARES[id][0]), stock=id in _OF_SUPPORTED) for id in _SPLIT},
@@ -88,19 +68,22 @@ FAMILIES: dict[str, Family] = {
                 "asked": pathways(f"l and asked_{m} and reached_{m} is not true"),
             }
         )
-        for m in MONTHS
+        for m in FollowUpMonth
     },
-    **_PAIRED,
+    **{
+        id: Family({"in": total(n, condition), "out": total(f"{d} - {n}", condition)})
+        for id, (condition, n, d) in PAIRS.items()
+    },
     **{id: Family({"in": pathways(condition)}) for id, (condition, _) in MEDIANS.items()},
     **{id: Family({"in": kind.value}) for id, kind in HOURS.items()},
 }
-"""Of hours and medians the atom is the pathways that enter them: they are what must not be few."""
+"""The atom of hours and medians is the pathways that enter them: they must not be few."""
 
 CLUSTERS: tuple[tuple[str, ...], ...] = (
     ("welcomed_share",),
     ("diagnosed_share", "plan_share", "days_to_employment_km"),
     ("exits", *_OF_SUPPORTED, "persons_supported"),
-    *((f"followup_{m}_asked_share", f"followup_{m}") for m in MONTHS),
+    *((f"followup_{m}_asked_share", f"followup_{m}") for m in FollowUpMonth),
     *((id,) for id in ("remobilised_share", "mainstream_regained_share", *PAIRS, *MEDIANS, *HOURS)),
 )
 """Families of one whole, or nearly so: a class is withheld in all of them or in none."""
@@ -111,7 +94,12 @@ def part(family: str, *atoms: str) -> Part:
     return family, frozenset(atoms or FAMILIES[family].atoms)
 
 
-_LEAVERS, _X, _A = part("exits", *EXITS), part("exits", *EXAMINED), part("exits")
+def _reached(month: int) -> Part:
+    return part(f"followup_{month}", "employed", "reached")
+
+
+_LEAVERS, _A = part("exits", *EXITS), part("exits")
+_X = part("exits", *(name for name in EXITS if name != "neutralised"))
 
 FIGURES: dict[str, tuple[Part, ...]] = {
     "requests": (part("welcomed_share"),),
@@ -126,28 +114,19 @@ FIGURES: dict[str, tuple[Part, ...]] = {
     "dynamic_exit_share": (part("exits", *DYNAMIC), _X),
     **{f"{name}_exit_share": (part("exits", name), _X) for name in DYNAMIC},
     **{f"{name}_access_share": (part("exits", name), _A) for name in ("durable", "transition")},
-    **{
-        id: parts
-        for m in MONTHS
-        for id, parts in (
-            (f"followup_{m}_response_share", (part(f"followup_{m}", "employed", "reached"), part(f"followup_{m}"))),
-            (
-                f"employed_at_{m}_share",
-                (part(f"followup_{m}", "employed"), part(f"followup_{m}", "employed", "reached")),
-            ),
-        )
-    },
+    **{f"followup_{m}_response_share": (_reached(m), part(f"followup_{m}")) for m in FollowUpMonth},
+    **{f"employed_at_{m}_share": (part(f"followup_{m}", "employed"), _reached(m)) for m in FollowUpMonth},
     **{id: (part(id),) for id in (*MEDIANS, *HOURS)},
 }
 """By figure the counts that it tells: (value), or (numerator, denominator), or (observed, all) of a duration."""
 
-TOLD: dict[str, frozenset[Part]] = {
+TOLD: dict[str, Parts] = {
     family: frozenset(told for parts in FIGURES.values() for told in parts if told[0] == family) for family in FAMILIES
 }
 
-NOTHING: frozenset[Part] = frozenset()
+NOTHING: Parts = frozenset()
 FLOWS = frozenset({part("diagnosed_share"), _LEAVERS})
-"""Those who came and those who left: what a stock and the next one differ by."""
+"""People who came, and people who left: a stock and the next one differ by them."""
 STOCKS = frozenset(
     {_A, part("persons_supported"), *(part(id, *atoms) for id in _OF_SUPPORTED for atoms in ((), ("in",)))}
 )
@@ -169,6 +148,6 @@ def value(p: Part, atoms: Atoms) -> Sizes:
     return sizes(atoms[p[0]][name] for name in p[1]) if p[1] else (0,)
 
 
-def shown(figures: Mapping[str, Figure], told: frozenset[Part]) -> dict[str, Figure]:
+def shown(figures: Mapping[str, Figure], told: Parts) -> dict[str, Figure]:
     """Shows the figures of which every count may be told; withholds the others, with all that is derived from them."""
     return {id: figure if all(p in told for p in FIGURES[id]) else WITHHELD for id, figure in figures.items()}

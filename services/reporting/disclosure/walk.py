@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.reporting.disclosure.families import ADDS_UP, FAMILIES, Atoms, Part, Sizes, part, value
+from services.reporting.disclosure.families import ADDS_UP, FAMILIES, Atoms, Part, Parts, Sizes, part, value
 
 
 class Walk:
@@ -14,15 +14,15 @@ class Walk:
 
     def __init__(self, threshold: int) -> None:
         self.threshold = threshold
-        self.always: frozenset[Part] = ADDS_UP
-        """What every period has told: the longer one is known by them."""
+        self.always: Parts = ADDS_UP
+        """Told of every period: the longer one is known by it."""
         self._waiting: dict[Part, list[tuple[Sizes, Sizes]]] = {}
 
     @property
-    def waiting(self) -> frozenset[Part]:
+    def waiting(self) -> Parts:
         return frozenset(self._waiting)
 
-    def step(self, atoms: Atoms, told: frozenset[Part]) -> None:
+    def step(self, atoms: Atoms, told: Parts) -> None:
         """Takes one more period, of which `told` is told."""
         self.always &= told
         for p in ADDS_UP - told:

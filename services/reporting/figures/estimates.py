@@ -8,19 +8,14 @@ Figure = dict[str, Any]
 
 
 def share(numerator: int, denominator: int) -> Figure:
-    """Value and interval are null at denominator 0."""
+    """Gives value and interval, null at denominator 0."""
     value, interval = (None, None) if not denominator else (numerator / denominator, wilson(numerator, denominator))
-    return {
-        "numerator": numerator,
-        "denominator": denominator,
-        "value": value,
-        "ci95": interval and list(interval),
-    }
+    return {"numerator": numerator, "denominator": denominator, "value": value, "ci95": interval and list(interval)}
 
 
 @lru_cache(maxsize=50_000)
 def wilson(numerator: int, denominator: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
+    """Gives Wilson's 95 % interval of a share."""
     from scipy.stats import binomtest  # at first use: it takes a third of a start, and of its memory
 
     interval = binomtest(numerator, denominator).proportion_ci(method="wilson")

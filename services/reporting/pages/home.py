@@ -1,4 +1,4 @@
-"""The page of the figures, with what it looks like."""
+"""The page of the figures, and the style of all pages."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -13,11 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from services.reporting.api.asking import Question, asked_by, question
 from services.reporting.api.figures import answer
 from services.reporting.figures.indicators import funnel
-from services.reporting.figures.scope import Scope
+from services.reporting.figures.scope import Look, Scope
 from services.reporting.frame import STYLE, page, templates
 from services.reporting.pages import charts
-from services.reporting.pages.labels import EXITS, LABELS, SECTIONS
-from services.reporting.pages.numbers import SECRET, figure, number, percent
+from services.reporting.pages.labels import EXITS, LABELS, SECRET, SECTIONS, figure, number, percent
 from services.reporting.pages.periods import NOT_FIXED, asked_period, fixed_periods, last_year
 from services.reporting.read_models.sets import reading
 from services.reporting.signing_in import refused_at_sign_in, signed_in
@@ -34,13 +33,7 @@ Bars = list[tuple[str, Any]]
 WAY = "Parcours demandés dans la période, jusqu'où ils sont allés à ce jour."
 CLASSES = "Classes de la convention statistique de l'IAE."
 
-templates.globals |= {
-    "number": number,
-    "percent": percent,
-    "figure": figure,
-    "sections": SECTIONS,
-    "labels": LABELS,
-}
+templates.globals.update(number=number, percent=percent, figure=figure, sections=SECTIONS, labels=LABELS)
 
 
 @router.get("/")
@@ -72,7 +65,8 @@ async def home(
     all_seen = caller.role is Role.OPERATOR
     shown = local or nation
     known_at = datetime.fromisoformat(nation["known_at"])
-    way = await _way(pool, shown["scope"], asked, known_at) if all_seen or chosen else []
+    looked = Look(Scope.parse(shown["scope"]), asked.start, asked.end, known_at)
+    way = await _way(pool, looked) if all_seen or chosen else []
     query = {"from": asked.start, "to": asked.end, "scope": shown["scope"]}
     return page(
         "home.html",
@@ -121,10 +115,10 @@ def _asked(caller: Caller, start: str, end: str, threshold: int, today: date) ->
         return asked_by(caller, question("national", *last_year(today)), threshold, today), NOT_FIXED
 
 
-async def _way(pool: Pool, scope: str, asked: Question, known_at: datetime) -> Bars:
+async def _way(pool: Pool, look: Look) -> Bars:
     """Gives how far the pathways came, step by step."""
     async with reading(pool) as connection:
-        steps = await funnel(connection, Scope.parse(scope), asked.start, asked.end, known_at)
+        steps = await funnel(connection, look)
     return [(label, steps[id]) for id, label in charts.FUNNEL]
 
 

@@ -1,6 +1,10 @@
-"""The indicators in French, as the pages show them: label, unit."""
+"""The indicators in French, as the pages show them: label, unit, and the figure."""
 
-from services.reporting.figures.catalogue import COUNTED, MONTHS
+from typing import Any
+
+from services.reporting.disclosure.families import WITHHELD
+from services.reporting.figures.catalogue import COUNTED
+from shared.codes import FollowUpMonth
 
 Labels = dict[str, tuple[str, str]]
 
@@ -39,7 +43,7 @@ _LEAVE: Labels = {
 }
 _AFTER: Labels = {
     id: (f"{label} à {month} mois", "")
-    for month in MONTHS
+    for month in FollowUpMonth
     for id, label in (
         (f"followup_{month}_asked_share", "Suivi demandé"),
         (f"followup_{month}_response_share", "Réponses au suivi"),
@@ -57,3 +61,26 @@ EXITS: Labels = {
 
 SECTIONS = (("Entrer", _ENTER), ("Avancer", _ADVANCE), ("Sortir", _LEAVE), ("Ensuite", _AFTER))
 LABELS: Labels = _ENTER | _ADVANCE | _LEAVE | _AFTER | EXITS
+
+SECRET = "secret statistique"
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Writes 1 234,5 with narrow no-break spaces; a dash where there is no figure."""
+    if value is None:
+        return "–"
+    return f"{value:,.{digits}f}".replace(",", "\u202f").replace(".", ",")
+
+
+def percent(value: float | None) -> str:
+    return "–" if value is None else f"{number(100 * value, 1)}\u00a0%"
+
+
+def figure(found: dict[str, Any], unit: str = "") -> str:
+    if found == WITHHELD:
+        return SECRET
+    if "numerator" in found:
+        return percent(found["value"])
+    value = found["value"]
+    digits = 0 if value is None or float(value).is_integer() else 1
+    return number(value, digits) + (f"\u00a0{unit}" if unit and value is not None else "")
