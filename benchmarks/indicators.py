@@ -26,10 +26,10 @@ import asyncpg
 from benchmarks import histories
 from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compare, pool_for_everybody
 from lieu.embedded import Addresses
-from services.reporting.api import answer, question
-from services.reporting.indicators import STREAMS
-from services.reporting.projections import project
-from services.reporting.read_model import enter
+from services.reporting.api.asking import question
+from services.reporting.api.figures import answer
+from services.reporting.read_models.engine import project
+from services.reporting.read_models.sets import STREAMS, enter
 from shared.contracts import PublicEvent
 from shared.database import Connection, Pool
 from shared.event_store import EventStore

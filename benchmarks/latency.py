@@ -38,7 +38,7 @@ from benchmarks.measure import EVERYBODY, Comparison, Scale, Target
 from lieu import issuer, status
 from lieu.client import Platform
 from lieu.embedded import Addresses
-from services.reporting.indicators import STREAMS
+from services.reporting.read_models.sets import STREAMS
 from services.training import application
 from services.training.domain import Activity
 from shared.access import Caller, Command, Role

@@ -36,10 +36,9 @@ from lieu import issuer
 from lieu.cli.running import spare_the_collector
 from lieu.embedded import Addresses
 from lieu.up import ensure_master_key, settings_for
-from services.reporting.forgetting import follow
-from services.reporting.indicators import STREAMS
 from services.reporting.main import create_app
-from services.reporting.read_model import SETS, empty, enter
+from services.reporting.read_models.forgetting import follow
+from services.reporting.read_models.sets import SETS, STREAMS, empty, enter
 from shared import broker
 from shared.access import Role
 from shared.database import Connection, Pool

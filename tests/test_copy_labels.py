@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from lieu.personal_copy import labels
 from lieu.platform import SERVICES
 from services.intake.domain import Access, Structure, Wave
-from services.reporting.forgetting import AnonymousPathway, Rewriting
+from services.reporting.domain import AnonymousPathway, Rewriting
 from services.training.domain import FormationAction, Session
 from shared.access import Role
 from shared.codes import AGE_CLASSES, DayPart, YesNo

@@ -7,7 +7,7 @@ from typing import get_type_hints
 
 from eventsourcing.utils import get_topic
 
-from services.reporting.read_model import SETS
+from services.reporting.read_models.sets import SETS
 from shared.sealing import has_sealed
 from shared.services import SERVICES
 from tests.harness import Running

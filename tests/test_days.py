@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from lieu.import_folder import read_folder
 from services.outcomes.application import outcome_file
 from services.outcomes.domain import Exit, OutcomeFile
-from services.reporting import pages
+from services.reporting.pages.periods import asked_period
 from services.training.domain.placement import Placement, check_placement
 from shared import history
 from shared.access import Caller, Command, Role
@@ -114,10 +114,10 @@ async def test_every_day_that_is_asked_for_is_of_the_range(running: Running) -> 
 
 @pytest.mark.parametrize("day", [*OUTSIDE, "20240110", "2024-W02-3", "hier"])
 def test_a_page_that_is_asked_for_such_a_day_shows_the_usual_year(day: str) -> None:
-    usual, nothing_wrong = pages._period("", "", today())
+    usual, nothing_wrong = asked_period("", "", today())
     assert nothing_wrong is None
     for period in ((day, "2024-12-31"), ("2024-01-01", day)):
-        found, wrong = pages._period(*period, today())
+        found, wrong = asked_period(*period, today())
         assert (found, bool(wrong)) == (usual, True)
 
 

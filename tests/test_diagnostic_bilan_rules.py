@@ -29,7 +29,7 @@ from services.diagnostic.domain import (
     scored_by_import,
 )
 from services.diagnostic.publishing import public
-from services.reporting.projections import diagnostic_row, fold_diagnostic
+from services.reporting.read_models.diagnostic import DIAGNOSTIC
 from shared.codes import Barrier, BilanQuestion, Intensity, LanguageLevel, Purpose, Refusal, WorkingTime
 from shared.contracts import PublicEvent
 from shared.event_store import About, Recorded
@@ -233,8 +233,8 @@ def folded(*diagnostics: Diagnostic) -> tuple[object, ...]:
             None,
             body,  # type: ignore[arg-type]
         )
-        state = fold_diagnostic(state, told_public)
-    return diagnostic_row(state, "2100-12-31")
+        state = DIAGNOSTIC.fold(state, told_public)
+    return DIAGNOSTIC.row(state, "2100-12-31")
 
 
 def test_a_stored_score_of_before_reads_as_one_without_answers_under_its_own_instrument() -> None:

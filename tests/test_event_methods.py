@@ -159,7 +159,7 @@ def test_event_methods_never_refuse() -> None:
         for path in DOMAINS
         for method in event_methods(path.read_text())
     ]
-    services = {"intake", "diagnostic", "training", "outcomes"}
+    services = {"intake", "diagnostic", "training", "outcomes", "reporting"}
     assert {place for place, _ in methods} == services | {"correspondents.py", "forgetting.py"}
     assert {f"{place}.{method.name}": found for place, method in methods if (found := refusals(method))} == {}
 

@@ -15,9 +15,10 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from lieu.embedded import Addresses
-from services.reporting.forgetting import follow, public
-from services.reporting.projections import PROJECTIONS
-from services.reporting.read_model import SETS, empty, enter_active
+from services.reporting.publishing import public
+from services.reporting.read_models import PROJECTIONS
+from services.reporting.read_models.forgetting import follow
+from services.reporting.read_models.sets import SETS, empty, enter_active
 from shared.contracts import Body, PublicEvent
 from shared.contracts.forgetting import ErasureAccepted
 from shared.contracts.reporting import ErasureRewritten, PathwayAnonymised
@@ -177,7 +178,7 @@ def test_the_public_copy_has_every_read_model_that_tells_of_pathways() -> None:
 def test_a_copy_that_was_stored_before_a_table_was_made_is_told_without_it() -> None:
     state = orjson.dumps({"fact": {of: [{"kind": "x"}] for of in ("intake", "diagnostic", "activities", "outcomes")}})
     event = TypedMapper().to_domain_event(StoredEvent(PATHWAY, 1, "reporting.pathway-anonymised", state))
-    name, body = public(SimpleNamespace(event=event))
+    name, body = public(SimpleNamespace(event=event, name="reporting.pathway-anonymised"))
     assert (name, body.outcomes, body.profiles, body.situations) == ("pathway-anonymised", [{"kind": "x"}], [], [])
 
 

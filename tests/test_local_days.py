@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.intake.domain import Pathway, request_for_support
-from services.reporting.indicators import Scope
-from services.reporting.indicators import figures as reckoned
-from services.reporting.read_model import enter_for_reading
+from services.reporting.figures.indicators import figures as reckoned
+from services.reporting.figures.scope import Look, Scope
+from services.reporting.read_models.sets import enter_for_reading
 from shared.clock import PARIS, ZONES, day_in, latest_day, today
 from shared.rules import InTheFuture
 from tests import folders
@@ -249,7 +249,7 @@ async def test_what_is_of_tomorrow_in_paris_counts_from_its_midnight_on(running:
         await enter_for_reading(connection)
         for at, expected in ((midnight - timedelta(seconds=1), 0), (midnight, 1)):
             scope = Scope.parse("structure:here")
-            whole, _ = await reckoned(connection, scope, TODAY, TODAY + DAY, at)
+            whole, _ = await reckoned(connection, Look(scope, TODAY, TODAY + DAY, at))
             assert [whole[id]["value"] for id in ("requests", "entries", "supported")] == [expected] * 3
             assert whole["hours_workshop"]["value"] == 3 * expected
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from lieu.import_folder import read_folder
-from services.reporting.estimates import duration
+from services.reporting.figures.estimates import duration
 from shared.codes import BREAKDOWNS
 from tests import folders
 from tests.folders import row

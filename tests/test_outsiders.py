@@ -11,25 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from services.reporting.api import asked_by, question
-from services.reporting.catalogue import CATALOGUE
-from services.reporting.outsiders import LAUNCH, Outsider, must_be_fixed, quarters
-from services.reporting.withholding import (
+from services.reporting.api.asking import asked_by, question
+from services.reporting.disclosure.families import (
     CLUSTERS,
     FAMILIES,
     FIGURES,
     WITHHELD,
     Atoms,
     Part,
-    Walk,
     part,
     shown,
     sizes,
-    told_of,
-    told_of_classes,
-    told_of_period,
     value,
 )
+from services.reporting.disclosure.outsiders import LAUNCH, Outsider, must_be_fixed, quarters
+from services.reporting.disclosure.walk import Walk
+from services.reporting.disclosure.withholding import told_of, told_of_classes, told_of_period
+from services.reporting.figures.catalogue import CATALOGUE
 from shared.access import Caller, Role
 from shared.problems import Problem
 from tests.harness import Running, now

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from lieu import tracing
-from services.reporting.projections import PROJECTIONS
+from services.reporting.read_models import PROJECTIONS
 from tests.harness import EVERYBODY, Running, assert_same, eventually, now, read_json
 
 DAY = date(2024, 1, 10)

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 
 from lieu.embedded import Addresses
 from services import reporting
-from services.reporting.catalogue import CATALOGUE, HOURS, MEDIANS, ONE_PART
-from services.reporting.indicators import Scope, UnknownScope, figures
-from services.reporting.lists import Listed, Part, behind
-from services.reporting.projections import PROJECTIONS, project
-from services.reporting.read_model import empty, enter
+from services.reporting.figures.catalogue import CATALOGUE, HOURS, MEDIANS, ONE_PART
+from services.reporting.figures.indicators import figures
+from services.reporting.figures.lists import Listed, Part, behind
+from services.reporting.figures.scope import Look, Scope, UnknownScope
+from services.reporting.read_models import PROJECTIONS
+from services.reporting.read_models.engine import project
+from services.reporting.read_models.sets import empty, enter
 from shared.clock import PARIS
 from shared.codes import BREAKDOWNS, Situation
 from shared.contracts import PublicEvent
@@ -98,7 +100,7 @@ async def ask(
 ) -> Catalogue | None:
     """Null where no structure of the scope was ever heard of."""
     try:
-        whole, classes = await figures(connection, Scope.parse(scope), *period, at, by)
+        whole, classes = await figures(connection, Look(Scope.parse(scope), *period, at, by))
     except UnknownScope:
         return None
     return {"": whole, **classes}
@@ -320,8 +322,8 @@ def test_moves_and_jobs_on_both_sides_of_each_day_that_matters(read_models: Read
     async def first_jobs() -> None:
         async with read_models.empty() as connection:
             await apply(connection, world.events)
-            whole = (connection, "days_to_employment_km", "numerator", Scope.parse("national"), *period, at)
-            rows = (await behind(*whole, limit=1000)).rows
+            look = Look(Scope.parse("national"), *period, at)
+            rows = (await behind(connection, "days_to_employment_km", "numerator", look, limit=1000)).rows
         found = {row.pathway: row.days if row.observed else None for row in rows}
         assert found == {
             KEYS.pathway(one.request["pathway"]): one.employed_on and (one.employed_on - START).days
@@ -356,7 +358,7 @@ async def _lists(read_models: ReadModels, world: World, period: tuple[date, date
         for of_class, figures_of_class in found.items():
             for id in sorted(CATALOGUE):
                 for part in ("numerator",) if id in ONE_PART else ("numerator", "denominator"):
-                    asked = (connection, id, part, Scope.parse(scope), *period, at, by, of_class or None)
+                    asked = (connection, id, part, Look(Scope.parse(scope), *period, at, by), of_class or None)
                     rows, page, reads = [], None, 0
                     while page is None or page.next:
                         page = await behind(*asked, after=page and page.next, limit=3 if reads < 2 else 1000)

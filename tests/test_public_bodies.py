@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from lieu.up import FORGETS_BY_ITSELF
 from services.intake.domain.last_contact import Contact
-from services.reporting.projections import PROJECTION_OF, PROJECTIONS
+from services.reporting.read_models import PROJECTION_OF, PROJECTIONS
 from shared.contracts import EVENTS, Body, diagnostic, forgetting, intake, outcomes, reporting, training
 from shared.forgetting import Forgetting
 from tests.harness import Running
@@ -76,7 +76,7 @@ def test_every_public_body_may_tell_of_a_contact_or_was_said_not_to() -> None:
 
 
 def test_a_body_is_followed_by_one_projection_and_published() -> None:
-    followed = [body for of in PROJECTIONS for body in of.follows]
+    followed = [body for of in PROJECTIONS for body in of.folds]
     assert len(followed) == len(set(followed))
     assert set(followed) | set(get_args(Contact)) <= PUBLIC
     assert set(Body.__subclasses__()) == PUBLIC

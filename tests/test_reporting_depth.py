@@ -9,9 +9,9 @@ import orjson
 import pytest
 
 from lieu import issuer
-from services.reporting.forgetting import take_copies
-from services.reporting.projections import project
-from services.reporting.read_model import enter_active
+from services.reporting.read_models.engine import project
+from services.reporting.read_models.forgetting import take_copies
+from services.reporting.read_models.sets import enter_active
 from shared.access import Role
 from shared.codes import MainstreamSupport, ProfileMoment, Rights, Situation
 from shared.contracts import Body, PublicEvent, intake, outcomes, reporting

@@ -20,12 +20,14 @@ from lieu import status
 from lieu.embedded import Addresses
 from services import reporting
 from services.outcomes.domain import Exit, OutcomeFile
-from services.reporting.catalogue import CATALOGUE, ONE_PART
-from services.reporting.indicators import Scope, UnknownScope, figures, funnel, incomplete
-from services.reporting.lists import behind
-from services.reporting.outsiders import Outsider, told
-from services.reporting.projections import PROJECTION_OF, PROJECTIONS, project
-from services.reporting.read_model import empty, enter
+from services.reporting.disclosure.outsiders import Outsider, told
+from services.reporting.figures.catalogue import CATALOGUE, ONE_PART
+from services.reporting.figures.indicators import figures, funnel, incomplete
+from services.reporting.figures.lists import behind
+from services.reporting.figures.scope import Look, Scope, UnknownScope
+from services.reporting.read_models import PROJECTION_OF, PROJECTIONS
+from services.reporting.read_models.engine import project
+from services.reporting.read_models.sets import empty, enter
 from shared.access import Role
 from shared.codes import BREAKDOWNS, ActivityKind, Barrier, Contract, ExitClass, Situation
 from shared.contracts import EVENTS, Body, PublicEvent, intake, outcomes
@@ -134,18 +136,20 @@ async def _everything_is_answered(
 ) -> None:
     """Figures, breakdowns, the list behind each figure, the way to the exit, and what outsiders are told; as JSON."""
     for scope in map(Scope.parse, ("national", "department:69", "structure:s01")):
+        look = Look(scope, *period, at, by)
         try:
-            whole, classes = await figures(connection, scope, *period, at, by)
+            whole, classes = await figures(connection, look)
         except UnknownScope:
             continue
         assert json.dumps([whole, classes], allow_nan=False)
-        assert await funnel(connection, scope, *period, at)
+        assert await funnel(connection, look)
         for id in sorted(CATALOGUE):
             for part in ("numerator",) if id in ONE_PART else ("numerator", "denominator"):
-                page = await behind(connection, id, part, scope, *period, at, by, limit=1000)
+                page = await behind(connection, id, part, look, limit=1000)
                 assert agrees(id, part, whole[id], page.rows, page.count), id
         if scope.structure is None:
-            assert await told(connection, scope, date(2024, 1, 1), date(2024, 12, 31), at, by, Outsider(5, "s01"))
+            year = Look(scope, date(2024, 1, 1), date(2024, 12, 31), at, by)
+            assert await told(connection, year, Outsider(5, "s01"))
 
 
 PERIOD = st.one_of(st.just((date.min, date.max)), st.tuples(ANY_DAY, ANY_DAY).map(lambda pair: (min(pair), max(pair))))
@@ -340,13 +344,13 @@ async def test_what_stands_already_becomes_unknown_and_its_figures_incomplete(se
             await project(connection, [event])
         with pytest.raises(asyncpg.PostgresError, match="infinite"):
             async with connection.transaction():
-                await figures(connection, Scope.parse("national"), date.min, date(2024, 12, 31), early)
+                await figures(connection, Look(Scope.parse("national"), date.min, date(2024, 12, 31), early))
 
         await connection.execute("select set_config('lieu.role', $1, true)", urlsplit(database.url).username)
         await connection.execute(MIGRATION.read_text())
         await enter(connection, "read_model_a")
         for scope in map(Scope.parse, SCOPES):
-            whole, _ = await figures(connection, scope, date(2024, 1, 1), date(2024, 12, 31), early, "sex")
+            whole, _ = await figures(connection, Look(scope, date(2024, 1, 1), date(2024, 12, 31), early, "sex"))
             assert (whole["requests"]["value"], whole["exits_durable"]["value"]) == (1, 1)
             assert await incomplete(connection, scope) == {"parked_events": 2, "pathways": 2}
         assert await incomplete(connection, Scope.parse("department:988")) is None
@@ -356,8 +360,8 @@ async def test_what_stands_already_becomes_unknown_and_its_figures_incomplete(se
         exit = _told_of_everybody(early)[-1]._replace(version=2, known_at=later, body=_exit(date(2024, 6, 2)))
         await project(connection, [exit])
         for at, days in ((early, 143), (later, 144)):
-            (job,) = (await behind(connection, "days_to_employment_km", "numerator", Scope.parse("national"),
-                                   date(2024, 1, 1), date(2024, 12, 31), at, limit=9)).rows  # fmt: skip
+            look = Look(Scope.parse("national"), date(2024, 1, 1), date(2024, 12, 31), at)
+            (job,) = (await behind(connection, "days_to_employment_km", "numerator", look, limit=9)).rows
             assert job.days == days, at
     finally:
         await transaction.rollback()

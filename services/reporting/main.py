@@ -6,11 +6,11 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.reporting.api import router
-from services.reporting.forgetting import follow, public
-from services.reporting.indicators import STREAMS
-from services.reporting.pages import pages as page_routes
-from services.reporting.read_model import enter_active
-from services.reporting.rebuild import FOLLOWED, Rebuilder
+from services.reporting.pages import router as page_routes
+from services.reporting.publishing import public
+from services.reporting.read_models.forgetting import follow
+from services.reporting.read_models.rebuild import Rebuilder
+from services.reporting.read_models.sets import FOLLOWED, STREAMS, enter_active
 from services.reporting.signing_in import signing_in
 from shared.door import Application
 from shared.migrate import SHARED

@@ -1,8 +1,6 @@
 """Charts, described once with altair and drawn as SVG without a browser."""
 
-from collections.abc import Sequence
-
-from shared.codes import ExitClass
+from functools import lru_cache
 
 FUNNEL = (
     ("requested", "Demandes"),
@@ -15,14 +13,14 @@ FUNNEL = (
     ("other", "Autre sortie"),
     ("neutralised", "Sortie neutralisée"),
 )
-EXIT_CLASSES = tuple(name.value for name in ExitClass)
 BLUE = "#1f4e79"
 LABELS_WIDTH = 200
 """Pixels kept for the labels: the reader's fonts are wider than those that this drawing is measured with."""
 
 
-def bars(values: Sequence[tuple[str, float]]) -> str:
-    """Horizontal bars with their value, as SVG. A table with the same figures stands beside it in the page."""
+@lru_cache(maxsize=64)
+def bars(values: tuple[tuple[str, float], ...]) -> str:
+    """Draws horizontal bars with their value, as SVG. A table with the same figures stands beside it in the page."""
     import altair  # at first use, as its renderer: most processes draw nothing
     import vl_convert
 

@@ -1,6 +1,6 @@
 """Figures for outsiders: evaluators, and advisers and managers who look beyond their own structure.
 
-They get fixed periods that are over, as known now, and of those what `withholding` lets through. The longer periods
+They get fixed periods that are over, as known now, and of those what withholding.py lets through. The longer periods
 are sums of the shorter ones, the nation of the départements, and its classes of it; so each answer is decided along
 with those that it could be subtracted from.
 """
@@ -9,22 +9,15 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from services.reporting.catalogue import ACTIVE, DEPARTMENT, HOURS, examined
-from services.reporting.indicators import Scope
-from services.reporting.withholding import (
-    FAMILIES,
-    FLOWS,
-    NOTHING,
-    Atoms,
-    Part,
-    Sizes,
-    Walk,
-    told_of_classes,
-    told_of_period,
-)
-from shared.codes import BREAKDOWNS
+import asyncpg
+
+from services.reporting.disclosure.families import FAMILIES, FLOWS, NOTHING, Atoms, Parts, Sizes
+from services.reporting.disclosure.walk import Walk
+from services.reporting.disclosure.withholding import told_of_classes, told_of_period
+from services.reporting.figures.catalogue import HOURS
+from services.reporting.figures.queries import ACTIVE, of_classes
+from services.reporting.figures.scope import DEPARTMENT, Look
 from shared.database import Connection
 from shared.problems import Problem
 
@@ -49,10 +42,10 @@ class Outsider:
 
 @dataclass(frozen=True)
 class Told:
-    """What may be told of the scope, and of each class."""
+    """The parts that may be told of the scope, and of each class."""
 
-    of_all: frozenset[Part]
-    classes: Mapping[str, frozenset[Part]]
+    of_all: Parts
+    classes: Mapping[str, Parts]
 
 
 def quarters(year: int) -> tuple[Period, ...]:
@@ -67,31 +60,26 @@ def must_be_fixed(start: date, end: date, today: date) -> None:
         raise Problem(422, "period-not-fixed", f"from and to are {ALLOWED}")
 
 
-async def told(
-    connection: Connection, scope: Scope, start: date, end: date, at: datetime, by: str | None, outsider: Outsider
-) -> Told:
-    """Of the nation or a département. Classes and départements are told of whole years only."""
-    of_class = f"i.{by}" if by in BREAKDOWNS and not scope.department else DEPARTMENT
-    counts = _Counts(connection, at, outsider)
-    if start.year != end.year:
-        return _of_scope(scope, Told(await _since_launch(counts, end.year), {}))
-    if (start, end) in quarters(start.year):
-        return _of_scope(scope, Told((await _year(counts, start.year, end))[0], {}))
-    of_all, _ = await _year(counts, start.year)
-    if not by and not scope.department:
-        return Told(of_all, {})
-    _, classes = await counts.of((start, end), of_class)
-    found = await asyncio.to_thread(told_of_classes, classes, outsider.threshold, of_all)
-    return _of_scope(scope, Told(of_all, found))
+async def told(connection: Connection, look: Look, outsider: Outsider) -> Told:
+    """Tells of the nation or a département. Classes and départements are told of whole years only."""
+    period, year = (look.start, look.end), look.start.year
+    counts, classes = _Counts(connection, look.known_at, outsider), dict[str, Parts]()
+    if year != look.end.year:
+        of_all = await _since_launch(counts, look.end.year)
+    elif period in quarters(year):
+        of_all, _ = await _year(counts, year, look.end)
+    else:
+        of_all, _ = await _year(counts, year)
+        if look.by or look.scope.department:
+            of_class = f"i.{look.column}" if look.column and not look.scope.department else DEPARTMENT
+            _, atoms = await counts.of(period, of_class)
+            classes = await asyncio.to_thread(told_of_classes, atoms, outsider.threshold, of_all)
+    # A département is a class of the nation; of its own classes nothing is told.
+    return Told(classes.get(look.scope.department, NOTHING), {}) if look.scope.department else Told(of_all, classes)
 
 
-def _of_scope(scope: Scope, nation: Told) -> Told:
-    """A département is a class of the nation; of its own classes nothing is told."""
-    return Told(nation.classes.get(scope.department, NOTHING), {}) if scope.department else nation
-
-
-async def _year(counts: "_Counts", year: int, until: date | None = None) -> tuple[frozenset[Part], Atoms]:
-    """What may be told of the year, or of its quarter that ends on `until`."""
+async def _year(counts: "_Counts", year: int, until: date | None = None) -> tuple[Parts, Atoms]:
+    """Gives what may be told of the year, or of its quarter that ends on `until`."""
     threshold = counts.outsider.threshold
     walk, flows = Walk(threshold), True
     for quarter in quarters(year):
@@ -105,7 +93,7 @@ async def _year(counts: "_Counts", year: int, until: date | None = None) -> tupl
     return told_of_period(atoms, threshold, walk.waiting, walk.always), atoms
 
 
-async def _since_launch(counts: "_Counts", last: int) -> frozenset[Part]:
+async def _since_launch(counts: "_Counts", last: int) -> Parts:
     walk = Walk(counts.outsider.threshold)
     for year in range(LAUNCH.year, last + 1):
         of_year, atoms = await _year(counts, year)
@@ -117,42 +105,35 @@ async def _since_launch(counts: "_Counts", last: int) -> frozenset[Part]:
 class _Counts:
     """The atoms of the nation and of its classes, as the asker can reckon them."""
 
-    def __init__(self, connection: Connection, at: datetime, outsider: Outsider) -> None:
+    def __init__(self, connection: Connection, at: datetime | None, outsider: Outsider) -> None:
         self._connection, self._at, self.outsider = connection, at, outsider
 
     async def of(self, period: Period, of_class: str = "null::text") -> tuple[Atoms, dict[str, Atoms]]:
         whole = await self._counted(period, of_class, None)
         own = await self._counted(period, of_class, self.outsider.structure) if self.outsider.structure else None
 
+        def size(*atom: str | None) -> Sizes:
+            count = whole.get(atom, 0)
+            return (count,) if own is None else (count, count - own.get(atom, 0))
+
         def atoms(name: str | None) -> Atoms:
-            return {
-                family: {atom: self._sizes(whole, own, name, (family, atom)) for atom in FAMILIES[family].atoms}
-                for family in FAMILIES
-            }
+            return {id: {atom: size(name, id, atom) for atom in family.atoms} for id, family in FAMILIES.items()}
 
         return atoms(None), {name: atoms(name) for name in {name for name, *_ in whole} if name is not None}
 
-    @staticmethod
-    def _sizes(
-        whole: Mapping[Any, int], own: Mapping[Any, int] | None, name: str | None, atom: tuple[str, str]
-    ) -> Sizes:
-        count = whole.get((name, *atom), 0)
-        return (count,) if own is None else (count, count - own.get((name, *atom), 0))
-
-    async def _counted(
-        self, period: Period, of_class: str, structure: str | None
-    ) -> dict[tuple[str | None, str, str], int]:
-        """By class (null: the whole), family and atom."""
-        arguments = (*period, self._at, structure, None)
-        found: dict[tuple[str | None, str, str], int] = {}
-        for row in await self._connection.fetch(_pathways_query(of_class), *arguments):
-            name = None if row["whole"] else row["class"] or ""
-            found |= {(name, *atom): int(row[n + 2]) for n, atom in enumerate(_COUNTED)}
-        kinds = {kind.value: id for id, kind in HOURS.items()}
-        for row in await self._connection.fetch(_hours_query(of_class), *arguments):
-            name = None if row["whole"] else row["class"] or ""
-            found[name, kinds[row["kind"]], "in"] = row["pathways"]
+    async def _counted(self, period: Period, of_class: str, structure: str | None) -> dict[tuple[str | None, ...], int]:
+        """Counts by class (null: the whole), family and atom."""
+        parameters = (*period, self._at, structure, None)
+        found: dict[tuple[str | None, ...], int] = {}
+        for row in await self._connection.fetch(_pathways_query(of_class), *parameters):
+            found |= {(_name(row), *atom): int(row[n + 2]) for n, atom in enumerate(_COUNTED)}
+        for row in await self._connection.fetch(_hours_query(of_class), *parameters):
+            found[_name(row), f"hours_{row['kind']}", "in"] = row["pathways"]
         return found
+
+
+def _name(row: asyncpg.Record) -> str | None:
+    return None if row["whole"] else row["class"] or ""
 
 
 _COUNTED = tuple((family, atom) for family in FAMILIES if family not in HOURS for atom in FAMILIES[family].atoms)
@@ -160,8 +141,7 @@ _COUNTED = tuple((family, atom) for family in FAMILIES if family not in HOURS fo
 
 def _pathways_query(of_class: str) -> str:
     counts = ", ".join(f"{FAMILIES[family].atoms[atom]} as n{n}" for n, (family, atom) in enumerate(_COUNTED))
-    return f"""{examined(of_class)}
-      select class, grouping(class) = 1 as whole, {counts} from examined group by grouping sets ((), (class))"""
+    return of_classes(of_class, counts)
 
 
 def _hours_query(of_class: str) -> str:

@@ -1,4 +1,4 @@
-"""What every page is made with: templates, and the headers it leaves with."""
+"""The frame of every page, those of a person's copy too: templates, style, and the headers it leaves with."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,11 @@ from typing import Any
 import jinja2
 from fastapi.responses import HTMLResponse, Response
 
+_TEMPLATES = Path(__file__).parent / "templates"
+STYLE = _TEMPLATES / "lieu.css"
+
 templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=jinja2.FileSystemLoader(_TEMPLATES),
     autoescape=True,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -1,4 +1,4 @@
-"""The read models anew, from the streams, in the set that does not answer; then the two change places."""
+"""Building the read models anew, from the streams, in the set that does not answer; then the two change places."""
 
 import asyncio
 import logging
@@ -8,9 +8,8 @@ from functools import partial
 
 import asyncpg
 
-from services.reporting.forgetting import follow
-from services.reporting.indicators import STREAMS
-from services.reporting.read_model import SETS, empty, enter
+from services.reporting.read_models.forgetting import follow
+from services.reporting.read_models.sets import FOLLOWED, SETS, empty, enter
 from shared import broker, database
 from shared.database import Connection, Pool
 from shared.event_store import EventStore
@@ -18,9 +17,6 @@ from shared.problems import Problem
 from shared.subscriber import Subscriber
 
 log = logging.getLogger(__name__)
-
-FOLLOWED = ("REPORTING", *STREAMS)
-"""Our own stream holds what is left of forgotten people."""
 
 
 @dataclass
@@ -92,7 +88,7 @@ class Rebuilder:
     async def _catch_up(
         readers: Sequence[Subscriber], positions: Mapping[str, int], progress: Callable[[str, int], None]
     ) -> None:
-        """All streams at once, as when they are followed: while the database works for one, another is read."""
+        """Reads all streams at once, as when they are followed: while the database works for one, another is read."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 for reader in readers:
@@ -102,18 +98,8 @@ class Rebuilder:
             raise failed.exceptions[0] from failed
 
     def _reader(self, stream: str, fresh: str, pool: Pool) -> Subscriber:
-        async def enter_fresh(connection: Connection) -> None:
-            await enter(connection, fresh)
-
-        return Subscriber(
-            None,
-            stream.lower(),
-            pool,
-            self.client,
-            partial(follow, self.store),
-            stage="rebuild",
-            enter=enter_fresh,
-        )
+        apply, into = partial(follow, self.store), partial(enter, name=fresh)
+        return Subscriber(None, stream.lower(), pool, self.client, apply, stage="rebuild", enter=into)
 
     @staticmethod
     async def _positions(where: Pool | Connection, name: str) -> dict[str, int]:

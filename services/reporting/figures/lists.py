@@ -2,26 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 import asyncpg
 
-from services.reporting.catalogue import (
-    ACTIVE,
-    COUNTS,
-    DURATIONS,
-    HOURS,
-    MEDIANS,
-    PAIRS,
-    PERSONS,
-    SHARES,
-    examined,
-)
-from services.reporting.indicators import Scope, must_exist
-from shared.codes import BREAKDOWNS, Barrier
+from services.reporting.figures import queries
+from services.reporting.figures.scope import Look, must_exist
+from shared.codes import Barrier
 from shared.database import Connection
 
 Part = Literal["numerator", "denominator"]
@@ -66,20 +55,16 @@ async def behind(
     connection: Connection,
     id: str,
     part: Part,
-    scope: Scope,
-    start: date,
-    end: date,
-    known_at: datetime,
-    by: str | None = None,
+    look: Look,
     of_class: str | None = None,
     *,
     after: Place | None = None,
     limit: int,
 ) -> Page:
-    """The rows of one part of a figure, of one class of `by` where one is given. Raises UnknownScope."""
-    await must_exist(connection, scope)
+    """Gives the rows of one part of a figure, of one class of `by` where one is given. Raises UnknownScope."""
+    await must_exist(connection, look.scope)
     found = await connection.fetch(
-        f"""{_behind(id, part, by if by in BREAKDOWNS else "sex")}
+        f"""{queries.behind(id, part == "denominator", look.column or "sex")}
           select total.count, page.*,
                  not exists (select from folds f where f.projection = 'intake' and f.entity = page.pathway) as forgotten
             from (select count(*) from behind) total
@@ -88,11 +73,7 @@ async def behind(
                order by pathway, n limit $9
             ) page on true
            order by page.pathway, page.n""",
-        start,
-        end,
-        known_at,
-        scope.structure,
-        scope.department,
+        *look.parameters,
         of_class,
         after and after.pathway,
         after and after.n,
@@ -109,41 +90,3 @@ async def behind(
 def _listed(row: asyncpg.Record) -> Listed:
     told = {name: row[name] for name in Listed.__dataclass_fields__}
     return Listed(**told | {"domain": row["domain"] and Barrier(row["domain"])})
-
-
-def _behind(id: str, part: Part, column: str) -> str:
-    """`with` the rows in `behind`."""
-    told = {
-        "n": "1",
-        "domain": "null::text",
-        "hours": "null::numeric",
-        "days": "null::integer",
-        "observed": "null::boolean",
-    }
-    if id in HOURS:
-        columns = _columns("i.entity", "i.person", told | {"hours": "sum(t.hours)"})
-        return f"""with behind as (
-            select {columns} from {ACTIVE} and t.kind = '{HOURS[id].value}' and ($6::text is null or i.{column} = $6)
-             group by i.entity, i.person having sum(t.hours) > 0)"""
-    source, distinct, order = "examined", "", ""
-    if id in COUNTS:
-        condition = COUNTS[id]
-    elif id in PERSONS:
-        condition, distinct, order = PERSONS[id], "distinct on (person)", "order by person, entity"
-    elif id in SHARES:
-        condition = SHARES[id][part == "denominator"]
-    elif id in PAIRS:
-        condition, *of = PAIRS[id]
-        source += f", generate_series(1, {of[part == 'denominator']}) n"
-        told |= {"n": "n", "domain": "domains[n]"}
-    elif id in MEDIANS:
-        condition, told["days"] = MEDIANS[id]
-    else:
-        condition, told["observed"], told["days"], _ = DURATIONS[id]
-    return f"""{examined(f"i.{column}")}, behind as (
-        select {distinct} {_columns("entity", "person", told)} from {source}
-         where {condition} and ($6::text is null or class = $6) {order})"""
-
-
-def _columns(pathway: str, person: str, told: dict[str, str]) -> str:
-    return ", ".join(f"{sql} as {name}" for name, sql in {"pathway": pathway, "person": person, **told}.items())

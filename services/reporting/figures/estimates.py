@@ -1,4 +1,4 @@
-"""What stands beside a figure: intervals of shares, and durations of which some are still going on."""
+"""Estimates: the interval of a share, and how long something takes that for some is still going on."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -8,19 +8,14 @@ Figure = dict[str, Any]
 
 
 def share(numerator: int, denominator: int) -> Figure:
-    """Value and interval are null at denominator 0."""
+    """Gives value and interval, null at denominator 0."""
     value, interval = (None, None) if not denominator else (numerator / denominator, wilson(numerator, denominator))
-    return {
-        "numerator": numerator,
-        "denominator": denominator,
-        "value": value,
-        "ci95": interval and list(interval),
-    }
+    return {"numerator": numerator, "denominator": denominator, "value": value, "ci95": interval and list(interval)}
 
 
 @lru_cache(maxsize=50_000)
 def wilson(numerator: int, denominator: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share."""
+    """Gives Wilson's 95 % interval of a share."""
     from scipy.stats import binomtest  # at first use: it takes a third of a start, and of its memory
 
     interval = binomtest(numerator, denominator).proportion_ci(method="wilson")
@@ -32,7 +27,7 @@ HALF = 0.5 + 1e-9
 
 
 def duration(ended: Sequence[int], going_on: Sequence[int], days: Sequence[int]) -> Figure:
-    """The Kaplan–Meier estimate of how long it takes, in days, from durations that ended and that still go on.
+    """Estimates (Kaplan–Meier) how long it takes, in days, from durations that ended and that still go on.
 
     `value`: the median, the first day by whose end at most half are still waiting; null where it was never so.
     `survival`: the share still waiting at the end of each of `days`; null beyond the longest duration seen.

@@ -1,99 +1,43 @@
-"""Reporting's part in forgetting a person: anonymous copies in the place of their pathways (docs/decisions/0009).
+"""Forgetting a person: anonymous copies in the place of their pathways (docs/decisions/0009).
 
 Every figure stays what it was, as known at any moment: the copies keep every row of the read models with the instants
 between which it held, under fresh ids that lead nowhere.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import orjson
-from eventsourcing.domain import event
 
-from services.reporting.projections import PROJECTIONS, Projection, project
-from services.reporting.read_model import SETS
-from shared.codes import InClear
-from shared.contracts import EVENTS, Body, PublicEvent
-from shared.contracts import reporting as contracts
+from services.reporting.domain import AnonymousPathway, Rewriting, Rows
+from services.reporting.read_models import PROJECTIONS
+from services.reporting.read_models.engine import project
+from services.reporting.read_models.projection import Projection
+from services.reporting.read_models.sets import SETS
+from shared.contracts import PublicEvent
 from shared.contracts.forgetting import ErasureAccepted
+from shared.contracts.reporting import PathwayAnonymised
 from shared.database import Connection
-from shared.event_store import About, Aggregate, EventStore, Recorded
+from shared.event_store import About, EventStore
 from shared.forgetting import ACTOR, remember_digests
 from shared.services import OF_PATHWAYS
 
 _TELLING: dict[Projection, str] = {of: of.pathway for of in PROJECTIONS if of.pathway is not None}
 """The read models that tell of pathways, with the column of the pathway's id."""
 
-Table = Annotated[str, InClear("name of a read model")]
-Column = Annotated[str, InClear("column of a read model, whose values are codes, dates and counts")]
-Rows = list[dict[Column, Any]]
-Copy = dict[Table, Rows]
-"""The rows of one pathway by table, under fresh ids. One that was stored before a table was made lacks it."""
-
-
-class AnonymousPathway(Aggregate):
-    """What the indicators keep of a forgotten pathway."""
-
-    TOPIC = "reporting.anonymous-pathway"
-    copied: bool = False
-
-    class Anonymised(Aggregate.Event):
-        TOPIC = "reporting.pathway-anonymised"
-        fact: Copy
-
-    def take(self, copy: Copy) -> None:
-        self._anonymised(copy)
-
-    @event(Anonymised)
-    def _anonymised(self, fact: Copy) -> None:
-        self.copied = True
-
-
-class Rewriting(Aggregate):
-    """That the figures no longer need an erasure's pathways."""
-
-    TOPIC = "reporting.rewriting"
-    done: bool = False
-
-    class Rewritten(Aggregate.Event):
-        TOPIC = "reporting.erasure-rewritten"
-        fact: UUID
-
-    def rewritten(self, erasure: UUID) -> None:
-        self._rewritten(erasure)
-
-    @event(Rewritten)
-    def _rewritten(self, fact: UUID) -> None:
-        self.done = True
-
-
-def public(recorded: Recorded) -> tuple[str, Body] | None:
-    match recorded.event:
-        case AnonymousPathway.Anonymised(fact=fact):
-            return "pathway-anonymised", EVENTS["reporting"]["pathway-anonymised"](**fact)
-        case Rewriting.Rewritten(fact=erasure):
-            return "erasure-rewritten", contracts.ErasureRewritten(erasure=erasure)
-    raise NotImplementedError(f"no public event is decided for {recorded.name}")
-
 
 async def follow(store: EventStore, connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies events of one stream, in order, erasures included."""
     if events[0].service == "reporting":
-        await take_copies(connection, events)
-    else:
-        await project(connection, events)
-        await take_accepted(connection, store, events)
-
-
-async def take_accepted(connection: Connection, store: EventStore, events: Iterable[PublicEvent]) -> None:
-    """Notes which service takes no more facts; when all have said so, puts the copies in the pathways' place."""
+        return await take_copies(connection, events)
+    await project(connection, events)
     for told in events:
         if isinstance(told.body, ErasureAccepted):
             await _accepted(connection, store, told.service, told.body)
 
 
 async def _accepted(connection: Connection, store: EventStore, service: str, told: ErasureAccepted) -> None:
+    """Notes that a service takes no more facts; when all have said so, puts the copies in the pathways' place."""
     await connection.execute(
         """insert into erasures (erasure, persons, pathways, stage) values ($1, $2, $3, 'accepted')
            on conflict do nothing""",
@@ -182,7 +126,7 @@ async def _drop(connection: Connection, pathways: Sequence[UUID]) -> None:
 async def take_copies(connection: Connection, events: Iterable[PublicEvent]) -> None:
     """Puts the copies of forgotten pathways into a set of read models that does not have them."""
     for told in events:
-        if isinstance(told.body, contracts.PathwayAnonymised):
+        if isinstance(told.body, PathwayAnonymised):
             for of in _TELLING:
                 await connection.execute(
                     f"""insert into {of.table} select * from json_populate_recordset(null::{of.table}, $1)
