@@ -15,6 +15,7 @@ from shared.event_store.store import (
     Ledger,
     Recorded,
     VersionConflict,
+    append_lock,
     under,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "Ledger",
     "Recorded",
     "VersionConflict",
+    "append_lock",
     "under",
 ]

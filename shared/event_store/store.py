@@ -141,6 +141,11 @@ class _Save:
         return {*changed, *self.listed, *([self.key] if self.key else [])}
 
 
+async def append_lock(connection: Connection) -> None:
+    """Waits for whoever appends, and lets nobody until the transaction ends: what is read from here on stays so."""
+    await connection.execute("select append_lock()")
+
+
 class Ledger:
     """The forgotten ids of one database, as keyed digests."""
 
@@ -425,7 +430,7 @@ class EventStore:
         The append lock is held until the transaction ends, so that no command comes between. Raises RuleBroken where
         the decision does.
         """
-        await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
+        await append_lock(connection)
         ids = [one for one in (about.pathway, about.person) if one is not None]
         if await self.ledger.forgotten(ids, connection):
             return
@@ -519,7 +524,7 @@ class EventStore:
             try:
                 async with self.pool.acquire() as connection, connection.transaction():
                     # Waits for the interrupted transaction, should the server still be committing it.
-                    await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
+                    await append_lock(connection)
                     rows = await connection.fetch(
                         "select save, max(known_at) as known_at from events where save = any($1) group by save",
                         [save.id for save in group],
