@@ -129,7 +129,7 @@ async def save_activities(store: EventStore, events: int = 1) -> None:
     """One save of so many events on a new file, with every column that a command fills."""
     file = ActivityFile.blank(uuid4())
     for _ in range(events):
-        file.record(uuid4(), FACT, DAY)
+        file.activities.admit(uuid4(), FACT, DAY)
     await store.save(file, about=About("s01", file.id, uuid4()), actor="benchmark")
 
 

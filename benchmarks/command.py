@@ -278,7 +278,7 @@ async def _fill(store: Any, pathways: list[tuple[UUID, UUID]]) -> None:
         for pathway, person in waiting:
             file = ActivityFile.blank(pathway)
             for _ in range(EVENTS_BEFORE):
-                file.record(uuid4(), FACT, DAY)
+                file.activities.admit(uuid4(), FACT, DAY)
             await store.save(file, about=About("s01", pathway, person), actor="benchmark")
 
     await asyncio.gather(*(writer() for _ in range(400)))

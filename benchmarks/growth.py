@@ -178,7 +178,7 @@ async def _timed(ask: Callable[[], Awaitable[None]], times: int) -> tuple[float,
 
 async def _save(store: EventStore, pathway: UUID, about: About) -> None:
     file = await store.load(ActivityFile, pathway)
-    file.record(uuid4(), FACT, date(2024, 12, 2))
+    file.activities.admit(uuid4(), FACT, date(2024, 12, 2))
     await store.save(file, about=about, actor="bench")
 
 

@@ -5,7 +5,7 @@
     @file.post("/supports/{support}/correction")
     def correct_support(file: ActivityFile, here: OnPathway, support: UUID, body: Whole[SupportBody]) -> None:
         "The whole support action as it is to stand; the activity follows."
-        file.correct_support(support, body.fact(), here.today)
+        file.correct_support(support, fact_in(SupportAction, body), here.today)
 
 The first two parameters are the file and what is known where the decision is taken; the others are the request's, as
 FastAPI reads them. The name and the docstring are those of the operation.
@@ -13,7 +13,7 @@ FastAPI reads them. The name and the docstring are those of the operation.
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import fields, replace
+from dataclasses import replace
 from inspect import Parameter, Signature, signature
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -30,7 +30,6 @@ from shared.routes import Store
 A = TypeVar("A", bound=Aggregate)
 H = TypeVar("H")
 D = TypeVar("D", bound=Callable[..., Any])
-F = TypeVar("F")
 
 
 class CommandRoutes(Generic[A, H]):
@@ -98,11 +97,6 @@ def _endpoint(
     )
     endpoint.__name__, endpoint.__doc__, endpoint.__module__ = decision.__name__, decision.__doc__, decision.__module__
     return endpoint
-
-
-def alone_in(fact: type[F], body: F) -> F:
-    """Takes the fact alone from a body that adds to it, as an id."""
-    return fact(**{one.name: getattr(body, one.name) for one in fields(fact)})  # type: ignore[arg-type]
 
 
 def answered(response: Response, done: Done, fact: UUID | None = None) -> Done:

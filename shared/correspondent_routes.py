@@ -8,13 +8,13 @@ from pydantic import Field
 
 from shared import correspondents
 from shared.access import CommandedByManager, OfStructure, chosen_id
-from shared.command_routes import CommandRoutes, alone_in
+from shared.bodies import Whole, fact_in
+from shared.command_routes import CommandRoutes
 from shared.commands import Act
 from shared.correspondents import Contact, Correspondent, ErasedCorrespondent, ListedCorrespondent
 from shared.door import Router
 from shared.routes import Limit, Store
 from shared.texts import CodeOfStructure
-from shared.whole import Whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ def correspondent_routes() -> Router:
     @files.post("", target=lambda body: correspondents.file_for(body.structure, body.id))
     def record_correspondent(file: Correspondent, act: Act, body: NewCorrespondent) -> None:
         """Records a tutor, an employer's contact or another person whom a structure works with."""
-        file.record(body.id, body.structure, alone_in(Contact, body))
+        file.record(body.id, body.structure, fact_in(Contact, body))
 
     @files.post("/{correspondent}/correction")
     def correct_correspondent(file: Correspondent, act: Act, correspondent: UUID, body: Whole[Contact]) -> None:

@@ -6,11 +6,10 @@ from typing import Annotated, Any, get_type_hints
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
 
 from shared import kind_views
-from shared.access import chosen_id
-from shared.command_routes import CommandRoutes, alone_in
+from shared.bodies import CHOSEN_BY_CALLER, Whole, fact_in, with_id
+from shared.command_routes import CommandRoutes
 from shared.commands import Target
 from shared.days import Day
 from shared.disagreement import in_disagreement
@@ -21,7 +20,6 @@ from shared.kinds import Kind
 from shared.known_pathways import OnPathway
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, Store
-from shared.whole import Whole
 
 From = Annotated[Day, Query(alias="from")]
 To = Annotated[Day, Query(alias="to")]
@@ -40,27 +38,19 @@ def kind_routes(cls: type[Aggregate], target: Callable[[UUID], Target[Any, OnPat
 
 def _commands(files: CommandRoutes[Any, OnPathway], facts: Facts[Any], kind: Kind[Any]) -> None:
     def record(file: Any, here: OnPathway, body: Any) -> None:
-        getattr(file, facts.name).admit(body.id, alone_in(kind.fact, body), here.today)
+        getattr(file, facts.name).admit(body.id, fact_in(kind.fact, body), here.today)
 
     def correct(file: Any, here: OnPathway, id: UUID, body: Any) -> None:
         getattr(file, facts.name).admit_correction(id, body, here.today)
 
     whole: Any = Whole
-    record.__annotations__["body"], correct.__annotations__["body"] = _new(kind.fact), whole[kind.fact]
+    new = with_id(kind.fact, f"{kind.fact.__doc__}\n\n{CHOSEN_BY_CALLER}")  # type: ignore[arg-type]  # a class has a hash
+    record.__annotations__["body"], correct.__annotations__["body"] = new, whole[kind.fact]
     name = kind.name.replace("-", "_")
     record.__name__, record.__doc__ = f"record_{name}", f"Records it. {kind.fact.__doc__}"
     correct.__name__, correct.__doc__ = f"correct_{name}", f"Corrects it, whole, as it is to stand. {kind.fact.__doc__}"
     files.post(f"/{kind.plural}")(record)
     files.post(f"/{kind.plural}/{{id}}/correction")(correct)
-
-
-def _new(fact: type) -> Any:
-    """The body that records a fact: its fields, and an id."""
-    id = ("id", UUID, Field(default_factory=chosen_id))
-    doc = f"{fact.__doc__}\n\n`id`: chosen by the caller, so that a repeat asks for the same."
-    return make_dataclass(
-        f"New{fact.__name__}", [id], bases=(fact,), kw_only=True, frozen=True, namespace={"__doc__": doc}
-    )
 
 
 def _list(router: Router, cls: type[Aggregate], facts: Facts[Any], kind: Kind[Any]) -> None:

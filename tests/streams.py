@@ -199,8 +199,8 @@ class Services:
         """A fact that has an id: the one that became known in this place, or else a new one."""
         about, keys = self._about(file.id), list(known)
         first, again = {
-            Diagnostic: lambda: (file.complete, file.correct_diagnostic),
-            Assessment: lambda: (file.assess, file.correct_assessment),
+            Diagnostic: lambda: (file.diagnostics.admit, file.diagnostics.admit_correction),
+            Assessment: lambda: (file.assessments.admit, file.assessments.admit_correction),
             Activity: lambda: (file.activities.admit, file.correct_activity),
         }[type(fact)]()
         if place < len(keys):

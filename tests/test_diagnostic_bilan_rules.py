@@ -57,34 +57,42 @@ WHOLE = Bilan(
 
 @pytest.mark.parametrize("bilan", [Bilan(), WHOLE], ids=["empty", "whole"])
 def test_a_bilan_is_recorded_whatever_is_missing_in_it(bilan: Bilan) -> None:
-    given(DiagnosticFile, DIAGNOSED).when(lambda file: file.record_bilan(KEY, bilan)).then(
+    given(DiagnosticFile, DIAGNOSED).when(lambda file: file.record_bilan(KEY, bilan, TODAY)).then(
         told(DiagnosticFile.BilanRecorded, bilan, key=KEY)
     )
 
 
 def test_the_same_bilan_again_is_no_news_and_another_is_a_correction() -> None:
     stood = DIAGNOSED, told(DiagnosticFile.BilanRecorded, WHOLE, key=KEY)
-    given(DiagnosticFile, *stood).when(lambda file: file.record_bilan(KEY, WHOLE)).then_nothing()
-    given(DiagnosticFile, *stood).when(lambda file: file.correct_bilan(KEY, WHOLE)).then_nothing()
-    given(DiagnosticFile, *stood).when(lambda file: file.record_bilan(KEY, Bilan())).then_refused(AlreadyRecorded)
-    given(DiagnosticFile, *stood).when(lambda file: file.correct_bilan(KEY, Bilan())).then(
+    given(DiagnosticFile, *stood).when(lambda file: file.record_bilan(KEY, WHOLE, TODAY)).then_nothing()
+    given(DiagnosticFile, *stood).when(lambda file: file.bilans.admit_correction(KEY, WHOLE, TODAY)).then_nothing()
+    given(DiagnosticFile, *stood).when(lambda file: file.record_bilan(KEY, Bilan(), TODAY)).then_refused(
+        AlreadyRecorded
+    )
+    given(DiagnosticFile, *stood).when(lambda file: file.bilans.admit_correction(KEY, Bilan(), TODAY)).then(
         told(DiagnosticFile.BilanCorrected, Bilan(), key=KEY)
     )
 
 
 def test_a_bilan_belongs_to_a_diagnostic() -> None:
-    given(DiagnosticFile, DIAGNOSED).when(lambda file: file.record_bilan(OTHER_KEY, WHOLE)).then_refused(UnknownFact)
-    given(DiagnosticFile, DIAGNOSED).when(lambda file: file.correct_bilan(KEY, WHOLE)).then_refused(UnknownFact)
+    given(DiagnosticFile, DIAGNOSED).when(lambda file: file.record_bilan(OTHER_KEY, WHOLE, TODAY)).then_refused(
+        UnknownFact
+    )
+    given(DiagnosticFile, DIAGNOSED).when(lambda file: file.bilans.admit_correction(KEY, WHOLE, TODAY)).then_refused(
+        UnknownFact
+    )
 
 
 @pytest.mark.parametrize("question", BilanQuestion)
 def test_every_question_may_be_refused_and_then_has_no_answer(question: BilanQuestion) -> None:
     refused = Bilan(refused=(question,))
-    given(DiagnosticFile, DIAGNOSED).when(lambda file: file.record_bilan(KEY, refused)).then(
+    given(DiagnosticFile, DIAGNOSED).when(lambda file: file.record_bilan(KEY, refused, TODAY)).then(
         told(DiagnosticFile.BilanRecorded, refused, key=KEY)
     )
     both = Bilan(**{question.value: 7}, refused=(question,))  # type: ignore[arg-type]
-    given(DiagnosticFile, DIAGNOSED).when(lambda file: file.record_bilan(KEY, both)).then_refused(RefusedAndAnswered)
+    given(DiagnosticFile, DIAGNOSED).when(lambda file: file.record_bilan(KEY, both, TODAY)).then_refused(
+        RefusedAndAnswered
+    )
 
 
 # The questionnaires
@@ -112,24 +120,24 @@ def answers(*given: int | Refusal) -> tuple[Answer, ...]:
 def test_the_second_instrument_derives_its_score_from_enough_answers(
     given_: tuple[int | Refusal, ...], score: int | None
 ) -> None:
-    diagnostic = scored(DAY, Purpose.ENTRY, None, "remobilisation-2", answers(*given_))
+    diagnostic = scored(Diagnostic(DAY, Purpose.ENTRY, None, "remobilisation-2", answers(*given_)))
     assert diagnostic.remobilisation == score
-    given(DiagnosticFile).when(lambda file: file.complete(KEY, diagnostic, TODAY)).then(
+    given(DiagnosticFile).when(lambda file: file.diagnostics.admit(KEY, diagnostic, TODAY)).then(
         told(DiagnosticFile.DiagnosticCompleted, diagnostic, key=KEY)
     )
     given(DiagnosticFile, told(DiagnosticFile.DiagnosticCompleted, diagnostic, key=KEY)).when(
-        lambda file: file.complete(KEY, diagnostic, TODAY)
+        lambda file: file.diagnostics.admit(KEY, diagnostic, TODAY)
     ).then_nothing()
 
 
 def test_a_derived_score_is_never_typed() -> None:
     for typed in (4, 6):
         typed_in = Diagnostic(DAY, Purpose.ENTRY, typed, "remobilisation-2", answers(*(1,) * 10))
-        given(DiagnosticFile).when(lambda file, it=typed_in: file.complete(KEY, it, TODAY)).then_refused(
+        given(DiagnosticFile).when(lambda file, it=typed_in: file.diagnostics.admit(KEY, it, TODAY)).then_refused(
             ScoreNotDerived
         )
     without = Diagnostic(DAY, Purpose.ENTRY, 5, "remobilisation-2")
-    given(DiagnosticFile).when(lambda file: file.complete(KEY, without, TODAY)).then_refused(ScoreNotDerived)
+    given(DiagnosticFile).when(lambda file: file.diagnostics.admit(KEY, without, TODAY)).then_refused(ScoreNotDerived)
 
 
 @pytest.mark.parametrize(
@@ -146,10 +154,10 @@ def test_what_is_no_answer_to_the_questionnaire_is_refused(
     given_: tuple[Answer, ...], instrument: str, rule: type
 ) -> None:
     diagnostic = Diagnostic(DAY, Purpose.ENTRY, None, instrument, given_)
-    given(DiagnosticFile).when(lambda file: file.complete(KEY, diagnostic, TODAY)).then_refused(rule)
-    given(DiagnosticFile, DIAGNOSED).when(lambda file: file.correct_diagnostic(KEY, diagnostic, TODAY)).then_refused(
-        rule
-    )
+    given(DiagnosticFile).when(lambda file: file.diagnostics.admit(KEY, diagnostic, TODAY)).then_refused(rule)
+    given(DiagnosticFile, DIAGNOSED).when(
+        lambda file: file.diagnostics.admit_correction(KEY, diagnostic, TODAY)
+    ).then_refused(rule)
 
 
 def test_every_instrument_says_its_items_in_french() -> None:
@@ -161,7 +169,7 @@ def test_every_instrument_says_its_items_in_french() -> None:
 
 
 def test_an_import_of_the_same_score_leaves_the_answers_and_of_another_ends_them() -> None:
-    standing = scored(DAY, Purpose.ENTRY, None, "remobilisation-2", answers(*(1,) * 10))
+    standing = scored(Diagnostic(DAY, Purpose.ENTRY, None, "remobilisation-2", answers(*(1,) * 10)))
     same, other = Diagnostic(DAY, Purpose.ENTRY, 5), Diagnostic(DAY, Purpose.ENTRY, 7)
     assert scored_by_import(same, same, standing) == standing
     assert scored_by_import(other, other, standing) == other
@@ -242,7 +250,7 @@ def test_a_stored_score_of_before_reads_as_one_without_answers_under_its_own_ins
     assert stored_and_read(event) == event
 
     # A better score of another questionnaire is no progress; of the same it is.
-    second = scored(DAY, Purpose.EXIT, None, "remobilisation-2", answers(*(2,) * 10))
+    second = scored(Diagnostic(DAY, Purpose.EXIT, None, "remobilisation-2", answers(*(2,) * 10)))
     assert folded(event.fact, second)[2:4] == (False, False)
     assert folded(event.fact, second, Diagnostic(DAY, Purpose.EXIT, 4))[2:4] == (True, True)
 
@@ -262,7 +270,7 @@ def test_a_snapshot_of_before_goes_on_with_what_is_new() -> None:
     taken = {"topic": "diagnostic.file", "state": state}
     stored = StoredEvent(UUID(int=7), 100, SNAPSHOT, orjson.dumps(taken))
     file = MAPPER.to_domain_event(stored).mutate(None)
-    file.record_bilan(KEY, WHOLE)
+    file.record_bilan(KEY, WHOLE, TODAY)
     assert (file.version, file.bilans[KEY], file.in_force(KEY)) == (101, WHOLE, True)
     assert file.diagnostics[KEY] == Diagnostic(date(2019, 5, 2), Purpose.ENTRY, 3)
 

@@ -41,8 +41,8 @@ class Kind:
 
 
 DIAGNOSTIC = Kind(
-    DiagnosticFile.complete,
-    DiagnosticFile.correct_diagnostic,
+    lambda file, *asked: file.diagnostics.admit(*asked),
+    lambda file, *asked: file.diagnostics.admit_correction(*asked),
     lambda file, *told: file.diagnostics.take(*told),
     DiagnosticFile.DiagnosticCompleted,
     DiagnosticFile.DiagnosticCorrected,
@@ -57,8 +57,8 @@ PLAN = Kind(
     Plan,
 )
 ASSESSMENT = Kind(
-    DiagnosticFile.assess,
-    DiagnosticFile.correct_assessment,
+    lambda file, *asked: file.assessments.admit(*asked),
+    lambda file, *asked: file.assessments.admit_correction(*asked),
     lambda file, *told: file.assessments.take(*told),
     DiagnosticFile.BarrierAssessed,
     DiagnosticFile.BarrierCorrected,

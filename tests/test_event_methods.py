@@ -216,14 +216,14 @@ EXIT = Exit(DAY, Situation.EMPLOYMENT, Contract.CDD, DAY, DAY)
 HALF_DAY = HalfDay(DAY, DayPart.MORNING)
 SESSION = SessionPlan(SessionKind.VISIT, "Visite", (HALF_DAY,), Decimal("3.50"), 8, outside=2)
 PLACEMENT = Placement(
-    PlacementForm.PMSMP,
-    DAY,
-    DAY,
-    "73282932000074",
-    UUID(int=9),
-    Prescriber.SIAE,
-    PlacementObjective.CONFIRM,
-    Decimal(35),
+    form=PlacementForm.PMSMP,
+    starts_on=DAY,
+    ends_on=DAY,
+    employer="73282932000074",
+    tutor=UUID(int=9),
+    prescriber=Prescriber.SIAE,
+    objective=PlacementObjective.CONFIRM,
+    hours_planned=Decimal(35),
 )
 FOLLOW_UP = FollowUp(FollowUpMonth.THREE, DAY, FollowUpStatus.REACHED, Situation.SIAE)
 
@@ -301,7 +301,14 @@ HISTORIES: dict[type[Aggregate], list[Told]] = {
         told(ActivityFile.PlacementEvaluated, Evaluation(DAY, PlacementConclusion.HIRED, Sealed("bien")), key=KEY),
         told(
             ActivityFile.SupportReported,
-            SupportAction(Barrier.JUSTICE, DAY, DAY, Decimal("1.50"), SupportResult.LIFTED, None, "Point-justice"),
+            SupportAction(
+                barrier=Barrier.JUSTICE,
+                started_on=DAY,
+                ended_on=DAY,
+                hours=Decimal("1.50"),
+                result=SupportResult.LIFTED,
+                partner="Point-justice",
+            ),
             key=KEY,
         ),
     ],

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.training.domain import ActionPeriod, Commitment, Feedback, FormationAction, TrainingPeriod
-from services.training.domain.formation import (
+from services.training.domain.periods import (
     ActionWithoutTraining,
     CommitmentOfNothingTaught,
     CountNegative,

@@ -41,7 +41,7 @@ KEPT, MISSED, CANCELLED = AppointmentStatus.KEPT, AppointmentStatus.MISSED, Appo
 
 
 def offer(on: date = TENTH, **more: Any) -> Ask:
-    return lambda file: file.offer(KEY, appointment(on, **more), TODAY)
+    return lambda file: file.appointments.admit(KEY, appointment(on, **more), TODAY)
 
 
 def move(on: date, at: str | None = None, place: Sealed | None = None) -> Ask:
@@ -61,15 +61,15 @@ def cancel(on: date) -> Ask:
 
 
 def correct(fact: Appointment) -> Ask:
-    return lambda file: file.correct_appointment(KEY, fact, TODAY)
+    return lambda file: file.appointments.admit_correction(KEY, fact, TODAY)
 
 
 def attempt(on: date, key: UUID = KEY) -> Ask:
-    return lambda file: file.attempt(key, Attempt(on, ContactMeans.PHONE), TODAY)
+    return lambda file: file.attempts.admit(key, Attempt(on, ContactMeans.PHONE), TODAY)
 
 
 def correct_attempt(on: date | None, means: ContactMeans = ContactMeans.PHONE) -> Ask:
-    return lambda file: file.correct_attempt(KEY, Attempt(on, means), TODAY)
+    return lambda file: file.attempts.admit_correction(KEY, Attempt(on, means), TODAY)
 
 
 def tells(event: type[Aggregate.Event], fact: object, key: UUID = KEY) -> Told:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lieu.personal_copy import labels
-from services.intake.api.course import ProfileBody
+from services.intake.api.profile import ProfileBody
 from services.intake.domain import Profile, ProfileFile
 from services.intake.domain.profile import StandsAlone
 from shared.codes import Housing, MainstreamSupport, ProfileMoment, Resource, Rights, Transport, YesNo

@@ -78,7 +78,7 @@ def test_of_an_activity(kind: ActivityKind, start: date, end: date, status: Acti
 @given(DAYS, CODES[Purpose], st.none() | st.integers(-1, 11))
 def test_of_a_diagnostic(on: date, purpose: Purpose, score: int | None) -> None:
     file, row = DiagnosticFile.blank(PATHWAY), DiagnosticRow(on, purpose, score)
-    command = taken(lambda: file.complete(KEY, Diagnostic(on, purpose, score), TODAY))
+    command = taken(lambda: file.diagnostics.admit(KEY, Diagnostic(on, purpose, score), TODAY))
     assert command is (not problems(replace(DOSSIER, diagnostics=(row,)), "diagnostics.csv"))
 
 
@@ -86,7 +86,7 @@ def test_of_a_diagnostic(on: date, purpose: Purpose, score: int | None) -> None:
 @given(DAYS, CODES[Barrier], CODES[Intensity])
 def test_of_a_barrier(on: date, barrier: Barrier, intensity: Intensity) -> None:
     file, row = DiagnosticFile.blank(PATHWAY), BarrierRow(on, barrier, intensity)
-    command = taken(lambda: file.assess(KEY, Assessment(on, barrier, intensity), TODAY))
+    command = taken(lambda: file.assessments.admit(KEY, Assessment(on, barrier, intensity), TODAY))
     assert command is (not problems(replace(DOSSIER, barriers=(row,)), "barriers.csv"))
 
 

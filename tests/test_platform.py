@@ -17,6 +17,7 @@ DAY = date(2024, 1, 10)
 LEFT = {"exited_on": "2024-03-01", "situation": "unknown"}
 ASKED = {"asked_on": "2024-03-01", "status": "unreachable"}
 READ_MODELS = ("folds", *(of.table for of in PROJECTIONS))
+NO_IMPORT_TELLS_OF = {"profiles", "situations", "facts"}
 
 
 @pytest.mark.slow
@@ -66,7 +67,7 @@ async def _rebuild_gives_the_same_rows(running: Running) -> None:
     rebuilt, after = await read_models(running)
     assert rebuilt != active
     for table in READ_MODELS:
-        assert len(before[table]) > 0
+        assert len(before[table]) > 0 or table in NO_IMPORT_TELLS_OF
         assert before[table] == after[table], table
     await running.caught_up()
 

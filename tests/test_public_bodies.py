@@ -6,7 +6,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, get_args
 
 from lieu.up import FORGETS_BY_ITSELF
-from services.intake.contacts import Contact
+from services.intake.domain.last_contact import Contact
 from services.reporting.projections import PROJECTION_OF, PROJECTIONS
 from shared.contracts import EVENTS, Body, diagnostic, forgetting, intake, outcomes, reporting, training
 from shared.forgetting import Forgetting

@@ -60,16 +60,18 @@ TODAY = date(2025, 6, 30)
 KEY, OTHER, TUTOR = UUID(int=1), UUID(int=2), UUID(int=5)
 HOST, OTHER_HOST, LA_POSTE = "73282932000074", "35600000000048", "35600000049837"
 PMSMP = Placement(
-    PlacementForm.PMSMP,
-    date(2025, 3, 12),
-    date(2025, 4, 11),
-    HOST,
-    TUTOR,
-    Prescriber.SIAE,
-    PlacementObjective.DISCOVER,
-    Decimal(140),
+    form=PlacementForm.PMSMP,
+    starts_on=date(2025, 3, 12),
+    ends_on=date(2025, 4, 11),
+    employer=HOST,
+    tutor=TUTOR,
+    prescriber=Prescriber.SIAE,
+    objective=PlacementObjective.DISCOVER,
+    hours_planned=Decimal(140),
 )
-AVA = Placement(PlacementForm.AVA, date(2025, 3, 1), date(2025, 3, 31), hours_planned=Decimal(80))
+AVA = Placement(
+    form=PlacementForm.AVA, starts_on=date(2025, 3, 1), ends_on=date(2025, 3, 31), hours_planned=Decimal(80)
+)
 
 
 def plan(placement: Placement = PMSMP, key: UUID = KEY, *elsewhere: Placement) -> Callable[[ActivityFile], object]:

@@ -45,11 +45,11 @@ KEY, OTHER, ACTION, SESSION = UUID(int=1), UUID(int=2), UUID(int=10), UUID(int=3
 # Support actions
 
 SUPPORT = SupportAction(
-    Barrier.MOBILITY,
-    date(2025, 5, 5),
-    date(2025, 5, 7),
-    Decimal("4.5"),
-    SupportResult.EASED,
+    barrier=Barrier.MOBILITY,
+    started_on=date(2025, 5, 5),
+    ended_on=date(2025, 5, 7),
+    hours=Decimal("4.5"),
+    result=SupportResult.EASED,
     partner="Auto-école solidaire",
 )
 
@@ -162,7 +162,7 @@ FUTURE = (HalfDay(date(2025, 7, 10), DayPart.MORNING), HalfDay(date(2025, 7, 11)
 PLAN = SessionPlan(SessionKind.TRAINING, "Gestes et postures", FUTURE, Decimal(3), 8)
 ENROLMENT = Enrolment(SESSION, date(2025, 6, 1))
 ENROLLED = told(ActivityFile.Enrolled, ENROLMENT, key=KEY)
-PLACEMENT = Placement(PlacementForm.VISIT, date(2025, 7, 10), date(2025, 7, 10))
+PLACEMENT = Placement(form=PlacementForm.VISIT, starts_on=date(2025, 7, 10), ends_on=date(2025, 7, 10))
 PLANNED = told(ActivityFile.PlacementPlanned, PLACEMENT, key=OTHER)
 
 

@@ -1,4 +1,4 @@
-"""A correction carries the whole fact: what its body does not speak of is refused, never put back to a default."""
+"""Bodies: the fact is taken by name; a correction carries it whole, and what it does not speak of is refused."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.whole import Whole
+from shared.bodies import New, Whole, fact_in
 from tests.descriptions import Route, ask, dotted, refused_at, resolved, routes, without
 from tests.harness import Running
 
@@ -39,6 +39,33 @@ def test_nothing_is_left_out(place: tuple[str | int, ...]) -> None:
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(Whole[Fact]).validate_python(without(GIVEN, place))
     assert [(error["type"], error["loc"]) for error in refused.value.errors()] == [("missing", place)]
+
+
+@dataclass
+class Body:
+    """As a request says it."""
+
+    on: str
+    parts: list[Part]
+    weighed: bool = True
+
+
+def test_a_fact_is_taken_from_a_body_by_the_names_of_its_fields() -> None:
+    body = Body("x", [Part("a")])
+    assert fact_in(Fact, body) == Fact("x", (Part("a"),))
+    assert fact_in(Fact, body, on="y", main=Part("b")) == Fact("y", (Part("a"),), Part("b"))
+    with pytest.raises(TypeError, match="weight"):
+        fact_in(Fact, body, weight=1)
+    with pytest.raises(TypeError, match="on"):
+        fact_in(Fact, Part("a"))
+
+
+def test_a_new_body_has_an_id_that_its_caller_may_choose() -> None:
+    id, given = "7f4f2f9e-6f0b-4f38-9a57-0d4c1c7a2b10", {"on": "x", "parts": []}
+    reader: TypeAdapter[Any] = TypeAdapter(New[Body])
+    assert str(reader.validate_python(given | {"id": id}).id) == id
+    assert reader.validate_python(given).id != reader.validate_python(given).id
+    assert fact_in(Fact, reader.validate_python(given)) == Fact("x")
 
 
 def corrections(running: Running) -> list[Route]:

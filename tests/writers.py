@@ -33,7 +33,7 @@ async def _writer(store: EventStore, files: list[UUID]) -> None:
         file = await store.load(ActivityFile, id)
         before = file.version
         for _ in range(random.randint(1, 5)):
-            file.record(uuid4(), FACT, date(2024, 1, 2))
+            file.activities.admit(uuid4(), FACT, date(2024, 1, 2))
         try:
             await store.save(file, about=About("s01", id, id), actor="test")
         except VersionConflict:

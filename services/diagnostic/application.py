@@ -1,4 +1,4 @@
-"""What commands are about, and what an import takes."""
+"""Opens the file that a command is about, and takes the rows of an import."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -22,7 +22,7 @@ diagnostic_file = on_pathway(DiagnosticFile)
 
 
 def _take(file: DiagnosticFile, dossier: Dossier) -> None:
-    """A row finds the fact that an earlier import recorded under its key, else one recorded by hand."""
+    """Takes rows: each finds the fact that an earlier import recorded under its key, else one recorded by hand."""
     diagnostics = {(f.completed_on, f.purpose): key for key, f in _keyed(file.diagnostics.known)}
     for row in dossier.diagnostics:
         key = diagnostics.get((row.completed_on, row.purpose)) or _diagnostic_key(dossier.pathway, row)
@@ -43,7 +43,7 @@ def _take(file: DiagnosticFile, dossier: Dossier) -> None:
 
 
 def _keyed(facts: Mapping[UUID, Known[F]]) -> list[tuple[UUID, F]]:
-    """What tells rows apart is what the import said, else what stands; of two, the imported one."""
+    """Pairs keys with what tells rows apart: what the import said, else what stands; of two, the imported one last."""
     by_hand = [(key, known.current) for key, known in facts.items() if known.imported is None]
     return by_hand + [(key, known.imported) for key, known in facts.items() if known.imported is not None]
 

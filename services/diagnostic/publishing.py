@@ -10,18 +10,10 @@ public = Publisher(
     EVENTS["diagnostic"],
     (DiagnosticFile,),
     told={
-        contracts.Plan: lambda event: contracts.Plan(
-            plan=event.key, agreed_on=event.fact.agreed_on, revises=getattr(event, "revises", None)
-        ),
-        contracts.BarrierAssessment: lambda event: contracts.BarrierAssessment(
-            assessment=event.key,
-            assessed_on=event.fact.assessed_on,
-            domain=event.fact.domain,
-            intensity=event.fact.intensity,
-            barriers=event.fact.rule,
-        ),
-        "action-reopened": lambda event: contracts.SettledAction(action=event.key, outcome=None, settled_on=None),
-        contracts.OpeningClosed: lambda event: contracts.OpeningClosed(closed_on=event.fact),
+        contracts.Plan: {"revises": lambda event: getattr(event, "revises", None)},
+        contracts.BarrierAssessment: {"barriers": "fact.rule"},
+        "action-reopened": dict.fromkeys(("outcome", "settled_on"), lambda _: None),
+        contracts.OpeningClosed: {"closed_on": "fact"},
     },
     special={
         contracts.BarrierAssessment: lambda event: event.fact.domain in SPECIAL_BARRIERS,

@@ -1,4 +1,4 @@
-"""What diagnostic does when another service tells something."""
+"""Reacts to what other services tell."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -24,7 +24,7 @@ NEEDED = (*OF_INTAKE, ErasureAccepted)
 
 
 async def when_a_person_started(store: EventStore, connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """A start opens a diagnostic, where none is made yet; a start that is taken back closes it."""
+    """Opens a diagnostic at a start, where none is made yet; closes it where the start is taken back."""
     for event in events:
         match event.body:
             case Start(started_on=None):
@@ -38,7 +38,7 @@ async def when_a_person_started(store: EventStore, connection: Connection, event
 async def when_a_support_action_is_reported(
     store: EventStore, connection: Connection, events: Sequence[PublicEvent]
 ) -> None:
-    """A barrier that was lifted settles the plan's actions that aim at it; any other result the action that it was."""
+    """Settles the plan's actions that aim at a barrier that was lifted; at any other result the action that it was."""
     for event in events:
         match event.body:
             case SupportReport() as told:
@@ -56,7 +56,7 @@ async def when_a_support_action_is_reported(
 async def _react(
     store: EventStore, connection: Connection, event: PublicEvent, decision: Callable[[DiagnosticFile], object]
 ) -> None:
-    """Imported history raises no task, and of whose data may only be stored nothing follows."""
+    """Decides, but not from imported history, nor for a person whose data may only be stored."""
     if event.historical or event.pathway is None:
         return
     known = (await known_pathways(store, [event.pathway], connection)).get(event.pathway)

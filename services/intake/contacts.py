@@ -1,37 +1,26 @@
 """The last contact of every person, from intake's own events and the others': table, fold and query together.
 
-A contact is what happened with the person there: request, welcome, start, a kept appointment, diagnostic, plan, an
-activity that they came to (by its end), a visit to them at work or a talk with them, a follow-up that reached them. One
-row a fact, so that a correction moves it and an annulment takes it away. What the person's retention says is kept
-beside it, with the day from which the next step is due.
+One row a fact, so that a correction moves it and an annulment takes it away. What the person's retention says is kept
+beside it, with the day from which the next step is due. What a contact is stands in domain/last_contact.py.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import get_args
 from uuid import UUID
 
 import asyncpg
 
 from services.intake.domain import Due, LastContact, Retention, Step, next_step
+from services.intake.domain.last_contact import Contact, contact_in
 from services.intake.domain.retention import Announcement
-from shared.codes import ActivityStatus, AppointmentStatus, EmploymentSupportKind, FollowUpStatus
-from shared.contracts import EVENTS, PublicEvent
-from shared.contracts.diagnostic import Diagnostic, Plan
-from shared.contracts.intake import Appointment, Request, Start, Welcome
-from shared.contracts.outcomes import EmploymentSupport, FollowUp
-from shared.contracts.training import Activity
+from shared.contracts import PublicEvent
+from shared.contracts.intake import Request
 from shared.database import Connection, Pool
 from shared.event_store import Ledger
-from shared.services import OF_PATHWAYS
 from shared.upsert import Row, upsert
 
 CONSUMER = "intake-contacts"
-Contact = Request | Welcome | Start | Appointment | Diagnostic | Plan | Activity | EmploymentSupport | FollowUp
-"""What may tell of a contact."""
-OF = {service: [body for body in get_args(Contact) if body in EVENTS[service].values()] for service in OF_PATHWAYS}
-"""The same by the service that publishes it."""
 
 
 async def enter(connection: Connection) -> None:
@@ -42,29 +31,6 @@ async def enter(connection: Connection) -> None:
 async def alone(connection: Connection) -> None:
     """Four streams write one person's row: one transaction at a time, or the later would miss the earlier's facts."""
     await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.contacts'))")
-
-
-def _fact(body: Contact) -> tuple[str, date | None]:
-    """Its key within the pathway, and the day of the contact; null: there was none."""
-    match body:
-        case Request(requested_on=on):
-            return "request", on
-        case Welcome(welcomed_on=on):
-            return "welcome", on
-        case Start(started_on=on):
-            return "start", on
-        case Appointment(appointment=key, settled_on=on, status=appointed):
-            return f"appointment-{key}", on if appointed is AppointmentStatus.KEPT else None
-        case Diagnostic(diagnostic=key, completed_on=on):
-            return str(key), on
-        case Plan(plan=key, agreed_on=on):
-            return str(key), on
-        case Activity(activity=key, ended_on=on, status=status):
-            return str(key), None if status is ActivityStatus.NO_SHOW else on
-        case EmploymentSupport(support=key, supported_on=on, what=what):
-            return str(key), None if what is EmploymentSupportKind.TALK_WITH_EMPLOYER else on
-        case FollowUp(month=month, asked_on=on, status=followed):
-            return f"follow-up-{month.value}", on if followed is FollowUpStatus.REACHED else None
 
 
 async def follow(ledger: Ledger, connection: Connection, events: Sequence[PublicEvent]) -> None:
@@ -93,7 +59,7 @@ async def follow(ledger: Ledger, connection: Connection, events: Sequence[Public
 
 
 def _row(event: PublicEvent, body: Contact) -> Row:
-    fact, on = _fact(body)
+    fact, on = contact_in(body)
     return {
         "pathway": event.pathway,
         "fact": fact,
@@ -109,8 +75,7 @@ async def _persons_of(connection: Connection, pathways: Sequence[UUID]) -> dict[
 
 
 async def _unsettle(connection: Connection, before: Mapping[UUID, UUID], after: Mapping[UUID, UUID]) -> None:
-    """Whose pathway it is now, of a new or moved one, decides whether it is archived, and a new request opens the file:
-    that is to be looked at."""
+    """Marks persons who gained a pathway: they decide now whether it is archived, and a new request opens the file."""
     gained = {person for pathway, person in after.items() if before.get(pathway) != person}
     moved = {person for pathway, person in after.items() if before.get(pathway, person) != person}
     if gained:
@@ -161,7 +126,7 @@ def _due(row: asyncpg.Record) -> Due | None:
 
 @dataclass(frozen=True)
 class Kept:
-    """Whose file it is, in which structures, and what is next; `due` null: nothing, as things stand.
+    """One person's row: their structures, and the step that is next; `due` null: none, as things stand.
 
     `without_pathway`: somebody who was identified and never asked for support, by those structures.
     """
@@ -187,7 +152,7 @@ def _kept(row: asyncpg.Record) -> Kept:
 
 
 async def those_due(pool: Pool, today: date, after: tuple[date, UUID], limit: int) -> list[tuple[date, Kept]]:
-    """Those due by today, by their place: (due_on, person), after `after`; who never asked for support among them."""
+    """Finds those due by today, in the order of (due_on, person), after `after`; those without a pathway too."""
     rows = await pool.fetch(
         f"{_KEPT} where due_on <= $1 and (due_on, person) > ($2, $3) order by due_on, person limit $4",
         today,
@@ -200,13 +165,13 @@ async def those_due(pool: Pool, today: date, after: tuple[date, UUID], limit: in
 
 
 WITHOUT_PATHWAY_FOR = 30
-"""Days for which somebody who was identified and of whom no pathway tells is kept; our own choice."""
+"""Days for which somebody is kept who was identified and has no pathway; our own choice."""
 
 
 async def _those_without_pathway(
     pool: Pool, today: date, after: tuple[date, UUID], limit: int
 ) -> list[tuple[date, Kept]]:
-    """Counted from the last word of them, in Paris. Who was merged into another is that one."""
+    """Finds them by the days since the last word of them, in Paris; not those who were merged into another."""
     rows = await pool.fetch(
         """select * from (
              select p.person, (max(e.known_at) at time zone 'Europe/Paris')::date + $4::integer as due_on,
@@ -229,7 +194,7 @@ async def _those_without_pathway(
 
 
 async def under_a_merged_id(pool: Pool) -> list[UUID]:
-    """Pathways that stand under the id of a person who was merged into another."""
+    """Finds pathways that stand under the id of a person who was merged into another."""
     rows = await pool.fetch(
         """select k.pathway from events m join known_pathways k on k.person = m.aggregate
             where m.name = 'intake.person-merged' and m.found_by is not null order by 1"""
@@ -245,7 +210,7 @@ async def is_announced(pool: Pool, person: UUID) -> bool:
 
 
 async def to_reactivate(pool: Pool, limit: int) -> list[UUID]:
-    """Those who were met again since they were announced, and those of whom a step was interrupted."""
+    """Finds people who were met again since they were announced, and those whose step was interrupted."""
     rows = await pool.fetch(
         """select person from contacts.persons
             where announced_on is not null and last_contact > announced_contact or unsettled limit $1""",
@@ -255,7 +220,7 @@ async def to_reactivate(pool: Pool, limit: int) -> list[UUID]:
 
 
 async def announced_in(pool: Pool, structure: str) -> list[Kept]:
-    """People of a structure whose file is announced or archived. Grows with the structure, not with history."""
+    """Finds people of a structure whose file is announced or archived. Grows with it, not with history."""
     rows = await pool.fetch(
         f"""{_KEPT} where k.announced_on is not null
              and k.person in (select r.person from requests r where r.structure = $1)
@@ -281,7 +246,7 @@ async def is_held(pool: Pool, person: UUID) -> bool:
 
 
 async def begin_step(pool: Pool, person: UUID) -> None:
-    """Until `end_step` the person stays among those due, whatever happens to this process."""
+    """Keeps the person among those due until `end_step`, whatever happens to this process."""
     await pool.execute(
         "update contacts.persons set unsettled = true, due_on = least(due_on, last_contact) where person = $1", person
     )

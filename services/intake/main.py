@@ -5,7 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.intake import contacts, retention, retention_api
-from services.intake.api import course, disagreements, entrance, imports, lists, users, waves
+from services.intake.api import disagreements, imports, router
 from services.intake.application import known_here, one_person
 from services.intake.publishing import public
 from services.intake.reactions import subscribers
@@ -27,11 +27,7 @@ def create_app(settings: Settings) -> FastAPI:
         in_turn=contacts.alone,
         elected=retention.elected,
     )
-    app.include_router(entrance)
-    app.include_router(course)
-    app.include_router(lists)
-    app.include_router(waves)
-    app.include_router(users)
+    app.include_router(router)
     app.include_router(imports)
     app.include_router(disagreements)
     app.include_router(timeline_routes(known_here))

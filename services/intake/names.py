@@ -1,4 +1,4 @@
-"""Comparing what people are called, and their telephone numbers, as a reader of French writes them."""
+"""Compares names of people and their telephone numbers, as a reader of French writes them."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -52,7 +52,7 @@ def _written_out(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def same_names(*names: str | None) -> Iterator[frozenset[str]]:
-    """What two who are called alike have in common: their words in whatever order, or each name as one word."""
+    """Makes the keys that two share who are called alike: their words in whatever order, or each name as one word."""
     yield frozenset(_written_out(words(*names)))
     yield frozenset("".join(_written_out(words(name))) for name in names if words(name))
 

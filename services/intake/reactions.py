@@ -1,9 +1,10 @@
-"""What intake does when another service tells something."""
+"""Reacts to what other services tell."""
 
 from collections.abc import Sequence
 from functools import partial
 
 from services.intake import contacts, views
+from services.intake.domain.last_contact import TELLS_OF_CONTACT
 from shared.contracts import PublicEvent
 from shared.contracts.forgetting import ErasureDone
 from shared.database import Connection
@@ -13,7 +14,7 @@ from shared.subscriber import Subscriber
 
 
 async def when_a_person_left(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """An exit, its correction or its reopening bounds what may be corrected of the start."""
+    """Remembers an exit, its correction or its reopening: it bounds what may be corrected of the start."""
     await remember_outcomes(connection, events)
     await views.follow_exits(connection, events)
     await views.follow_erasures(connection, events)
@@ -40,6 +41,6 @@ def subscribers(runtime: Runtime) -> list[Subscriber]:
                 stage="view",
                 enter=contacts.enter,
             )
-            for other, of in contacts.OF.items()
+            for other, of in TELLS_OF_CONTACT.items()
         ),
     ]

@@ -81,7 +81,7 @@ class Taken:
 
 
 async def plan(pool: Pool, today: date, after: Place = FIRST) -> tuple[list[Planned], Place | None]:
-    """What a run would do next, and from where to go on; null: that is all."""
+    """Plans the next steps of a run, and tells from where to go on; null: that is all."""
     found = await contacts.those_due(pool, today, after, AT_ONCE)
     planned = [_planned(kept, kept.due) for _, kept in found if kept.due is not None]
     return planned, _next(found)
@@ -132,7 +132,7 @@ async def _steps(runtime: Runtime, kept: contacts.Kept, today: date, command: Co
 
 
 async def _bring_home(runtime: Runtime, command: Command) -> None:
-    """Pathways that an import once recorded under the id of somebody who had been merged into another."""
+    """Moves pathways that an import once recorded under the id of somebody who had been merged into another."""
     for pathway in await contacts.under_a_merged_id(runtime.pool):
 
         async def move(act: Act, pathway: UUID = pathway) -> None:
@@ -147,7 +147,7 @@ async def _bring_home(runtime: Runtime, command: Command) -> None:
 
 
 async def show_open(runtime: Runtime, person: UUID) -> None:
-    """The row of a person whose file a new request opened, at once; what follows the contacts would do it later."""
+    """Updates the row of a person whose file a new request opened, at once; the next look would do it later."""
     with across_structures():  # wherever their other pathways are
         if await contacts.is_announced(runtime.pool, person):
             async with _alone(runtime, person):
@@ -158,7 +158,7 @@ async def show_open(runtime: Runtime, person: UUID) -> None:
 async def read_archive(
     runtime: Runtime, structure: str, person: UUID, reason: ArchiveReason, command: Command
 ) -> Person:
-    """An archived file of the structure; that it was read is recorded first. Raises Problem, NotArchived."""
+    """Reads an archived file of the structure, and records that first. Raises Problem, NotArchived."""
     found = await application.identified_in(runtime.store, structure, person)
     today = day_in_paris(runtime.store.clock())
     file = alone(Retention, retention_id(found.id), lambda _: About(structure, None, found.id))
@@ -172,7 +172,7 @@ async def read_archive(
 async def _follow(
     runtime: Runtime, person: UUID, today: date, command: Command, may_take: Container[Step] = ALL
 ) -> list[Step]:
-    """Every step that is due and may be taken, one after the other; what was interrupted is ended in any case."""
+    """Takes every step that is due and may be taken, one after the other; ends what was interrupted in any case."""
     steps: list[Step] = []
     async with _alone(runtime, person):
         while True:
@@ -202,7 +202,7 @@ def _take(step: Step | None, contact: LastContact | None, today: date, retention
 async def _step(
     runtime: Runtime, person: UUID, decision: Callable[[Retention], None], today: date, command: Command
 ) -> None:
-    """What Retention says next, and with it what each of the person's pathways does."""
+    """Has Retention decide, and each of the person's pathways follow."""
 
     async def step(act: Act) -> None:
         retention = await act.main(Retention, retention_id(person), lambda _: About(None, None, person))
@@ -221,7 +221,7 @@ async def _step(
 
 @asynccontextmanager
 async def _alone(runtime: Runtime, person: UUID) -> AsyncIterator[None]:
-    """One step of a person at a time, over all instances. On a connection outside the pool, which the steps need."""
+    """Lets one step of a person run at a time, over all instances. Outside the pool, which the steps need."""
     connection = await asyncpg.connect(runtime.settings.database_url)
     try:
         await connection.execute("select pg_advisory_lock(hashtext($1))", f"retention {person}")
@@ -231,7 +231,7 @@ async def _alone(runtime: Runtime, person: UUID) -> AsyncIterator[None]:
 
 
 async def _must_have_heard_all(runtime: Runtime) -> None:
-    """Nobody is archived for a contact that is published and not yet counted here."""
+    """Waits until every published contact is counted here: nobody is archived for one that is on its way."""
     js = runtime.client.jetstream()
     streams = [subscriber.stream for subscriber in runtime.subscribers if subscriber.name == contacts.CONSUMER]
     deadline = asyncio.get_running_loop().time() + PATIENCE
@@ -252,7 +252,7 @@ async def _must_have_heard_all(runtime: Runtime) -> None:
 
 
 def elected(runtime: Runtime) -> dict[str, Task]:
-    """Nothing where it is switched off, but for who was met again: their file is opened in any case."""
+    """Runs by itself; switched off, it only opens the files of people who were met again."""
     return {"retention": lambda: _every_day(runtime)}
 
 
@@ -283,7 +283,7 @@ async def reactivate(runtime: Runtime, today: date) -> None:
 
 
 async def run_of_the_day(runtime: Runtime, today: date) -> None:
-    """A whole run, unless it was made today already."""
+    """Makes a whole run, unless it was made today already."""
     if await contacts.ran_on(runtime.pool, today):
         return
     after: Place | None = FIRST

@@ -1,4 +1,4 @@
-"""HTTP of retention: what is due, taking the steps, and reading what is archived."""
+"""HTTP of retention: lists what is due, takes the steps, and reads archived files."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""What commands are about, what lists show, and what an import takes."""
+"""Opens the files that commands are about, completes lists, and takes the rows of an import."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What outcomes does when another service tells something."""
+"""Reacts to what other services tell."""
 
 from collections.abc import Sequence
 

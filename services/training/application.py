@@ -1,4 +1,4 @@
-"""What commands are about, what lists show, and what an import takes."""
+"""Opens the files that commands are about, completes lists, and takes the rows of an import."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -56,7 +56,7 @@ StructureAsked = Annotated[CodeOfStructure, Path(description="Code of a structur
 
 
 def planned_session(session: UUID) -> Target[Session, Act]:
-    """Opening it raises UnknownSession where it is another structure's."""
+    """Opens a session; opening it raises UnknownSession where it is another structure's."""
 
     async def open_file(act: Act) -> tuple[Session, Act]:
         file = await act.main(Session, session_file(session), lambda file: About(file.structure))
@@ -68,7 +68,7 @@ def planned_session(session: UUID) -> Target[Session, Act]:
 
 
 def formation_action(structure: StructureAsked) -> Target[FormationAction, date]:
-    """With the local date of the structure."""
+    """Opens a structure's formation-action, with the local date of the structure."""
 
     async def open_file(act: Act) -> tuple[FormationAction, date]:
         file = await act.main(FormationAction, formation_id(structure), lambda _: About(structure))
@@ -78,19 +78,19 @@ def formation_action(structure: StructureAsked) -> Target[FormationAction, date]
 
 
 async def session_of_anybody(act: Act, session: UUID) -> Session:
-    """A session as it stands, whosever it is: it may have places for other structures' people."""
+    """Loads a session as it stands, of any structure: it may have places for other structures' people."""
     with across_structures():
         return await act.file(Session, session_file(session))
 
 
 async def attended(act: Act, session: UUID) -> tuple[Session, date]:
-    """A session, and the local date of its structure."""
+    """Loads a session, and the local date of its structure."""
     file = await session_of_anybody(act, session)
     return file, await today_in(act.store, file.structure)
 
 
 async def elsewhere(here: OnPathway) -> list[Placement]:
-    """The placements of the person's other pathways, of the forms whose rules are the person's."""
+    """Loads the placements of the person's other pathways, of the forms whose rules count them together."""
     with across_structures():  # the law counts a person's days wherever they are supported
         rows = await here.act.store.pool.fetch(
             "select pathway from known_pathways where person = $1 and pathway <> $2",
@@ -108,7 +108,7 @@ async def elsewhere(here: OnPathway) -> list[Placement]:
 async def activities(
     store: EventStore, structure: str | None, start: date, end: date, limit: int
 ) -> list[ListedActivity]:
-    """Activities that started between two days, both included; `disagreed` where the person says otherwise."""
+    """Lists activities that started between two days, both included; `disagreed` where the person says otherwise."""
     rows = await views.activities(store.pool, structure, start, end, limit)
     disagreed = await in_disagreement(store, {row.pathway for row in rows})
     named = ActivityFile.activities.named
@@ -119,14 +119,14 @@ async def activities(
 
 
 async def sessions(store: EventStore, structure: str | None, start: date, end: date, limit: int) -> list[ListedSession]:
-    """Sessions with a half-day between two days, both included."""
+    """Lists sessions with a half-day between two days, both included."""
     rows = await views.sessions(store.pool, structure, start, end, limit)
     files = await store.load_many(Session, [session_file(row.session) for row in rows])
     return [_described(row, files[session_file(row.session)].plan.current) for row in rows]
 
 
 def _described(row: ListedSession, plan: SessionPlan | None) -> ListedSession:
-    """What is told of a session to its structure alone."""
+    """Adds what is told of a session to its structure alone."""
     if plan is None:
         return row
     return replace(
@@ -186,7 +186,7 @@ async def _with_host(store: EventStore, rows: Sequence[ListedPlacement]) -> list
 
 
 async def _with_disagreement(store: EventStore, rows: Sequence[_R], id_of: Callable[[_R], UUID]) -> list[_R]:
-    """`disagreed` where the person says otherwise of whatever is recorded under the row's id."""
+    """Marks a row `disagreed` where the person says otherwise of a fact under the row's id."""
     said = await in_disagreement(store, {row.pathway for row in rows})
     return [replace(row, disagreed=str(id_of(row)) in {of.id for of in said[row.pathway]}) for row in rows]
 
@@ -249,7 +249,7 @@ async def formation(store: EventStore, structure: str) -> ShownFormation:
 
 
 def _take(file: ActivityFile, dossier: Dossier) -> None:
-    """Activities have no key of their own: a row is its content, identical rows are told apart by number."""
+    """Takes activities, which have no key of their own: a row is its content, identical rows have a number."""
     for row in dossier.activities:
         hours = None if row.hours is None else row.hours.normalize()  # 3 and 3.0 hours are the same row
         key = imported_fact_id(

@@ -1,4 +1,4 @@
-"""What training does when another service tells something; imported history raises no task and closes none.
+"""Reacts to what other services tell; imported history raises no task and closes none.
 
 Each reaction decides in the pathway's file, in the transaction that advances the position, so that it happens once.
 """
@@ -28,7 +28,7 @@ OF_DIAGNOSTIC = (PlannedAction, SettledAction)
 
 
 async def when_a_plan_is_agreed(store: EventStore, connection: Connection, event: PublicEvent) -> None:
-    """An agreed plan's action proposes a session, a placement or support; changed, it proposes that instead."""
+    """Proposes the session, placement or support that an agreed plan's action asks for, as the plan now says it."""
     if isinstance(event.body, PlannedAction):
         planned = event.body
         proposal = None
@@ -38,7 +38,7 @@ async def when_a_plan_is_agreed(store: EventStore, connection: Connection, event
 
 
 async def when_an_action_is_settled(store: EventStore, connection: Connection, event: PublicEvent) -> None:
-    """A settled action is proposed no more; one that is open again is proposed again."""
+    """Closes what a settled action proposed; proposes again what is open again."""
     if isinstance(event.body, SettledAction):
         settled = event.body
         if settled.outcome is None:
@@ -48,14 +48,14 @@ async def when_an_action_is_settled(store: EventStore, connection: Connection, e
 
 
 async def when_a_person_left(store: EventStore, connection: Connection, event: PublicEvent) -> None:
-    """An exit closes open participations: what is not over on its day, and what is proposed. A reopening opens none."""
+    """Closes at an exit what is not over on its day, and what is proposed. A reopening opens nothing."""
     if isinstance(event.body, Exit) and event.pathway is not None and not event.historical:
         left_on, sessions = event.body.exited_on, await _open_sessions(store, connection, event.pathway)
         await _react(store, connection, event, lambda file: file.person_left(left_on, sessions))
 
 
 async def when_a_pathway_is_received(store: EventStore, connection: Connection, event: PublicEvent) -> None:
-    """A transfer takes the person out of sessions yet to begin, and proposes them anew; placements go on."""
+    """Takes a person who is transferred out of sessions yet to begin, and proposes these anew; placements go on."""
     if isinstance(event.body, Reception) and event.pathway is not None and not event.historical:
         structure, received_on = str(event.structure), event.body.received_on
         sessions = await _open_sessions(store, connection, event.pathway)
@@ -63,7 +63,7 @@ async def when_a_pathway_is_received(store: EventStore, connection: Connection, 
 
 
 async def when_a_session_is_corrected(store: EventStore, connection: Connection, event: PublicEvent) -> None:
-    """The hours of who attended follow the session."""
+    """Corrects the hours of those who attended, as the session now stands."""
     if isinstance(event.body, SessionPlan) and event.version > 1:
         id = event.body.session
         await append_lock(connection)
@@ -98,7 +98,7 @@ async def _open_sessions(store: EventStore, connection: Connection, pathway: UUI
 async def _react(
     store: EventStore, connection: Connection, event: PublicEvent, decision: Callable[[ActivityFile], object]
 ) -> None:
-    """Told under the structure that holds the pathway now. Of whom processing is restricted nothing is recorded."""
+    """Decides under the structure that holds the pathway now; records nothing of a person under restriction."""
     if event.historical or event.pathway is None:
         return
     row = await connection.fetchrow(

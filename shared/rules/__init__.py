@@ -45,15 +45,20 @@ class Restricted(RuleBroken):
         super().__init__("processing of this person's data is restricted: nothing is recorded until that is lifted")
 
 
-def not_after(today: date, what: str, on: date | None) -> None:
-    if on is not None and on > today:
-        raise InTheFuture(f"{what} on {on} is after today, {today}")
-
-
 def refuse(broken: Iterable[RuleBroken]) -> None:
     """Raises the first rule that is broken."""
     for rule in broken:
         raise rule
+
+
+def in_future(today: date, what: str, on: date | None) -> Iterator[InTheFuture]:
+    if on is not None and on > today:
+        yield InTheFuture(f"{what} on {on} is after today, {today}")
+
+
+def not_after(today: date, what: str, on: date | None) -> None:
+    """Raises InTheFuture."""
+    refuse(in_future(today, what, on))
 
 
 def not_to_come(today: date, days: Mapping[str, date | None]) -> Iterator[InTheFuture]:

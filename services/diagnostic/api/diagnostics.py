@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -12,23 +12,13 @@ from services.diagnostic.api import shown
 from services.diagnostic.api.files import File
 from services.diagnostic.domain import Assessment, DiagnosticFile
 from shared.access import AnyCaller, chosen_id
-from shared.codes import (
-    Barrier,
-    BilanQuestion,
-    Intensity,
-    ItemCode,
-    Purpose,
-    Refusal,
-    RomeCode,
-    Score,
-    WorkingTime,
-)
+from shared.bodies import Whole, fact_in
+from shared.codes import Barrier, BilanQuestion, Intensity, ItemCode, Purpose, Refusal, RomeCode, Score, WorkingTime
 from shared.command_routes import CommandRoutes
 from shared.days import Day
 from shared.door import Router
 from shared.known_pathways import OnPathway
 from shared.sealing import Sealed
-from shared.whole import Whole
 
 router = Router(tags=["diagnostics"])
 files = CommandRoutes(router, "/pathways/{pathway}", application.diagnostic_file)
@@ -62,8 +52,8 @@ class CompletedDiagnostic:
     answers: Annotated[list[GivenAnswer], Field(max_length=100, examples=[[]])] = Field(default_factory=list)
 
     def fact(self) -> domain.Diagnostic:
-        answers = [domain.Answer(answer.item, answer.given) for answer in self.answers]
-        return domain.scored(self.completed_on, self.purpose, self.remobilisation, self.instrument.value, answers)
+        answers = tuple(fact_in(domain.Answer, one) for one in self.answers)
+        return domain.scored(fact_in(domain.Diagnostic, self, instrument=self.instrument.value, answers=answers))
 
 
 @dataclass
@@ -94,10 +84,6 @@ class Bilan:
         default_factory=list
     )
 
-    def fact(self) -> domain.Bilan:
-        given: dict[str, Any] = {k: tuple(one) if isinstance(one, list) else one for k, one in vars(self).items()}
-        return domain.Bilan(**given)
-
 
 @dataclass
 class AssessedBarrier:
@@ -106,9 +92,6 @@ class AssessedBarrier:
     assessed_on: Day
     domain: Barrier
     intensity: Intensity
-
-    def fact(self) -> Assessment:
-        return Assessment(self.assessed_on, self.domain, self.intensity)
 
 
 @dataclass
@@ -121,7 +104,7 @@ class NewAssessment(AssessedBarrier):
 @files.post("/diagnostics")
 def complete(file: DiagnosticFile, here: OnPathway, body: NewDiagnostic) -> None:
     """A diagnostic was made: at entry, in between, or at the exit. It may precede the start of support."""
-    file.complete(body.id, body.fact(), here.today)
+    file.diagnostics.admit(body.id, body.fact(), here.today)
 
 
 @files.post("/diagnostics/{diagnostic}/correction")
@@ -129,31 +112,31 @@ def correct_diagnostic(
     file: DiagnosticFile, here: OnPathway, diagnostic: UUID, body: Whole[CompletedDiagnostic]
 ) -> None:
     """The whole diagnostic as it is to stand."""
-    file.correct_diagnostic(diagnostic, body.fact(), here.today)
+    file.diagnostics.admit_correction(diagnostic, body.fact(), here.today)
 
 
 @files.post("/diagnostics/{diagnostic}/bilan")
 def record_bilan(file: DiagnosticFile, here: OnPathway, diagnostic: UUID, body: Bilan) -> None:
     """What a diagnostic found beside the score. It is published to nobody."""
-    file.record_bilan(diagnostic, body.fact())
+    file.record_bilan(diagnostic, fact_in(domain.Bilan, body), here.today)
 
 
 @files.post("/diagnostics/{diagnostic}/bilan/correction")
 def correct_bilan(file: DiagnosticFile, here: OnPathway, diagnostic: UUID, body: Whole[Bilan]) -> None:
     """The whole bilan as it is to stand."""
-    file.correct_bilan(diagnostic, body.fact())
+    file.bilans.admit_correction(diagnostic, fact_in(domain.Bilan, body), here.today)
 
 
 @files.post("/barriers")
 def assess(file: DiagnosticFile, here: OnPathway, body: NewAssessment) -> None:
     """How much one barrier weighed on one day. Assessed again, on another day, it tells what became of it."""
-    file.assess(body.id, body.fact(), here.today)
+    file.assessments.admit(body.id, fact_in(Assessment, body), here.today)
 
 
 @files.post("/barriers/{assessment}/correction")
 def correct_assessment(file: DiagnosticFile, here: OnPathway, assessment: UUID, body: Whole[AssessedBarrier]) -> None:
     """The whole assessment as it is to stand."""
-    file.correct_assessment(assessment, body.fact(), here.today)
+    file.assessments.admit_correction(assessment, fact_in(Assessment, body), here.today)
 
 
 @router.get("/pathways/{pathway}/diagnostics")

@@ -1,4 +1,4 @@
-"""What waits for an adviser: lists, those that wait longest first."""
+"""Lists what waits for an adviser, the longest first."""
 
 from datetime import timedelta
 

@@ -19,7 +19,7 @@ KINDS = {
     ActionKind.SUPPORT: "Faire une démarche, avec de l'aide",
     ActionKind.OTHER: "Faire une démarche",
 }
-"""What an action is called where nobody put it in words."""
+"""Names an action that nobody put in words."""
 WHO = {
     Responsible.PERSON: "Moi",
     Responsible.ADVISER: "Mon référent ou ma référente",

@@ -14,6 +14,7 @@ from services.diagnostic.api.files import File
 from services.diagnostic.api.page import page
 from services.diagnostic.domain import DiagnosticFile
 from shared.access import chosen_id
+from shared.bodies import Whole, fact_in
 from shared.codes import ActionKind, ActionOutcome, Barrier, DropReason, Responsible
 from shared.command_routes import CommandRoutes
 from shared.days import Day
@@ -22,7 +23,6 @@ from shared.known_pathways import OnPathway
 from shared.problems import Problem
 from shared.routes import OnDay
 from shared.sealing import Sealed
-from shared.whole import Whole
 
 router = Router(tags=["plans"])
 files = CommandRoutes(router, "/pathways/{pathway}", application.diagnostic_file)
@@ -37,9 +37,6 @@ class ActionContent:
     barrier: Barrier | None = None
     due_on: Day | None = None
     text: Sealed | None = None
-
-    def fact(self, plan: UUID) -> domain.Action:
-        return domain.Action(plan, self.kind, self.responsible, self.barrier, self.due_on, self.text)
 
 
 @dataclass
@@ -62,10 +59,10 @@ class AgreedPlan:
     actions: Annotated[list[PlannedAction], Field(max_length=50)] = Field(default_factory=list)
 
     def fact(self) -> domain.Plan:
-        return domain.Plan(self.agreed_on, tuple(self.objectives))
+        return fact_in(domain.Plan, self, actions=())
 
     def planned(self) -> domain.Actions:
-        return [(action.id, action.fact(self.id)) for action in self.actions]
+        return [(one.id, fact_in(domain.Action, one, plan=self.id)) for one in self.actions]
 
 
 @dataclass
@@ -74,9 +71,6 @@ class CorrectedPlan:
 
     agreed_on: Day | None
     objectives: Objectives = Field(default_factory=list)
-
-    def fact(self) -> domain.Plan:
-        return domain.Plan(self.agreed_on, tuple(self.objectives))
 
 
 @dataclass
@@ -88,9 +82,6 @@ class Settlement:
     reason: Annotated[DropReason | None, Field(examples=[None])] = None
     text: Sealed | None = None
 
-    def fact(self) -> domain.Settlement:
-        return domain.Settlement(self.outcome, self.settled_on, self.reason, self.text)
-
 
 @files.post("/plans")
 def agree_plan(file: DiagnosticFile, here: OnPathway, body: AgreedPlan) -> None:
@@ -101,7 +92,7 @@ def agree_plan(file: DiagnosticFile, here: OnPathway, body: AgreedPlan) -> None:
 @files.post("/plans/{plan}/correction")
 def correct_plan(file: DiagnosticFile, here: OnPathway, plan: UUID, body: Whole[CorrectedPlan]) -> None:
     """The day and all objectives as they are to stand; each action is corrected by itself."""
-    file.correct_plan(plan, body.fact(), here.today)
+    file.correct_plan(plan, fact_in(domain.Plan, body), here.today)
 
 
 @files.post("/plans/{plan}/revision")
@@ -114,19 +105,20 @@ def revise_plan(file: DiagnosticFile, here: OnPathway, plan: UUID, body: Whole[A
 @files.post("/actions/{action}/correction")
 def correct_action(file: DiagnosticFile, here: OnPathway, action: UUID, body: Whole[ActionContent]) -> None:
     """The whole action as it is to stand; it stays in its plan."""
-    file.correct_action(action, body.fact(plan=action))  # the file keeps the plan that the action is in
+    told = fact_in(domain.Action, body, plan=action)  # the file keeps the plan that the action is in
+    file.correct_action(action, told)
 
 
 @files.post("/actions/{action}/settlement")
 def settle(file: DiagnosticFile, here: OnPathway, action: UUID, body: Settlement) -> None:
     """An action is done, or given up."""
-    file.settle(action, body.fact(), here.today)
+    file.settle(action, fact_in(domain.Settlement, body), here.today)
 
 
 @files.post("/actions/{action}/settlement/correction")
 def correct_settlement(file: DiagnosticFile, here: OnPathway, action: UUID, body: Whole[Settlement]) -> None:
     """What became of an action, whole, as it is to stand."""
-    file.correct_settlement(action, body.fact(), here.today)
+    file.correct_settlement(action, fact_in(domain.Settlement, body), here.today)
 
 
 @files.post("/actions/{action}/reopening")

@@ -1,4 +1,4 @@
-"""What an adviser is shown of a pathway's file. A text is told, or why it cannot be read: `{"unreadable": code}`."""
+"""Shows an adviser a pathway's file. A text is told, or why it cannot be read: `{"unreadable": code}`."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ class Progress:
 
 
 def diagnostics(file: DiagnosticFile) -> list[ShownDiagnostic]:
-    """In the order of first record."""
+    """Shows them in the order of first record."""
     return [
         ShownDiagnostic(
             diagnostic=key,
@@ -114,7 +114,7 @@ def _bilan(bilan: Bilan) -> dict[str, Any]:
 
 
 def plans(file: DiagnosticFile) -> list[ShownPlan]:
-    """In the order of first record, those revised and those not agreed after all included."""
+    """Shows them in the order of first record, those revised and those not agreed after all included."""
     return [
         ShownPlan(
             plan=key,
@@ -129,7 +129,7 @@ def plans(file: DiagnosticFile) -> list[ShownPlan]:
 
 
 def actions(file: DiagnosticFile, keys: Iterable[UUID]) -> list[ShownAction]:
-    """As they stand now, also in a plan that was revised since."""
+    """Shows them as they stand now, also in a plan that was revised since."""
     shown = []
     for key in keys:
         action, settled = file.actions[key], file.settlements.get(key)

@@ -1,4 +1,4 @@
-"""What diagnostic records and what it refuses, one file a theme. Standard library and eventsourcing only."""
+"""The aggregate of diagnostic, its facts and rules, one file a theme. Standard library and eventsourcing only."""
 
 from services.diagnostic.domain.barriers import BARRIERS, MAPPINGS, TABLE, Assessment, Mapping
 from services.diagnostic.domain.bilan import Bilan, Occupation, RefusedAndAnswered, SpokenLanguage

@@ -1,9 +1,11 @@
 """The barriers to employment (*freins*): how they are assessed, and what others call them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
 from shared.codes import Barrier, Intensity, RuleVersion
+from shared.rules import RuleBroken, in_future
 
 BARRIERS = "barriers-1"
 """Version of the list of domains and of their scale. What was stored before it had a version is of this one."""
@@ -13,7 +15,7 @@ MAPPINGS = "barriers-1-mappings-1"
 
 @dataclass(frozen=True)
 class Assessment:
-    """How much one barrier weighed on one day, by the list `rule`."""
+    """The weight of one barrier on one day, by the list `rule`."""
 
     assessed_on: date
     domain: Barrier
@@ -23,6 +25,10 @@ class Assessment:
     @property
     def happened_on(self) -> date:
         return self.assessed_on
+
+
+def of_assessment(assessment: Assessment, today: date) -> Iterator[RuleBroken]:
+    return in_future(today, "assessed", assessment.assessed_on)
 
 
 @dataclass(frozen=True)

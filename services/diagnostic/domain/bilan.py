@@ -1,6 +1,8 @@
-"""What a diagnostic finds beside the score: strengths first, then wishes (*potentiel d'abord*)."""
+"""The bilan of a diagnostic, beside its score: strengths first, then wishes (*potentiel d'abord*)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from shared.codes import BilanQuestion, Language, LanguageLevel, Months, RomeCode, WorkingTime
 from shared.rules import RuleBroken
@@ -46,7 +48,8 @@ class Bilan:
     note: Sealed | None = None
     refused: tuple[BilanQuestion, ...] = ()
 
-    def check(self) -> None:
-        for question in self.refused:
-            if getattr(self, question.value) not in (None, ()):
-                raise RefusedAndAnswered(f"{question.value} is refused and answered")
+
+def of_bilan(bilan: Bilan, _: date) -> Iterator[RefusedAndAnswered]:
+    for question in bilan.refused:
+        if getattr(bilan, question.value) not in (None, ()):
+            yield RefusedAndAnswered(f"{question.value} is refused and answered")

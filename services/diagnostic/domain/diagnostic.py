@@ -1,12 +1,12 @@
 """A completed diagnostic and its score."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
 from services.diagnostic.domain.instruments import INSTRUMENT, INSTRUMENTS, Answer, ScoreNotDerived
 from shared.codes import Purpose, RuleVersion
-from shared.rules import not_to_come, refuse
+from shared.rules import RuleBroken, not_to_come
 from shared.rules.diagnostic import of_score
 
 
@@ -27,21 +27,21 @@ class Diagnostic:
     def happened_on(self) -> date:
         return self.completed_on
 
-    def check(self, today: date) -> None:
-        refuse(not_to_come(today, {"completed_on": self.completed_on}))
-        refuse(of_score(self.remobilisation))
-        if (instrument := INSTRUMENTS.get(self.instrument)) is not None:
-            instrument.check(self.answers)
-            if instrument.items and self.remobilisation != (derived := instrument.score(self.answers)):
-                raise ScoreNotDerived(f"{instrument.version} gives {derived} for these answers")
+
+def of_diagnostic(diagnostic: Diagnostic, today: date) -> Iterator[RuleBroken]:
+    yield from not_to_come(today, {"completed_on": diagnostic.completed_on})
+    yield from of_score(diagnostic.remobilisation)
+    if (instrument := INSTRUMENTS.get(diagnostic.instrument)) is not None:
+        yield from instrument.broken_by(diagnostic.answers)
+        if instrument.items and diagnostic.remobilisation != (derived := instrument.score(diagnostic.answers)):
+            yield ScoreNotDerived(f"{instrument.version} gives {derived} for these answers")
 
 
-def scored(
-    completed_on: date, purpose: Purpose, score: int | None, instrument: RuleVersion, answers: Sequence[Answer]
-) -> Diagnostic:
+def scored(told: Diagnostic) -> Diagnostic:
     """The diagnostic with the score that its instrument derives; one that is given as well must be the same."""
-    derived = INSTRUMENTS[instrument].score(answers) if score is None and answers else score
-    return Diagnostic(completed_on, purpose, derived, instrument, tuple(answers))
+    if told.remobilisation is not None or not told.answers:
+        return told
+    return replace(told, remobilisation=INSTRUMENTS[told.instrument].score(told.answers))
 
 
 def scored_by_import(fact: Diagnostic, imported: Diagnostic, standing: Diagnostic | None) -> Diagnostic:

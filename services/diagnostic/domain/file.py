@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.diagnostic.domain.barriers import Assessment
-from services.diagnostic.domain.bilan import Bilan
-from services.diagnostic.domain.diagnostic import Diagnostic
+from services.diagnostic.domain.barriers import Assessment, of_assessment
+from services.diagnostic.domain.bilan import Bilan, of_bilan
+from services.diagnostic.domain.diagnostic import Diagnostic, of_diagnostic
 from services.diagnostic.domain.plan import (
     Action,
     Actions,
@@ -27,7 +27,7 @@ from shared.rules import AlreadyRecorded, UnknownFact, not_after
 
 @dataclass(frozen=True)
 class Opening:
-    """Since when a diagnostic is to be made."""
+    """Says since when a diagnostic is to be made."""
 
     opened_on: date
 
@@ -105,12 +105,19 @@ class DiagnosticFile(Aggregate):
         def apply(self, file: "DiagnosticFile") -> None:
             vars(file)["opening"] = None
 
-    diagnostics = Facts(Diagnostic, "diagnostic", DiagnosticCompleted, DiagnosticCorrected, imported=True)
+    diagnostics = Facts(
+        Diagnostic, "diagnostic", DiagnosticCompleted, DiagnosticCorrected, imported=True, rules=of_diagnostic
+    )
     plans = Facts(Plan, "plan", "diagnostic.plan-agreed", "diagnostic.plan-corrected", PlanRevised, imported=True)
     assessments = Facts(
-        Assessment, "barrier", "diagnostic.barrier-assessed", "diagnostic.barrier-corrected", imported=True
+        Assessment,
+        "barrier",
+        "diagnostic.barrier-assessed",
+        "diagnostic.barrier-corrected",
+        imported=True,
+        rules=of_assessment,
     )
-    bilans = Facts(Bilan, "bilan", "diagnostic.bilan-recorded", "diagnostic.bilan-corrected")
+    bilans = Facts(Bilan, "bilan", "diagnostic.bilan-recorded", "diagnostic.bilan-corrected", rules=of_bilan)
     """By the id of their diagnostic."""
     revised: dict[UUID, UUID] = field(default_factory=dict)
     """By the plan that took its place, the plan that was revised."""
@@ -129,7 +136,7 @@ class DiagnosticFile(Aggregate):
     # What is true
 
     def in_force(self, plan: UUID) -> bool:
-        """Whether a plan is agreed, and no agreed one has taken its place."""
+        """Tells whether a plan is agreed, and no agreed one has taken its place."""
         successors = (new for new, old in self.revised.items() if old == plan)
         return self._agreed(plan) and not any(map(self._agreed, successors))
 
@@ -137,47 +144,18 @@ class DiagnosticFile(Aggregate):
         return plan in self.plans and self.plans[plan].agreed_on is not None
 
     def open_actions(self) -> Iterator[UUID]:
-        """Those of the plans in force that are neither done nor dropped."""
+        """Finds those of the plans in force that are neither done nor dropped."""
         plans = {plan for plan in self.plans if self.in_force(plan)}
         for key, action in self.actions.items():
             if key not in self.settlements and action.plan in plans:
                 yield key
 
-    # What may be asked of diagnostics and barriers
+    # What may be asked
 
-    def complete(self, key: UUID, diagnostic: Diagnostic, today: date) -> None:
-        if self.diagnostics.is_new(key, diagnostic):
-            diagnostic.check(today)
-            self.diagnostics.record(key, diagnostic)
-
-    def correct_diagnostic(self, key: UUID, diagnostic: Diagnostic, today: date) -> None:
-        if self.diagnostics.differs(key, diagnostic):
-            diagnostic.check(today)
-            self.diagnostics.correct(key, diagnostic)
-
-    def record_bilan(self, key: UUID, bilan: Bilan) -> None:
+    def record_bilan(self, key: UUID, bilan: Bilan, today: date) -> None:
         if key not in self.diagnostics:
             raise UnknownFact(f"no diagnostic is recorded under {key}")
-        if self.bilans.is_new(key, bilan):
-            bilan.check()
-            self.bilans.record(key, bilan)
-
-    def correct_bilan(self, key: UUID, bilan: Bilan) -> None:
-        if self.bilans.differs(key, bilan):
-            bilan.check()
-            self.bilans.correct(key, bilan)
-
-    def assess(self, key: UUID, assessment: Assessment, today: date) -> None:
-        if self.assessments.is_new(key, assessment):
-            not_after(today, "assessed", assessment.assessed_on)
-            self.assessments.record(key, assessment)
-
-    def correct_assessment(self, key: UUID, assessment: Assessment, today: date) -> None:
-        if self.assessments.differs(key, assessment):
-            not_after(today, "assessed", assessment.assessed_on)
-            self.assessments.correct(key, assessment)
-
-    # What may be asked of plans
+        self.bilans.admit(key, bilan, today)
 
     def agree_plan(self, key: UUID, plan: Plan, today: date, actions: Actions = ()) -> None:
         plan = with_actions(plan, actions)
@@ -191,7 +169,7 @@ class DiagnosticFile(Aggregate):
                 self.actions.record(id, action, agreed_on=plan.agreed_on)
 
     def correct_plan(self, key: UUID, plan: Plan, today: date) -> None:
-        """The day and the objectives; actions are corrected one by one."""
+        """Corrects the day and the objectives; actions are corrected one by one."""
         if key in self.plans:
             plan = replace(plan, actions=self.plans[key].actions)
         if self.plans.differs(key, plan):
@@ -199,7 +177,7 @@ class DiagnosticFile(Aggregate):
             self.plans.correct(key, plan)
 
     def revise_plan(self, revises: UUID, key: UUID, plan: Plan, actions: Actions, today: date) -> None:
-        """The whole plan anew: what it keeps goes on under its id, what was open and is not in it is dropped."""
+        """Agrees the whole plan anew: kept actions go on under their ids, open ones that are not in it are dropped."""
         plan = with_actions(plan, actions)
         if not self.plans.is_new(key, plan):
             if self.revised.get(key) != revises or any(self.actions.is_new(id, action) for id, action in actions):
@@ -228,7 +206,7 @@ class DiagnosticFile(Aggregate):
                 self.settlements.record(id, Settlement(ActionOutcome.DROPPED, plan.agreed_on, DropReason.PLAN_REVISED))
 
     def correct_action(self, key: UUID, action: Action) -> None:
-        """Whatever plan it says, an action stays in its own."""
+        """Corrects an action, which stays in its plan, whatever plan it says."""
         if key in self.actions:
             action = replace(action, plan=self.actions[key].plan)
         if self.actions.differs(key, action):
@@ -267,19 +245,19 @@ class DiagnosticFile(Aggregate):
     # What follows from what other services tell. Nothing here refuses: what no longer fits is no news.
 
     def open_diagnostic(self, opening: Opening) -> None:
-        """Support has begun, or on another day than was told; with a diagnostic made, none is waited for."""
+        """Waits for a diagnostic, as support has begun, or on another day than was told; not where one is made."""
         if not self.diagnostics and self.opening.current != opening:
             self.opening.record(opening)
 
     def close_opening(self, on: date) -> None:
-        """The start was taken back."""
+        """Waits for no diagnostic any more, as the start was taken back."""
         if not self.diagnostics and self.opening:
             self.trigger_event(self.OpeningClosed, fact=on)
 
     def follow_report(
         self, report: UUID, action: UUID | None, barrier: Barrier, result: SupportResult, on: date
     ) -> None:
-        """What a support action did settles the action it was; a barrier that it lifted, all that aim at this one.
+        """Settles the action that a support action was; where that lifted a barrier, all actions that aim at it.
 
         A report that says otherwise than before opens again what it had settled.
         """

@@ -4,7 +4,7 @@ Scores are compared within one version only. The items of `remobilisation-2` are
 work of a *référent emploi* in mind; they are no validated scale.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.codes import ItemCode, Refusal, RuleVersion
@@ -66,15 +66,15 @@ class Instrument:
             return None
         return (10 * sum(given) + len(given)) // (2 * len(given))
 
-    def check(self, answers: Sequence[Answer]) -> None:
+    def broken_by(self, answers: Sequence[Answer]) -> Iterator[RuleBroken]:
         codes = [answer.item for answer in answers]
         for answer in answers:
             if answer.item not in {item.code for item in self.items}:
-                raise UnknownItem(f"{self.version} has no item {answer.item}")
+                yield UnknownItem(f"{self.version} has no item {answer.item}")
             if not isinstance(answer.given, Refusal) and not 0 <= answer.given <= 2:
-                raise AnswerOutOfRange(f"{answer.item} is answered {answer.given}, which is not 0, 1 or 2")
+                yield AnswerOutOfRange(f"{answer.item} is answered {answer.given}, which is not 0, 1 or 2")
         if len(set(codes)) < len(codes):
-            raise AnsweredTwice("an item is answered more than once")
+            yield AnsweredTwice("an item is answered more than once")
 
 
 INSTRUMENTS = {

@@ -69,7 +69,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Settlement:
-    """What became of an action. `report`: the report of a support action by which it was settled, where one did."""
+    """The end of an action. `report`: the report of a support action that settled it, where one did."""
 
     outcome: ActionOutcome
     settled_on: date

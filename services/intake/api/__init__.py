@@ -1,10 +1,17 @@
-"""HTTP in, commands out. No rules here."""
+"""HTTP in, commands out, one file a theme. No rules here."""
 
-from services.intake.api.course import router as course
-from services.intake.api.entrance import PersonFound, disagreements, imports, person_found
-from services.intake.api.entrance import router as entrance
-from services.intake.api.lists import router as lists
-from services.intake.api.users import router as users
-from services.intake.api.waves import router as waves
+from services.intake import application
+from services.intake.api import contacts, course, entrance, importing, lists, persons, profile, structures, users, waves
+from services.intake.api.persons import PersonFound, person_found
+from shared.disagreement_routes import disagreement_routes
+from shared.door import Router
+from shared.routes import pathway_routes
 
-__all__ = ["PersonFound", "course", "disagreements", "entrance", "imports", "lists", "person_found", "users", "waves"]
+__all__ = ["PersonFound", "disagreements", "imports", "person_found", "router"]
+
+router = Router(prefix="/v1")
+for part in (structures, persons, entrance, importing, contacts, course, profile, lists, waves, users):
+    router.include_router(part.router)
+
+imports = pathway_routes(application.import_pathways, application.known_rows)
+disagreements = disagreement_routes(application.known_here)

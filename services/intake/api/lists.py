@@ -13,7 +13,7 @@ from shared.problems import Problem
 from shared.readings import Reading
 from shared.routes import AskedStructure, AskedUser, Limit, Store
 
-router = Router(prefix="/v1", tags=["lists"])
+router = Router(tags=["lists"])
 
 
 @router.get("/requests/waiting")

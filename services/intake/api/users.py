@@ -1,4 +1,4 @@
-"""Users: whom a structure lets in. A manager sees to their own structure's, the operator to all and the programme's."""
+"""Lets users of a structure in. A manager sees to their own structure's, the operator to all and the programme's."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -16,7 +16,7 @@ from shared.routes import Limit, Store
 from shared.sealing import SealedName
 from shared.texts import CodeOfStructure, Pseudonym
 
-router = Router(prefix="/v1/structures/{structure}/users", tags=["users"])
+router = Router(prefix="/structures/{structure}/users", tags=["users"])
 
 files = CommandRoutes(
     router,

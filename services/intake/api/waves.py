@@ -10,15 +10,15 @@ from services.intake import domain
 from services.intake.application import waves as application
 from services.intake.application.pathways import where_registered
 from services.intake.application.waves import OnWave, StructureAsked
-from shared.access import Commanded, chosen_id
+from shared.access import Commanded
+from shared.bodies import New, Whole, fact_in
 from shared.command_routes import CommandRoutes
 from shared.days import Day
 from shared.door import Router
 from shared.routes import Limit, OnDay, Store, programme_reads
 from shared.texts import CodeOfStructure, Name
-from shared.whole import Whole
 
-router = Router(prefix="/v1", tags=["essaimage"])
+router = Router(tags=["essaimage"])
 files = CommandRoutes(router, "/waves", application.wave_alone, by=Commanded)
 selections = CommandRoutes(router, "/waves/{wave}/selections/{structure}", application.wave_of, by=Commanded)
 
@@ -30,13 +30,6 @@ class WaveBody:
     title: Name
     opened_on: Day
     capacity: Annotated[int, Field(ge=1, le=200)] = domain.CAPACITY
-
-
-@dataclass(kw_only=True)
-class NewWave(WaveBody):
-    """`id`: chosen by the caller, so that a repeat asks for the same."""
-
-    id: UUID = Field(default_factory=chosen_id)
 
 
 @dataclass(kw_only=True)
@@ -64,15 +57,15 @@ class SelectionCorrection:
 
 
 @files.post("", target=lambda body: application.wave_alone(body.id))
-def open_wave(file: domain.Wave, here: OnWave, body: NewWave) -> None:
+def open_wave(file: domain.Wave, here: OnWave, body: New[WaveBody]) -> None:
     """Opens a wave into which structures are selected: 9 unless it says otherwise, one of a département."""
-    file.open(body.id, domain.WavePlan(body.title, body.opened_on, body.capacity), here.today)
+    file.open(body.id, fact_in(domain.WavePlan, body), here.today)
 
 
 @files.post("/{wave}/correction")
 def correct_wave(file: domain.Wave, here: OnWave, body: Whole[WaveCorrection]) -> None:
     """The whole wave as it is to stand, without its structures."""
-    file.correct(domain.WavePlan(**vars(body)), here.today)
+    file.correct(fact_in(domain.WavePlan, body), here.today)
 
 
 @files.post("/{wave}/closing")

@@ -1,4 +1,4 @@
-"""What commands are about, those that span several files, and what intake can be asked to tell."""
+"""Opens the files that commands are about, decides what spans several of them, and answers questions."""
 
 from services.intake.application.imports import (
     here,

@@ -1,4 +1,4 @@
-"""What stands beside a pathway, and what is asked of several of them or of two structures: caseloads, transfers."""
+"""Opens the files beside a pathway, and decides what spans pathways or structures: caseloads, transfers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ A = TypeVar("A", bound=Aggregate)
 
 
 def _beside(cls: type[A], id_of: Callable[[UUID], UUID]) -> Callable[[UUID], Target[A, Here]]:
-    """Opening it is refused where a command on the pathway itself would be."""
+    """Opens a file beside a pathway; opening it raises as a command on the pathway itself would."""
 
     def of(pathway: UUID) -> Target[A, Here]:
         async def open_file(act: Act) -> tuple[A, Here]:
@@ -57,8 +57,8 @@ class Moved:
 async def move_caseload(
     store: EventStore, structure: str, from_adviser: str, to_adviser: str | None, day: date, command: Command
 ) -> Moved:
-    """Every open pathway of an adviser in a structure, each an act of its own: what others record meanwhile of one does
-    not keep the rest. Interrupted and asked again it goes on with what is left."""
+    """Moves every open pathway of an adviser in a structure, each as an act of its own: what others record meanwhile of
+    one does not keep the rest. Interrupted and asked again it goes on with what is left."""
 
     async def move_all() -> dict[str, int]:
         return vars(await _move_all(store, structure, from_adviser, to_adviser, day, command))

@@ -45,9 +45,9 @@ async def import_structures(store: EventStore, rows: Sequence[StructureRow], com
 
 
 async def here(store: EventStore, pathways: Sequence[UUID], persons: Sequence[UUID], caller: Caller) -> set[UUID]:
-    """Those of these ids under which the caller may see something; of an adviser or a manager, in their structure.
+    """Finds the ids under which the caller may see something; an adviser or a manager, in their structure.
 
-    Who was merged with somebody is there where either is.
+    A person who was merged with another is there where either is.
     """
     merged = {person: await one_person(store.pool, person) for person in persons}
     rows = await store.pool.fetch(
@@ -78,7 +78,7 @@ def request_of(row: PathwayRow) -> Request:
 
 
 def take_dossier(pathway: Pathway, dossier: Dossier, persons: Sequence[UUID] = ()) -> None:
-    """`persons`: the row's, and whom they were merged into one after the other; the last stands for them all."""
+    """Takes a row. `persons`: the row's, then each that the one before was merged into; the last stands for all."""
     row = dossier.request
     told = request_of(row)
     stood = pathway.request.current or told
@@ -121,13 +121,13 @@ async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], comman
 
 
 class _Persons:
-    """Those whom rows name, with those whom they were merged into."""
+    """Holds the persons whom rows name, with those whom they were merged into."""
 
     def __init__(self, store: EventStore) -> None:
         self.store, self.files = store, dict[UUID, Person]()
 
     async def load(self, persons: Set[UUID]) -> None:
-        """As they stand now, those too that were loaded before."""
+        """Loads them as they stand now, those too that were loaded before."""
         met: set[UUID] = set()
         while wanted := persons - met:
             met |= wanted
@@ -136,7 +136,7 @@ class _Persons:
             persons = {into for file in found.values() if (into := file.merged_into.current) is not None}
 
     def leading_from(self, person: UUID) -> list[Person]:
-        """Their file, and those whom it was merged into one after the other."""
+        """Follows a person's file to those that it was merged into, one after the other."""
         files = [self.files[person]]
         while (into := files[-1].merged_into.current) is not None and self.files[into] not in files:
             files.append(self.files[into])

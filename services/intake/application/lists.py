@@ -1,4 +1,4 @@
-"""What intake tells of many people at once: the views' rows, with names opened for those shown only.
+"""Lists many people at once: the views' rows, with names opened for those shown only.
 
 An adviser is shown nobody whose data are restricted, a manager is; names are for advisers and managers alone.
 """
@@ -55,7 +55,7 @@ class DoublePathways:
 async def waiting_requests(
     store: EventStore, structure: str | None, limit: int, caller: Caller
 ) -> list[views.WaitingRequest]:
-    """Requests that nobody has welcomed yet, the oldest first, with whether the persons disagree with them."""
+    """Lists requests that nobody has welcomed yet, the oldest first, with whether the persons disagree."""
     rows = await views.waiting_requests(
         store.pool, structure, day_in_paris(store.clock()), limit, restricted_too=caller.role is not Role.ADVISER
     )
@@ -68,7 +68,7 @@ async def waiting_requests(
 async def people(
     store: EventStore, structure: str | None, adviser: str | None, limit: int, caller: Caller, *, closed_too: bool
 ) -> list[views.PersonHere]:
-    """Who asked last first."""
+    """Lists people, the latest request first."""
     restricted_too = caller.role is not Role.ADVISER
     today = day_in_paris(store.clock())
     rows = await views.people(
@@ -80,7 +80,7 @@ async def people(
 async def silent(
     store: EventStore, structure: str | None, adviser: str | None, days: int, limit: int, caller: Caller
 ) -> list[views.PersonHere]:
-    """The longest unheard of first."""
+    """Lists people with whom nothing took place, the longest so first."""
     restricted_too = caller.role is not Role.ADVISER
     today = day_in_paris(store.clock())
     rows = await views.silent(store.pool, structure, adviser, today, days, limit, restricted_too=restricted_too)
@@ -96,7 +96,7 @@ async def appointments(
     limit: int,
     caller: Caller,
 ) -> list[ShownAppointment]:
-    """In the order of their days."""
+    """Lists appointments in the order of their days."""
     rows = await views.appointments(
         store.pool, structure, adviser, first, last, limit, restricted_too=caller.role is not Role.ADVISER
     )
@@ -131,7 +131,7 @@ async def double_pathways(store: EventStore, structure: str, limit: int, caller:
 
 
 Names = tuple[str | None, str | None]
-"""What to call a person by, and the family name."""
+"""The name to call a person by, and the family name."""
 
 
 async def _named(store: EventStore, rows: Sequence[views.PersonHere], caller: Caller) -> list[views.PersonHere]:
@@ -144,7 +144,7 @@ async def _named(store: EventStore, rows: Sequence[views.PersonHere], caller: Ca
 
 
 async def _persons(store: EventStore, persons: set[UUID], caller: Caller) -> dict[UUID, Names]:
-    """Those whom the caller may see, with their names where the caller may read them.
+    """Loads the persons whom the caller may see, with their names where the caller may read them.
 
     From the persons' own files: a view may not have heard yet that one is restricted.
     """
@@ -164,7 +164,7 @@ def _names(person: Person) -> Names:
 
 
 def _text(sealed: Sealed | None) -> str | None:
-    """Null where it cannot be opened: the list goes on."""
+    """Opens a text; null where it cannot be opened: the list goes on."""
     try:
         return None if sealed is None else sealed.text
     except CannotOpen:

@@ -1,4 +1,4 @@
-"""What commands on structures and on pathways are about, and those at the entrance that span several files."""
+"""Opens the files of structures and pathways, and decides what spans several files at the entrance."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -29,7 +29,7 @@ _STRUCTURES = UUID("0b1c0f0e-6a51-5d0a-8d3f-6c2f6f1b7d11")
 
 
 def structure_id(structure: str) -> UUID:
-    """The aggregate of a structure, by its code."""
+    """Names the aggregate of a structure, by its code."""
     return uuid5(_STRUCTURES, structure)
 
 
@@ -38,13 +38,13 @@ def about_structure(structure: Structure) -> About:
 
 
 def structure_file(structure: Annotated[CodeOfStructure, Path()], command: Command) -> Target[Structure, Act]:
-    """Raises Problem where a manager names another structure than their own."""
+    """Opens a structure's file. Raises Problem at once where a manager names another structure than their own."""
     command.caller.must_be_of(structure)
     return alone(Structure, structure_id(structure), about_structure)
 
 
 def where_registered(structure: str, target: Target[A, H]) -> Target[A, H]:
-    """The same file; opening it raises Problem where the structure is not registered."""
+    """Opens the same file; opening it raises Problem where the structure is not registered."""
 
     async def open_file(act: Act) -> tuple[A, H]:
         await must_be_registered(act.store, structure)
@@ -61,7 +61,7 @@ async def must_be_registered(store: EventStore, structure: str) -> None:
 
 
 async def departments(store: EventStore, structures: Collection[str]) -> dict[str, str]:
-    """INSEE codes by structure, of those that are registered."""
+    """Finds INSEE codes by structure, of those that are registered."""
     with across_structures():  # as `must_be_registered`
         files = await store.load_many(Structure, [structure_id(structure) for structure in set(structures)])
     found = [structure.file.current for structure in files.values()]
@@ -79,14 +79,14 @@ async def today_in(store: EventStore, structure: str | None) -> date:
 
 @dataclass(frozen=True)
 class Here:
-    """Where a command on a pathway, or on what stands beside it, is decided: by the local date of who holds it."""
+    """Tells a decision on a pathway, or on a file beside it, the local date of the structure that holds it."""
 
     act: Act
     pathway: Pathway
     today: date
 
     async def exited_on(self) -> date | None:
-        """When the person left, as outcomes told."""
+        """Reads when the person left, as outcomes told."""
         return await exit_date(self.act.store.pool, self.pathway.id)
 
 
@@ -100,7 +100,7 @@ async def today_of(store: EventStore, file: Pathway) -> date:
 
 
 def pathway_file(pathway: UUID) -> Target[Pathway, Here]:
-    """Opening it raises UnknownFact where it is another structure's: that is as one that nobody requested."""
+    """Opens a pathway; opening it raises UnknownFact where another structure holds it, as where nobody requested it."""
 
     async def open_file(act: Act) -> tuple[Pathway, Here]:
         file = await act.main(Pathway, pathway, about)
@@ -112,7 +112,7 @@ def pathway_file(pathway: UUID) -> Target[Pathway, Here]:
 
 
 async def known_here(store: EventStore, pathway: UUID, caller: Caller) -> KnownPathway:
-    """What the other services would know of a pathway. Raises Problem where the caller knows of none, Archived."""
+    """Tells of a pathway what the other services know. Raises Problem where the caller knows of none, Archived."""
     file = await store.load(Pathway, pathway)
     request = file.request.current
     if request is None or not caller.is_of(file.structure):
@@ -138,7 +138,7 @@ async def ask_for_support(
     left_out: Mapping[str, str],
     command: Command,
 ) -> Done:
-    """With what the person tells of themselves, where they do; an archived file is opened again, everywhere."""
+    """Records a request, with the identity where the person tells it; opens an archived file again, everywhere."""
 
     async def ask(act: Act) -> None:
         await must_be_registered(store, request.structure)
@@ -157,7 +157,7 @@ async def ask_for_support(
 
 
 async def _take_back(act: Act, person: UUID) -> None:
-    """The person asked for support again: their file is open, wherever their other pathways are."""
+    """Opens the file of a person who asked for support again, wherever their other pathways are."""
     with across_structures():
         retention = await act.file(Retention, retention_id(person), lambda _: About(None, None, person))
         if retention.announced:
@@ -168,7 +168,7 @@ async def _take_back(act: Act, person: UUID) -> None:
 
 
 async def correct_request(store: EventStore, pathway: UUID, request: Request, command: Command) -> Done:
-    """The person whom it names has to be one whom the structure knows."""
+    """Corrects a request, which has to name a person whom the structure knows."""
 
     async def correct(file: Pathway, here: Here) -> None:
         person = await who_is_named(here.act, request.person)

@@ -1,4 +1,4 @@
-"""What commands on persons are about, and finding them: who they are, when two are one, restricting and forgetting."""
+"""Opens the files of persons, finds, merges, restricts and forgets them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from shared.problems import Problem
 
 
 async def _open_files(store: EventStore, persons: Sequence[UUID]) -> list[UUID]:
-    """Those whose file is not archived."""
+    """Keeps those whose file is not archived."""
     files = await store.load_many(Retention, [retention_id(person) for person in persons])
     return [person for person in persons if not files[retention_id(person)].archived_on]
 
@@ -38,7 +38,7 @@ async def _must_be_open(act: Act, *persons: UUID) -> None:
 
 
 def person_file(person: UUID) -> Target[Person, Act]:
-    """The file that stands for a person of one's own structure. Opening it raises Problem, Archived."""
+    """Opens the file that stands for a person of one's own structure; opening it raises Problem, Archived."""
 
     async def open_file(act: Act) -> tuple[Person, Act]:
         await must_be_theirs(act.store, person, act.command.caller)
@@ -52,7 +52,7 @@ def person_file(person: UUID) -> Target[Person, Act]:
 async def merge(store: EventStore, person: UUID, other: UUID, command: Command) -> Done:
     """Joins the file of `person` to that of `other`: each pathway of the first is from now on one of the second.
 
-    Who was merged before is whom they were merged into.
+    A person who was merged before is the one whom they were merged into.
     """
 
     async def decision(act: Act) -> None:
@@ -75,7 +75,7 @@ async def merge(store: EventStore, person: UUID, other: UUID, command: Command) 
 
 @dataclass(frozen=True)
 class Everywhere:
-    """All that there is of one person, in every structure: whoever was merged with them is the same person.
+    """All files of one person, in every structure, those of everybody merged with them included.
 
     `today`: the local date of the structure that commands.
     """
@@ -86,7 +86,7 @@ class Everywhere:
 
 
 def person_everywhere(person: UUID) -> Target[Person, Everywhere]:
-    """The person's own file, with all others of theirs. Opening it raises Problem."""
+    """Opens the person's own file, with all others of theirs; opening it raises Problem."""
 
     async def open_file(act: Act) -> tuple[Person, Everywhere]:
         await must_be_theirs(act.store, person, act.command.caller)
@@ -104,7 +104,7 @@ def person_everywhere(person: UUID) -> Target[Person, Everywhere]:
 
 
 async def restriction_of(store: EventStore, person: UUID, caller: Caller) -> Restriction:
-    """The restriction in force. Raises Problem where there is none, or the person is another structure's."""
+    """Reads the restriction in force. Raises Problem where there is none, or the person is another structure's."""
     await must_be_theirs(store, person, caller)
     restriction = (await store.load(Person, person)).restriction.current
     if restriction is None:
@@ -113,7 +113,7 @@ async def restriction_of(store: EventStore, person: UUID, caller: Caller) -> Res
 
 
 def may_see(caller: Caller, person: Person) -> bool:
-    """A restricted person is shown to no adviser; a manager may still look, to settle the matter."""
+    """Hides a restricted person from advisers; a manager may still look, to settle the matter."""
     return not person.restriction or caller.role is not Role.ADVISER
 
 
@@ -132,7 +132,7 @@ async def erase(forgetting: Forgetting, person: UUID) -> UUID:
 
 
 async def erase_without_pathway(forgetting: Forgetting, person: UUID) -> bool:
-    """The same of somebody of whom there is no pathway; false where one came meanwhile, and nothing is done."""
+    """Does the same of somebody without a pathway; does nothing and returns false where one came meanwhile."""
     (digest,) = await forgetting.store.ledger.digests([person])
     async with forgetting.alone() as connection:
         concerned = await _concerned(connection, person)
@@ -155,7 +155,7 @@ async def _concerned(connection: Connection, person: UUID) -> Concerned:
 
 
 async def erase_again(forgetting: Forgetting, digests: set[bytes]) -> list[UUID]:
-    """Begins to forget whom a restored backup brought back: everyone of whom a digest is in the erasure ledger."""
+    """Begins to forget everyone whom a restored backup brought back: their digests are in the erasure ledger."""
     store = forgetting.store
     rows = await store.pool.fetch(
         "select distinct person, pathway from events where person is not null or pathway is not null"
@@ -178,14 +178,14 @@ async def erase_again(forgetting: Forgetting, digests: set[bytes]) -> list[UUID]
 
 
 async def persons_of(store: EventStore, structure: str) -> dict[UUID, Person]:
-    """Everyone with an open file and a pathway in a structure, with their names opened. Grows with the structure."""
+    """Loads everyone with an open file and a pathway in a structure, names opened. Grows with the structure."""
     persons = await store.pool.fetch("select distinct person from requests where structure = $1", structure)
     return await store.load_many(Person, await _open_files(store, [row["person"] for row in persons]))
 
 
 async def search(store: EventStore, structure: str, text: str) -> list[tuple[UUID, Person]]:
-    """People of a structure of whose name each given word begins a word, or in whose telephone number the given one
-    stands. Raises CannotOpen, and Problem where there is nothing to search for."""
+    """Finds people of a structure by the beginnings of the words of their name, or by a part of their telephone number.
+    Raises CannotOpen, and Problem where there is nothing to search for."""
     is_sought = _sought(text)
     found = [(id, who) for id, who in (await persons_of(store, structure)).items() if who.identity]
     return [(id, who) for id, who in found if is_sought(who)]
@@ -202,7 +202,7 @@ def _sought(text: str) -> Callable[[Person], bool]:
 
 
 async def possible_duplicates(store: EventStore, structure: str) -> list[list[tuple[UUID, Person]]]:
-    """Groups of people of a structure with the same words in their name, or born on one day and called alike.
+    """Groups people of a structure who have the same words in their name, or one birthday and are called alike.
 
     Without the restricted, who cannot be merged.
     """
@@ -217,7 +217,7 @@ async def possible_duplicates(store: EventStore, structure: str) -> list[list[tu
 
 
 def _in_common(identity: Identity) -> set[object]:
-    """What somebody has in common with whoever may be the same person."""
+    """Makes the keys that two people share who may be the same person."""
     called, family_name = _names(identity)
     common: set[object] = set(filter(None, same_names(called, family_name)))
     if born_on := identity.born_on:
@@ -239,7 +239,7 @@ def _numbers_of(person: Person) -> list[str]:
 
 
 async def person_in(store: EventStore, structure: str, person: UUID) -> Person:
-    """Raises Problem where the structure has no pathway of this person, or the file is archived."""
+    """Finds a person. Raises Problem where the structure has no pathway of theirs, or the file is archived."""
     found = await identified_in(store, structure, person)
     if not await _open_files(store, [found.id]):
         raise Problem(404, "unknown-person", "no such person was identified in this structure")
@@ -247,7 +247,7 @@ async def person_in(store: EventStore, structure: str, person: UUID) -> Person:
 
 
 async def identified_in(store: EventStore, structure: str, person: UUID) -> Person:
-    """The same of an archived file too. Of who was merged, the file of whom they were merged into."""
+    """Finds a person, archived or not; of one who was merged, the file that stands for them."""
     here = await store.pool.fetchval(
         "select exists(select from requests where structure = $1 and person = any($2))",
         structure,

@@ -1,4 +1,4 @@
-"""What commands on users are about, and what users are called (docs/decisions/0019-users.md)."""
+"""Opens the access of users, and lists them with what they are called (docs/decisions/0019-users.md)."""
 
 from dataclasses import dataclass
 
@@ -43,13 +43,13 @@ def _about(access: Access) -> About:
 
 
 def access_file(structure: str, user: str, command: Command) -> Target[Access, Act]:
-    """What one user may. Raises Problem where a manager names another structure than their own."""
+    """Opens one user's access. Raises Problem at once where a manager names another structure than their own."""
     command.caller.must_be_of(structure)
     return alone(Access, access_id(structure, user), _about)
 
 
 def access_to_give(structure: str, user: str, command: Command) -> Target[Access, Act]:
-    """The same; opening it raises Problem where the structure is not registered."""
+    """Opens the same; opening it raises Problem where the structure is not registered."""
     file = access_file(structure, user, command)
     return file if structure == PROGRAMME else where_registered(structure, file)
 

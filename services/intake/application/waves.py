@@ -1,4 +1,4 @@
-"""What commands on waves of structures are about, and what is told of them."""
+"""Opens the waves of structures, and tells of them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -38,20 +38,20 @@ class ShownWave:
 
 @dataclass(frozen=True)
 class OnWave:
-    """Where a command on a wave is decided: by the local date of the structure concerned, and what is registered of it
-    now. The programme's date is that in Paris."""
+    """Tells a decision on a wave the local date of the structure concerned, and the département in which that is
+    registered now. The programme's date is that in Paris."""
 
     today: date
     department: str
 
 
 def wave_alone(wave: UUID) -> Target[Wave, OnWave]:
-    """A wave, of which something is told that concerns no structure."""
+    """Opens a wave to tell of it what concerns no structure."""
     return _wave(wave, None)
 
 
 def wave_of(wave: UUID, structure: StructureAsked) -> Target[Wave, OnWave]:
-    """A wave, of which something is told under the subjects of one structure."""
+    """Opens a wave to tell of it under the subjects of one structure."""
     return _wave(wave, structure)
 
 
@@ -66,7 +66,7 @@ def _wave(wave: UUID, structure: str | None) -> Target[Wave, OnWave]:
 
 
 async def waves(store: EventStore, limit: int) -> list[ShownWave]:
-    """Which was opened last first."""
+    """Lists waves, the one opened last first."""
     found = await views.waves(store.pool, limit)
     with across_structures():  # a wave is the programme's, whichever structures are in it
         files = await store.load_many(Wave, [wave_file(key) for key in found])

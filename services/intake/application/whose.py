@@ -1,4 +1,4 @@
-"""Who is meant by a person's id: whom mergers lead to, and which structures know of them.
+"""Finds who is meant by a person's id, over mergers, and which structures know of them.
 
 A person is known to the structures that hold or held a pathway of theirs, or that told of them where they have none;
 to every other the id answers as one that nobody has (docs/decisions/0027-whose-person.md). The operator knows everyone.
@@ -20,7 +20,7 @@ def unknown_person() -> Problem:
 
 
 async def surviving(act: Act, person: UUID) -> Person:
-    """The file that stands for a person, over all mergers; none of them may change meanwhile. Raises Problem."""
+    """Finds the file that stands for a person, over all mergers; none may change meanwhile. Raises Problem."""
     met: set[UUID] = set()
     with across_structures():  # wherever they were merged; who may know of it is asked of each command
         try:
@@ -42,7 +42,7 @@ def about_person(act: Act) -> Callable[[Person], About]:
 
 
 async def who_is_named(act: Act, person: UUID) -> Person:
-    """Of a request: somebody whom the caller's structure knows. Raises Problem."""
+    """Finds the person whom a request names, whom the caller's structure has to know. Raises Problem."""
     file = await surviving(act, person)
     if not await _knows(act, {person, file.id}):
         raise unknown_person()
@@ -50,9 +50,9 @@ async def who_is_named(act: Act, person: UUID) -> Person:
 
 
 async def who_asks(act: Act, person: UUID, identity: Identity | None) -> Person:
-    """As `who_is_named`, or somebody new: under an id that nobody has, with something to call them by.
+    """Finds the person as `who_is_named`, or takes somebody new: an id that nobody has, with a name to call them by.
 
-    Raises Nameless too. Who came by an import is somebody, and known by a key alone; so was who was forgotten.
+    Raises Nameless too. An import's persons, known by a key alone, are not new; nor are those who were forgotten.
     """
     file = await surviving(act, person)
     ids = {person, file.id}
@@ -89,8 +89,8 @@ async def _is_anybodys(store: EventStore, ids: set[UUID]) -> bool:
 
 
 async def must_be_theirs(store: EventStore, person: UUID, caller: Caller) -> None:
-    """For what is done to a person's file: of those that hold their pathways now, and of those that told of them where
-    nobody does. Raises Problem."""
+    """Raises Problem unless the caller's structure holds a pathway of the person now, or told of them where none does.
+    Asked before anything is done to a person's file."""
     if not caller.role.of_a_structure:
         return
     with across_structures():  # nobody's until it is seen that nobody else holds them
@@ -104,7 +104,7 @@ async def must_be_theirs(store: EventStore, person: UUID, caller: Caller) -> Non
 
 
 async def one_person(pool: Pool | Connection, person: UUID) -> set[UUID]:
-    """The person with everyone merged into them, or whom they were merged into."""
+    """Finds the ids of one person: with everyone merged into them, or into whom they were merged."""
     found: set[UUID] = set()
     open_ends = {person}
     while open_ends:
@@ -121,7 +121,7 @@ async def one_person(pool: Pool | Connection, person: UUID) -> set[UUID]:
 
 
 async def survivor_of(store: EventStore, person: UUID) -> UUID:
-    """The id under which a person stands now. For a question; a command asks `surviving`."""
+    """Finds the id under which a person stands now, for a question; a command asks `surviving`."""
     with across_structures():
         files = await store.load_many(Person, sorted(await one_person(store.pool, person)))
     met: set[UUID] = set()

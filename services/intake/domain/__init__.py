@@ -1,18 +1,13 @@
-"""What can happen at the entrance, one file an aggregate. Standard library and eventsourcing only."""
+"""The aggregates of intake, their facts and rules, one file a theme. Standard library and eventsourcing only."""
 
 from services.intake.domain.access import Access, Grant, access_id
 from services.intake.domain.contact import Appointment, Attempt, ContactFile, contact_file_id
 from services.intake.domain.course import Assignment, Pause, Reception, Transfer
-from services.intake.domain.pathway import (
-    NOT_REQUESTED,
-    Dated,
-    Pathway,
-    Request,
-    request_for_support,
-    with_age,
-)
+from services.intake.domain.days import Dated
+from services.intake.domain.pathway import Pathway
 from services.intake.domain.person import Identity, Nameless, Person, Restriction
 from services.intake.domain.profile import Profile, ProfileFile, profile_file_id
+from services.intake.domain.request import NOT_REQUESTED, Request, request_for_support, with_age
 from services.intake.domain.retention import (
     Archived,
     ArchiveReason,

@@ -1,4 +1,4 @@
-"""Which users a structure lets in (docs/decisions/0019-users.md)."""
+"""Access of users to a structure (docs/decisions/0019-users.md)."""
 
 from dataclasses import dataclass
 from uuid import UUID, uuid5
@@ -19,13 +19,13 @@ class StillLetIn(RuleBroken):
 
 
 def access_id(structure: str, user: str) -> UUID:
-    """The aggregate: one for each user of a structure, whatever they were given when."""
+    """Names the aggregate: one for each user of a structure, whatever they were given when."""
     return uuid5(uuid5(_ACCESSES, structure), user)
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Who is let in where, and as what (null: as their issuer says). `structure`: its code, or `programme`.
+    """A user's role in one place (null: as their issuer says). `structure`: its code, or `programme`.
     `user`: the subject of their token."""
 
     structure: StructureCode
@@ -55,14 +55,14 @@ class Access(Aggregate):
             access.grant, access.withdrawn = self.fact, True
 
     def give(self, grant: Grant) -> None:
-        """Another role than before takes its place."""
+        """Lets the user in; another role than before takes its place."""
         if grant.role is None or grant.role.of_a_structure == (grant.structure == PROGRAMME):
             raise RoleOfAnotherPlace(f"{grant.role} is no role of {grant.structure}")
         if self.withdrawn or self.grant != grant:
             self.trigger_event(self.AccessGiven, fact=grant)
 
     def withdraw(self, structure: str, user: str) -> None:
-        """Also of somebody to whom their issuer gave it, and not the platform: from then on they are kept out."""
+        """Keeps the user out, also one to whom their issuer gave access, and not the platform."""
         if not self.withdrawn:
             self.trigger_event(self.AccessWithdrawn, fact=self.grant or Grant(structure, user, None))
 

@@ -1,5 +1,6 @@
-"""How a person is asked to come, and what is tried to reach them."""
+"""Appointments with a person, and attempts to reach them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID, uuid5
@@ -8,7 +9,7 @@ from shared.codes import AppointmentPurpose, AppointmentStatus, ContactMeans, Ti
 from shared.days import Day
 from shared.event_store import Aggregate
 from shared.facts import Facts
-from shared.rules import RuleBroken, UnknownFact, not_after
+from shared.rules import RuleBroken, UnknownFact, in_future, refuse
 from shared.sealing import Sealed
 
 
@@ -52,12 +53,23 @@ class Attempt:
         return self.on
 
 
+def of_appointment(appointment: Appointment, today: date) -> Iterator[RuleBroken]:
+    """Lets it be for any day: what was offered in the past may be told later."""
+    if (appointment.status is AppointmentStatus.OFFERED) != (appointment.settled_on is None):
+        yield SettledWithoutDay(f"an appointment that is {appointment.status} was settled on {appointment.settled_on}")
+    yield from in_future(today, str(appointment.status), appointment.settled_on)
+
+
+def of_attempt(attempt: Attempt, today: date) -> Iterator[RuleBroken]:
+    return in_future(today, "attempted", attempt.on)
+
+
 def contact_file_id(pathway: UUID) -> UUID:
     return uuid5(pathway, "contact")
 
 
 class ContactFile(Aggregate):
-    """The appointments and the attempts of one pathway, by ids that whoever records them chose."""
+    """The appointments and the attempts of one pathway, by ids that their recorders chose."""
 
     TOPIC = "intake.contact-file"
     appointments = Facts(
@@ -69,13 +81,14 @@ class ContactFile(Aggregate):
         "intake.appointment-kept",
         "intake.appointment-missed",
         "intake.appointment-cancelled",
+        rules=of_appointment,
     )
-    attempts = Facts(Attempt, "attempt", "intake.contact-attempted", "intake.attempt-corrected")
+    attempts = Facts(Attempt, "attempt", "intake.contact-attempted", "intake.attempt-corrected", rules=of_attempt)
 
     # What is true
 
     def failed(self, since: date | None, until: date) -> int:
-        """Attempts and missed appointments up to a day, after `since` and after the person last came."""
+        """Counts attempts and missed appointments up to a day, after `since` and after the person last came."""
         settled = [
             (appointment.settled_on, appointment.status)
             for appointment in self.appointments.values()
@@ -89,12 +102,6 @@ class ContactFile(Aggregate):
 
     # What may be asked. `today` is the local date of the structure.
 
-    def offer(self, key: UUID, appointment: Appointment, today: date) -> None:
-        """On any day: what was offered in the past may be told later."""
-        if self.appointments.is_new(key, appointment):
-            _check(appointment, today)
-            self.appointments.record(key, appointment)
-
     def move(self, key: UUID, on: date, at: str | None, place: Sealed | None) -> None:
         """`place` null: where it was to be."""
         stood = self._appointment(key)
@@ -104,7 +111,7 @@ class ContactFile(Aggregate):
             self.appointments.tell("AppointmentMoved", key, moved)
 
     def keep(self, key: UUID, on: date | None, today: date) -> None:
-        """`on`: when the person came; null: on the day that it was for."""
+        """Settles it as kept. `on`: when the person came; null: on the day that it was for."""
         if settled := self._settled(key, AppointmentStatus.KEPT, on, today):
             self.appointments.tell("AppointmentKept", key, settled)
 
@@ -113,24 +120,9 @@ class ContactFile(Aggregate):
             self.appointments.tell("AppointmentMissed", key, settled)
 
     def cancel(self, key: UUID, on: date, today: date) -> None:
-        """`on`: when it was cancelled."""
+        """Settles it as cancelled. `on`: when that was done."""
         if settled := self._settled(key, AppointmentStatus.CANCELLED, on, today):
             self.appointments.tell("AppointmentCancelled", key, settled)
-
-    def correct_appointment(self, key: UUID, appointment: Appointment, today: date) -> None:
-        if self.appointments.differs(key, appointment):
-            _check(appointment, today)
-            self.appointments.correct(key, appointment)
-
-    def attempt(self, key: UUID, attempt: Attempt, today: date) -> None:
-        if self.attempts.is_new(key, attempt):
-            not_after(today, "attempted", attempt.on)
-            self.attempts.record(key, attempt)
-
-    def correct_attempt(self, key: UUID, attempt: Attempt, today: date) -> None:
-        if self.attempts.differs(key, attempt):
-            not_after(today, "attempted", attempt.on)
-            self.attempts.correct(key, attempt)
 
     def _appointment(self, key: UUID) -> Appointment:
         if key not in self.appointments:
@@ -138,22 +130,16 @@ class ContactFile(Aggregate):
         return self.appointments[key]
 
     def _settled(self, key: UUID, status: AppointmentStatus, on: date | None, today: date) -> Appointment | None:
-        """The appointment as it then stands; null: it stands so already."""
+        """Settles a copy of the appointment; null: it stands so already."""
         stood = self._appointment(key)
         settled = replace(stood, status=status, settled_on=on or stood.on)
         if settled == stood:
             return None
         _must_be_to_come(stood)
-        _check(settled, today)
+        refuse(of_appointment(settled, today))
         return settled
 
 
 def _must_be_to_come(appointment: Appointment) -> None:
     if appointment.status is not AppointmentStatus.OFFERED:
         raise AppointmentSettled(f"the appointment was {appointment.status} on {appointment.settled_on}")
-
-
-def _check(appointment: Appointment, today: date) -> None:
-    if (appointment.status is AppointmentStatus.OFFERED) != (appointment.settled_on is None):
-        raise SettledWithoutDay(f"an appointment that is {appointment.status} was settled on {appointment.settled_on}")
-    not_after(today, str(appointment.status), appointment.settled_on)

@@ -1,12 +1,16 @@
-"""What is told of a pathway beside its request, welcome, start and withdrawal, and what is refused of it."""
+"""Facts and rules of a pathway beside its request, welcome, start and withdrawal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.intake.domain.days import must_be_in_order
+from services.intake.domain.request import Request
 from shared.codes import ClassCode, Housing, Qualification, Requester, Sex, StructureCode, Subject
 from shared.days import Day
-from shared.rules import RuleBroken
+from shared.rules import RuleBroken, not_after
+from shared.rules.intake import DatesOutOfOrder
 
 ATTEMPTS_NEEDED = 2
 """Failed attempts, missed appointments among them, before a request may be set aside; our own choice."""
@@ -52,9 +56,37 @@ class Pause:
         return self.paused_on
 
 
+def check_pause(
+    pause: Pause, resumed_before: date | None, started_on: date | None, exited_on: date | None, today: date
+) -> None:
+    """Raises what a pause breaks. `resumed_before`: when support went on after the pause before this one."""
+    if pause.paused_on is not None and started_on is None:
+        raise PausedBeforeStart("support has not started")
+    if pause.paused_on is None and pause.resumed_on is not None:
+        raise DatesOutOfOrder(f"resumed on {pause.resumed_on} without a pause")
+    not_after(today, "paused", pause.paused_on)
+    not_after(today, "resumed", pause.resumed_on)
+    must_be_in_order(
+        ("started", started_on),
+        ("resumed", resumed_before),
+        ("paused", pause.paused_on),
+        ("resumed", pause.resumed_on),
+        ("exited", exited_on),
+    )
+
+
+def check_first_pause(pauses: Sequence[Pause], started_on: date | None) -> None:
+    """Raises DatesOutOfOrder where the start would come after the first of the pauses, or not at all."""
+    if pauses:
+        paused_on = pauses[0].paused_on
+        if started_on is None:
+            raise DatesOutOfOrder(f"paused on {paused_on}, so the start cannot be taken back")
+        must_be_in_order(("started", started_on), ("paused", paused_on))
+
+
 @dataclass(frozen=True)
 class Transfer:
-    """That a structure handed the pathway over to another."""
+    """A structure hands the pathway over to another."""
 
     from_structure: StructureCode
     to_structure: StructureCode
@@ -67,7 +99,7 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Reception:
-    """That `structure` received the pathway, with what it is told of the request, the welcome and the start."""
+    """`structure` receives the pathway, told of the request, the welcome and the start."""
 
     structure: StructureCode
     from_structure: StructureCode
@@ -86,3 +118,24 @@ class Reception:
     @property
     def happened_on(self) -> date:
         return self.received_on
+
+
+def received(
+    request: Request, from_structure: str, by: str, on: date, welcomed_on: date | None, started_on: date | None
+) -> Reception:
+    """Tells the structure `by` of the pathway that it receives."""
+    return Reception(
+        structure=by,
+        from_structure=from_structure,
+        received_on=on,
+        person=request.person,
+        requested_on=request.requested_on,
+        requester=request.requester,
+        age=request.age,
+        sex=request.sex,
+        qualification_level=request.qualification_level,
+        unemployment_months=request.unemployment_months,
+        housing=request.housing,
+        welcomed_on=welcomed_on,
+        started_on=started_on,
+    )

@@ -1,92 +1,32 @@
-"""What can happen at the entrance of the pathway, and what is refused."""
+"""The aggregate of a pathway, from the request to the exit.
 
-from dataclasses import dataclass, replace
+One file, as it is one aggregate: what its facts say and must be stands beside it, in `request`, `days` and `course`.
+"""
+
+from dataclasses import replace
 from datetime import date
-from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 from services.intake.domain.course import (
     ATTEMPTS_NEEDED,
     Assignment,
     Pause,
-    PausedBeforeStart,
     Reception,
     RequestClosed,
     TooFewAttempts,
     Transfer,
     TransferredToItself,
+    check_first_pause,
+    check_pause,
+    received,
 )
+from services.intake.domain.days import Dated, Entrance, check_entrance, is_new, must_be_in_order
+from services.intake.domain.request import NOT_REQUESTED, Request, StructureChangesByTransfer
 from services.intake.domain.retention import Archived
-from shared.codes import (
-    UNKNOWN,
-    ClassCode,
-    Housing,
-    Qualification,
-    Requester,
-    Sex,
-    StructureCode,
-    Subject,
-    age_class,
-)
+from shared.codes import Subject
 from shared.event_store import Aggregate
 from shared.facts import Fact
-from shared.rules import AlreadyRecorded, Restricted, RuleBroken, UnknownFact, not_after, not_to_come, refuse
-from shared.rules.intake import DatesOutOfOrder, in_order, of_birth_year, of_withdrawal
-from shared.sealing import Sealed
-
-NOT_REQUESTED = "no such pathway was requested"
-
-
-class StructureChangesByTransfer(RuleBroken):
-    """A correction leaves the structure that was asked; another structure receives a pathway by a transfer alone."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request for support with the profile at request; null is not known, and nothing more is asked for.
-
-    `age` is the band that the year of birth, which is sealed, gives: see `request_for_support`.
-    """
-
-    structure: StructureCode
-    person: UUID
-    requested_on: date
-    requester: Requester | None = None
-    birth_year: Sealed | None = None
-    age: ClassCode = UNKNOWN
-    sex: Sex | None = None
-    qualification_level: Qualification | None = None
-    unemployment_months: int | None = None
-    housing: Housing | None = None
-
-    @property
-    def happened_on(self) -> date:
-        return self.requested_on
-
-
-def request_for_support(requested_on: date, birth_year: int | None, **known: Any) -> Request:
-    """The request with its age band. Raises ImplausibleBirthYear."""
-    refuse(of_birth_year(birth_year, requested_on))
-    year = None if birth_year is None else Sealed(str(birth_year))
-    return Request(requested_on=requested_on, birth_year=year, age=age_class(requested_on, birth_year), **known)
-
-
-def with_age(request: Request) -> Request:
-    """The request with the age band of the year and the day that it now has."""
-    year = None if request.birth_year is None else int(request.birth_year.text)
-    return replace(request, age=age_class(request.requested_on, year))
-
-
-@dataclass(frozen=True)
-class Dated:
-    """That something took place, and when; null: it did not, or nobody knows when."""
-
-    on: date | None
-
-    @property
-    def happened_on(self) -> date | None:
-        return self.on
+from shared.rules import AlreadyRecorded, Restricted, UnknownFact, not_after
 
 
 class Pathway(Aggregate):
@@ -101,10 +41,10 @@ class Pathway(Aggregate):
     start = Fact(Dated, "start", "intake.support-started", "intake.start-corrected", imported=True)
     withdrawal = Fact(Dated, "withdrawal", "intake.pathway-withdrawn", "intake.withdrawal-corrected", imported=True)
     restricted: bool = False
-    """Of a person who has the processing of their data restricted: nothing is recorded until that is lifted."""
+    """The person has the processing of their data restricted: nothing is recorded until that is lifted."""
     archived_on = Fact(date, None, "intake.pathway-archived", bare=True)
     set_aside_on: date | None = None
-    """Since when nobody could reach the person; null: they were reached, or asked again."""
+    """The day since which nobody could reach the person; null: they were reached, or asked again."""
     taken_up_on: date | None = None
     """The person's latest word after the request was set aside."""
     adviser: Subject | None = None
@@ -234,84 +174,81 @@ class Pathway(Aggregate):
     def ask_for_support(self, request: Request, today: date) -> None:
         self.must_be_free()
         if not self.request:
-            self._check(today, request)
+            self._check(request, today)
             self.request.record(request)
         elif self.request.current != request:
             raise AlreadyRecorded("the request is recorded with other content; correct it")
 
     def welcome_person(self, on: date, today: date) -> None:
         request = self._request()
-        if _is_new("welcome", self.welcomed_on, on):
-            self._check(today, request, on, self.started_on, self.withdrawn_on)
+        if is_new("welcome", self.welcomed_on, on):
+            self._check(request, today, welcomed_on=on)
             self.welcome.record(Dated(on))
             self._come_again(on)
 
     def start_support(self, on: date, today: date) -> None:
         request = self._request()
-        if _is_new("start", self.started_on, on):
-            self._check(today, request, self.welcomed_on, on, self.withdrawn_on)
+        if is_new("start", self.started_on, on):
+            self._check(request, today, started_on=on)
             self.start.record(Dated(on))
             self._come_again(on)
 
     def withdraw(self, on: date, today: date) -> None:
         request = self._request()
-        if _is_new("withdrawal", self.withdrawn_on, on):
-            self._check(today, request, self.welcomed_on, self.started_on, on)
+        if is_new("withdrawal", self.withdrawn_on, on):
+            self._check(request, today, withdrawn_on=on)
             self.withdrawal.record(Dated(on))
 
     def correct_request(self, request: Request, today: date) -> None:
         if self._request().structure != request.structure:
             raise StructureChangesByTransfer(f"{self._request().structure} was asked, not {request.structure}")
         if self._request() != request:
-            self._check(today, request, self.welcomed_on, self.started_on, self.withdrawn_on)
+            self._check(request, today)
             self.request.correct(request)
 
     def move_to_person(self, person: UUID, today: date) -> None:
-        """The request turned out to be another person's, of whom there was a file already."""
+        """Gives the request to another person, of whom there was a file already."""
         self.correct_request(replace(self._request(), person=person), today)
 
     def correct_welcome(self, on: date | None, today: date) -> None:
         request = self._recorded(self.welcome.current, "welcome")
         if on != self.welcomed_on:
-            self._check(today, request, on, self.started_on, self.withdrawn_on)
+            self._check(request, today, welcomed_on=on)
             self.welcome.correct(Dated(on))
 
     def correct_start(self, on: date | None, exited_on: date | None, today: date) -> None:
         request = self._recorded(self.start.current, "start")
         if on != self.started_on:
-            self._check(today, request, self.welcomed_on, on, self.withdrawn_on, exited_on)
-            if (paused := next(iter(self._real_pauses()), None)) is not None:
-                if on is None:
-                    raise DatesOutOfOrder(f"paused on {paused.paused_on}, so the start cannot be taken back")
-                _in_order(("started", on), ("paused", paused.paused_on))
+            self._check(request, today, started_on=on, exited_on=exited_on)
+            check_first_pause(self._real_pauses(), on)
             self.start.correct(Dated(on))
 
     def correct_withdrawal(self, on: date | None, today: date) -> None:
         request = self._recorded(self.withdrawal.current, "withdrawal")
         if on != self.withdrawn_on:
-            self._check(today, request, self.welcomed_on, self.started_on, on)
+            self._check(request, today, withdrawn_on=on)
             self.withdrawal.correct(Dated(on))
 
     # Nobody reaches the person. `failed`: attempts since they were last heard of (services/intake/domain/contact.py).
 
     def put_aside(self, on: date, failed: int, today: date) -> None:
         request = self._request()
-        if not _is_new("setting aside", self.set_aside_on, on):
+        if not is_new("setting aside", self.set_aside_on, on):
             return
         if self.started_on is not None or self.withdrawn_on is not None:
             raise RequestClosed(f"started on {self.started_on}, withdrawn on {self.withdrawn_on}")
         not_after(today, "set aside", on)
-        _in_order(("requested", request.requested_on), ("taken up", self.taken_up_on), ("set aside", on))
+        must_be_in_order(("requested", request.requested_on), ("taken up", self.taken_up_on), ("set aside", on))
         if failed < ATTEMPTS_NEEDED:
             raise TooFewAttempts(f"{failed} of {ATTEMPTS_NEEDED} failed attempts are recorded up to {on}")
         self.trigger_event(self.RequestSetAside, fact=Dated(on))
 
     def take_up(self, on: date, today: date) -> None:
-        """The person gave word: the request waits again."""
+        """Has the request wait again, as the person gave word."""
         self._request()
         if self.set_aside_on is not None:
             not_after(today, "taken up", on)
-            _in_order(("set aside", self.set_aside_on), ("taken up", on))
+            must_be_in_order(("set aside", self.set_aside_on), ("taken up", on))
             self.trigger_event(self.RequestTakenUp, fact=Dated(on))
         elif self.taken_up_on is None:
             raise UnknownFact("the request was not set aside, so it cannot be taken up again")
@@ -319,7 +256,7 @@ class Pathway(Aggregate):
             raise AlreadyRecorded(f"the request was taken up again on {self.taken_up_on}")
 
     def come(self, on: date) -> None:
-        """The person kept an appointment, which a request that was set aside is taken up by."""
+        """Takes up a request that was set aside, as the person kept an appointment."""
         if not self.restricted and not self.archived_on:
             self._come_again(on)
 
@@ -338,16 +275,16 @@ class Pathway(Aggregate):
     def sign_commitment(self, on: date, today: date) -> None:
         """No start waits for it."""
         request = self._request()
-        if _is_new("commitment", self.signed_on, on):
+        if is_new("commitment", self.signed_on, on):
             not_after(today, "signed", on)
-            _in_order(("requested", request.requested_on), ("signed", on))
+            must_be_in_order(("requested", request.requested_on), ("signed", on))
             self.commitment.record(Dated(on))
 
     def correct_commitment(self, on: date | None, today: date) -> None:
         request = self._recorded(self.commitment.current, "commitment")
         if Dated(on) != self.commitment.current:
             not_after(today, "signed", on)
-            _in_order(("requested", request.requested_on), ("signed", on))
+            must_be_in_order(("requested", request.requested_on), ("signed", on))
             self.commitment.correct(Dated(on))
 
     # Support rests; it goes on in every figure
@@ -356,7 +293,7 @@ class Pathway(Aggregate):
         self._request()
         pauses = self._real_pauses()
         if pauses and pauses[-1].resumed_on is None:
-            _is_new("pause", pauses[-1].paused_on, on)
+            is_new("pause", pauses[-1].paused_on, on)
         else:
             self._check_pause(pauses, Pause(on), exited_on, today)
             self.trigger_event(self.SupportPaused, fact=Pause(on))
@@ -367,12 +304,12 @@ class Pathway(Aggregate):
         if not pauses:
             raise UnknownFact("support was not paused, so it cannot be resumed")
         *before, last = pauses
-        if _is_new("resumption", last.resumed_on, on):
+        if is_new("resumption", last.resumed_on, on):
             self._check_pause(before, replace(last, resumed_on=on), exited_on, today)
             self.trigger_event(self.SupportResumed, fact=Dated(on))
 
     def correct_pause(self, pause: Pause, exited_on: date | None, today: date) -> None:
-        """The last pause as it is to stand, with its end."""
+        """Corrects the last pause, with its end."""
         self._recorded(self._last_pause(), "pause")
         if pause != self._last_pause():
             before = [one for one in self.pauses[:-1] if one.paused_on is not None]
@@ -383,54 +320,23 @@ class Pathway(Aggregate):
         return self.pauses[-1] if self.pauses else None
 
     def _real_pauses(self) -> list[Pause]:
-        """Without those that a correction took back."""
+        """Leaves out those that a correction took back."""
         return [pause for pause in self.pauses if pause.paused_on is not None]
 
     def _check_pause(self, before: list[Pause], pause: Pause, exited_on: date | None, today: date) -> None:
-        if pause.paused_on is not None and self.started_on is None:
-            raise PausedBeforeStart("support has not started")
-        if pause.paused_on is None and pause.resumed_on is not None:
-            raise DatesOutOfOrder(f"resumed on {pause.resumed_on} without a pause")
-        not_after(today, "paused", pause.paused_on)
-        not_after(today, "resumed", pause.resumed_on)
-        _in_order(
-            ("started", self.started_on),
-            ("resumed", before[-1].resumed_on if before else None),
-            ("paused", pause.paused_on),
-            ("resumed", pause.resumed_on),
-            ("exited", exited_on),
-        )
+        check_pause(pause, before[-1].resumed_on if before else None, self.started_on, exited_on, today)
 
-    def _check(
-        self,
-        today: date,
-        request: Request,
-        welcomed_on: date | None = None,
-        started_on: date | None = None,
-        withdrawn_on: date | None = None,
-        exited_on: date | None = None,
-    ) -> None:
-        """The rules of the entrance over all that would then stand."""
-        days = {
-            "requested_on": request.requested_on,
-            "welcomed_on": welcomed_on,
-            "started_on": started_on,
-            "exited_on": exited_on,
-        }
-        # What stands was judged where it was recorded: since a transfer its day may still be to come here.
-        stands = {
-            "requested_on": self.request.current and self.request.current.requested_on,
-            "welcomed_on": self.welcomed_on,
-            "started_on": self.started_on,
-            "withdrawn_on": self.withdrawn_on,
-            "exited_on": exited_on,
-        }
-        new = {field: on for field, on in {**days, "withdrawn_on": withdrawn_on}.items() if on != stands[field]}
-        refuse(not_to_come(today, new))
-        refuse(in_order(days))
-        refuse(of_withdrawal(request.requested_on, started_on, withdrawn_on))
-        if exited_on is not None and started_on is None:
-            raise DatesOutOfOrder(f"exited on {exited_on}, so the start cannot be taken back")
+    def _check(self, request: Request, today: date, *, exited_on: date | None = None, **asked: date | None) -> None:
+        """Raises what the days of the entrance would break as they would then stand."""
+        before = self.request.current
+        stood = Entrance(
+            requested_on=before.requested_on if before else None,
+            welcomed_on=self.welcomed_on,
+            started_on=self.started_on,
+            exited_on=exited_on,
+            withdrawn_on=self.withdrawn_on,
+        )
+        check_entrance(stood, replace(stood, requested_on=request.requested_on, **asked), request.requested_on, today)
 
     # Another structure goes on
 
@@ -441,39 +347,25 @@ class Pathway(Aggregate):
         if to_structure == self.structure:
             raise TransferredToItself(f"structure {to_structure} holds the pathway already")
         not_after(today, "transferred", on)
-        _in_order(
+        must_be_in_order(
             ("requested", request.requested_on),
             ("received", self.reception.received_on if self.reception else None),
             ("transferred", on),
             ("exited", exited_on or self.withdrawn_on),
         )
-        reception = Reception(
-            structure=to_structure,
-            from_structure=self.structure,
-            received_on=on,
-            person=request.person,
-            requested_on=request.requested_on,
-            requester=request.requester,
-            age=request.age,
-            sex=request.sex,
-            qualification_level=request.qualification_level,
-            unemployment_months=request.unemployment_months,
-            housing=request.housing,
-            welcomed_on=self.welcomed_on,
-            started_on=self.started_on,
-        )
+        reception = received(request, self.structure, to_structure, on, self.welcomed_on, self.started_on)
         self.trigger_event(self.PathwayTransferred, fact=Transfer(self.structure, to_structure, on))
         self.trigger_event(self.PathwayReceived, fact=reception)
 
     def was_received_from(self, structure: str | None, by: str, on: date) -> bool:
-        """Whether the last transfer was this one; `structure` null: from whichever."""
+        """Tells whether the last transfer was this one; `structure` null: from whichever."""
         last = self.reception
         if last is None or (last.structure, last.received_on) != (by, on):
             return False
         return structure is None or last.from_structure == structure
 
     def archive(self, person: UUID, today: date) -> None:
-        """The person's file is archived; a pathway that is another person's by now is left alone."""
+        """Archives the pathway with the person's file; leaves alone one that is another person's by now."""
         if not self.archived_on and self.is_of(person):
             self.archived_on.record(today)
 
@@ -482,7 +374,7 @@ class Pathway(Aggregate):
             self.trigger_event(self.PathwayReactivated, fact=today)
 
     def is_of(self, person: UUID) -> bool:
-        """Whether it is this person's now."""
+        """Tells whether it is this person's now."""
         return bool(self.request) and self.person == person
 
     # The person decides (services/intake/domain/person.py), each of their pathways tells the other services.
@@ -518,18 +410,3 @@ class Pathway(Aggregate):
         if fact is None:
             raise UnknownFact(f"no {name} was recorded, so there is none to correct")
         return request
-
-
-def _is_new(name: str, recorded: date | None, on: date) -> bool:
-    """Asking for the same again is no news; asking for another date is a correction's business."""
-    if recorded is not None and recorded != on:
-        raise AlreadyRecorded(f"the {name} is recorded on {recorded}; correct it")
-    return recorded is None
-
-
-def _in_order(*named: tuple[str, date | None]) -> None:
-    """Of the days that are known, none is before an earlier one."""
-    known = [(name, on) for name, on in named if on is not None]
-    for (earlier, before), (later, after) in pairwise(known):
-        if after < before:
-            raise DatesOutOfOrder(f"{later} on {after} is before {earlier} on {before}")

@@ -1,4 +1,4 @@
-"""Who a person is to those who support them: what to call them by, how to reach them, and when two are one."""
+"""A person to those who support them: names, ways to reach them, mergers, restrictions."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -86,7 +86,7 @@ class Person(Aggregate):
         (self.identity.correct if self.identity else self.identity.record)(identity)
 
     def merge_into(self, other: "Person") -> None:
-        """This person is `other`: their pathways are one person's from now on."""
+        """Joins this person to `other`: their pathways are one person's from now on."""
         if other.id == self.id:
             raise MergedWithItself("a person cannot be merged with themselves")
         other._must_stand_alone()
@@ -98,7 +98,7 @@ class Person(Aggregate):
         self.merged_into.record(other.id)
 
     def restrict(self, restriction: Restriction, today: date) -> None:
-        """A merged file too: it is the same person's, and nothing may be recorded under its id either."""
+        """Restricts a merged file too: it is the same person's, and nothing may be recorded under its id either."""
         if not self.restriction:
             not_after(today, "restricted", restriction.restricted_on)
             self.restriction.record(restriction)

@@ -1,4 +1,4 @@
-"""Where a person stands at the request, at the start and on leaving, as they tell it."""
+"""The profile of a person at the request, at the start and on leaving, as they tell it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

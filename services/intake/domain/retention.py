@@ -1,4 +1,4 @@
-"""How long a person's file is kept: announced, archived, erased, counted from the last contact."""
+"""Keeps a person's file for a time from the last contact: then it is announced, archived, erased."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -54,7 +54,7 @@ class LastContact:
 
 @dataclass(frozen=True)
 class Announcement:
-    """When it was announced that a file will be archived, and the last contact that was known then."""
+    """Announces that a file will be archived, with the last contact that was known then."""
 
     on: date
     last_contact: date
@@ -62,7 +62,7 @@ class Announcement:
 
 @dataclass(frozen=True)
 class Reading:
-    """That an archived file was read, and why; by whom is told by the event's actor."""
+    """An archived file was read, for a reason; the event's actor tells by whom."""
 
     on: date
     structure: StructureCode
@@ -78,7 +78,7 @@ class Due:
 
 
 def next_step(contact: LastContact | None, announced: Announcement | None, archived_on: date | None) -> Due | None:
-    """Null where nothing will ever be due as things stand."""
+    """Finds the next step; null where nothing will ever be due as things stand."""
     if contact is None:
         return None
     if announced is None:
@@ -96,12 +96,12 @@ _RETENTIONS = UUID("6f0c3a52-7d1e-5b8a-9a44-0c8be8a2c0d3")
 
 
 def retention_id(person: UUID) -> UUID:
-    """The aggregate that says how far a person's file is."""
+    """Names the aggregate that says how far a person's file is."""
     return uuid5(_RETENTIONS, str(person))
 
 
 class Retention(Aggregate):
-    """How far one person's file is: active where neither announced nor archived. Erasing takes this away too."""
+    """The state of one person's file: active where neither announced nor archived. Erasing takes this away too."""
 
     TOPIC = "intake.retention"
     announced = Fact(Announcement, None, "intake.retention-announced", bare=True)
@@ -120,7 +120,7 @@ class Retention(Aggregate):
         fact: Reading
 
     def due(self, contact: LastContact | None, today: date) -> Step | None:
-        """The step to take today."""
+        """Finds the step to take today."""
         step = next_step(contact, self.announced.current, self.archived_on.current)
         return step.step if step is not None and step.on <= today else None
 
@@ -136,7 +136,7 @@ class Retention(Aggregate):
                 self.trigger_event(self.PersonReactivated, fact=today)
 
     def take_back(self, today: date) -> None:
-        """The person asked for support again."""
+        """Opens the file, as the person asked for support again."""
         if self.announced:
             self.trigger_event(self.PersonReactivated, fact=today)
 

@@ -1,4 +1,4 @@
-"""Which structures take part."""
+"""Structures that take part."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ WELCOME_WITHIN = 7
 
 @dataclass(frozen=True)
 class WelcomeDelay:
-    """Within how many days a request is to be welcomed; from then on it is an alarm."""
+    """Sets the days within which a request is to be welcomed; from then on it is an alarm."""
 
     structure: StructureCode
     days: int

@@ -1,4 +1,4 @@
-"""Waves (*vagues*) of the essaimage: which structures are selected together, and when each takes up the action."""
+"""Waves (*vagues*) of the essaimage: structures that are selected together, and take up the action one by one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -210,7 +210,7 @@ class Wave(Aggregate):
     def correct_selection(
         self, structure: str, selected_on: date, launched_on: date | None, withdrawn_on: date | None, today: date
     ) -> None:
-        """A withdrawal that did not take place asks for the place and the département again."""
+        """Corrects a selection; taking a withdrawal back asks for the place and the département again."""
         key, _ = self._known()
         stood = self._selection_of(structure)
         corrected = replace(stood, selected_on=selected_on, launched_on=launched_on, withdrawn_on=withdrawn_on)
@@ -228,7 +228,7 @@ class Wave(Aggregate):
         return self.selections[structure]
 
     def _fitting(self, selection: Selection, today: date) -> Selection:
-        """It comes last, so that whoever held its département before is named."""
+        """Checks it after the others, so that the structure that held its département before is named."""
         _, plan = self._known()
         others = {code: other for code, other in self.selections.items() if code != selection.structure}
         _check(plan, others | {selection.structure: selection}, today)
@@ -241,7 +241,7 @@ def wave_file(wave: UUID) -> UUID:
 
 
 def _check(plan: WavePlan, selections: Mapping[str, Selection], today: date) -> None:
-    """The wave as a command would leave it."""
+    """Raises what the wave would break as a command would leave it."""
     not_after(today, "opened", plan.opened_on)
     not_after(today, "closed", plan.closed_on)
     if plan.closed_on is not None and plan.closed_on < plan.opened_on:

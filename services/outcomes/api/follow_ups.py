@@ -1,20 +1,17 @@
-"""What is asked after the exit, and attempts to reach the person for it."""
+"""Follow-ups after the exit, and attempts to reach the person for one."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from pydantic import Field
-
-from services.outcomes import application, domain
-from services.outcomes.domain import OutcomeFile
-from shared.access import chosen_id
+from services.outcomes import application
+from services.outcomes.domain import Attempt, FollowUp, OutcomeFile
+from shared.bodies import New, Whole, fact_in
 from shared.codes import ContactMeans, FollowUpMonth, FollowUpStatus, Situation
 from shared.command_routes import CommandRoutes
 from shared.days import Day
 from shared.door import Router
 from shared.known_pathways import OnPathway
 from shared.sealing import Sealed
-from shared.whole import Whole
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}/follow-ups/{month}", application.outcome_file)
@@ -28,9 +25,6 @@ class FollowUpBody:
     status: FollowUpStatus
     situation: Situation | None = None
 
-    def fact(self, month: FollowUpMonth) -> domain.FollowUp:
-        return domain.FollowUp(month, self.asked_on, self.status, self.situation)
-
 
 @dataclass
 class AttemptBody:
@@ -40,33 +34,23 @@ class AttemptBody:
     means: ContactMeans
     note: Sealed | None = None
 
-    def fact(self, month: FollowUpMonth) -> domain.Attempt:
-        return domain.Attempt(month, self.attempted_on, self.means, self.note)
-
-
-@dataclass
-class NewAttempt(AttemptBody):
-    """`id`: chosen by the caller, so that a repeat asks for the same."""
-
-    id: UUID = Field(default_factory=chosen_id)
-
 
 @files.post("")
 def record_follow_up(file: OutcomeFile, here: OnPathway, month: FollowUpMonth, body: FollowUpBody) -> None:
     """The result at 3, 6 or 12 months, one a month. `unreachable`: given up after attempts, no news."""
-    file.record_follow_up(body.fact(month), here.today)
+    file.record_follow_up(fact_in(FollowUp, body, month=month), here.today)
 
 
 @files.post("/correction")
 def correct_follow_up(file: OutcomeFile, here: OnPathway, month: FollowUpMonth, body: Whole[FollowUpBody]) -> None:
     """The whole follow-up as it is to stand."""
-    file.correct_follow_up(body.fact(month), here.today)
+    file.correct_follow_up(fact_in(FollowUp, body, month=month), here.today)
 
 
 @files.post("/attempts")
-def attempt(file: OutcomeFile, here: OnPathway, month: FollowUpMonth, body: NewAttempt) -> None:
+def attempt(file: OutcomeFile, here: OnPathway, month: FollowUpMonth, body: New[AttemptBody]) -> None:
     """That somebody tried to reach the person for the follow-up at 3, 6 or 12 months. It stays due."""
-    file.attempt(body.id, body.fact(month), here.today)
+    file.attempt(body.id, fact_in(Attempt, body, month=month), here.today)
 
 
 @files.post("/attempts/{attempt_id}/correction")
@@ -74,4 +58,4 @@ def correct_attempt(
     file: OutcomeFile, here: OnPathway, month: FollowUpMonth, attempt_id: UUID, body: Whole[AttemptBody]
 ) -> None:
     """The whole attempt as it is to stand, with the month that it was for."""
-    file.correct_attempt(attempt_id, body.fact(month), here.today)
+    file.correct_attempt(attempt_id, fact_in(Attempt, body, month=month), here.today)

@@ -1,12 +1,12 @@
-"""How support ends, and goes on after all."""
+"""The exit, its correction, and support that goes on after all."""
 
 from services.outcomes import application
 from services.outcomes.domain import Exit, OutcomeFile
+from shared.bodies import Whole
 from shared.command_routes import CommandRoutes
 from shared.door import Router
 from shared.known_pathways import OnPathway
 from shared.routes import OnDay
-from shared.whole import Whole
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}", application.outcome_file)

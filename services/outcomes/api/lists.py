@@ -1,4 +1,4 @@
-"""What waits for an adviser, whose job goes on, and who left."""
+"""Lists of follow-ups that are due, of jobs, and of exits."""
 
 from datetime import timedelta
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Where a person stands over time, and the support that goes on in a job."""
+"""Situations of a person over time, and the support that goes on in a job."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,13 +8,13 @@ from pydantic import Field
 from services.outcomes import application
 from services.outcomes.domain import EmploymentSupport, Period, SituationFile
 from shared.access import chosen_id
+from shared.bodies import Whole, fact_in
 from shared.codes import JobEnd
-from shared.command_routes import CommandRoutes, alone_in
+from shared.command_routes import CommandRoutes
 from shared.correspondents import is_known
 from shared.days import Day
 from shared.door import Router
 from shared.known_pathways import OnPathway
-from shared.whole import Whole
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}", application.situation_file)
@@ -52,7 +52,7 @@ class EmploymentSupportBody(EmploymentSupport):
 async def record_situation(file: SituationFile, here: OnPathway, body: PeriodBody) -> None:
     """Where the person stands from a day on, during support or after it. Several may go on; none ends the pathway."""
     known = await is_known(here.act.store, body.correspondent)
-    file.record(body.id, alone_in(Period, body), known, here.today)
+    file.record(body.id, fact_in(Period, body), known, here.today)
 
 
 @files.post("/situations/{situation}/end")
@@ -72,7 +72,7 @@ async def correct_situation(file: SituationFile, here: OnPathway, situation: UUI
 async def support(file: SituationFile, here: OnPathway, body: EmploymentSupportBody) -> None:
     """A visit at work, or a talk with the employer or the person, by which support goes on in a job."""
     known = await is_known(here.act.store, body.correspondent)
-    file.support(body.id, alone_in(EmploymentSupport, body), known, here.today)
+    file.support(body.id, fact_in(EmploymentSupport, body), known, here.today)
 
 
 @files.post("/employment-supports/{support_id}/correction")

@@ -1,4 +1,4 @@
-"""Where a person stands during support and after it, one file a theme. Standard library and eventsourcing only."""
+"""The aggregates of outcomes, their facts and rules, one file a theme. Standard library and eventsourcing only."""
 
 from services.outcomes.domain.leaving import Attempt, DeathIsItsOwnReason, Exit, FollowUp, OutcomeFile
 from services.outcomes.domain.situations import (

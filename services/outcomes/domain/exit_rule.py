@@ -1,4 +1,4 @@
-"""How an exit is classed: after the IAE's *convention statistique*, as a versioned rule over stored facts.
+"""Classes an exit after the IAE's *convention statistique*, by a versioned rule over stored facts.
 
 An exit, and its correction, is classed by the version that is in force when it is recorded, and keeps class and
 version. Another rule is another version, put at the end of `VERSIONS`; what was classed before is never classed anew.
@@ -31,7 +31,7 @@ _SITUATIONS = {
 def exit_1(
     situation: Situation, contract: Contract | None, start: date | None, end: date | None
 ) -> tuple[ExitClass, bool]:
-    """Uncertain is employment whose contract or dates are unknown, counted as transition.
+    """Classes an exit; employment whose contract or dates are unknown is uncertain, and counted as transition.
 
     The convention's minimum stay is not applied: support is unconditional.
     A CDD or intérim is durable from six calendar months on, last day included: 1 January–30 June is six months,
@@ -56,6 +56,6 @@ VERSIONS: dict[str, Rule] = {"exit-1": exit_1}
 def classed(
     situation: Situation, contract: Contract | None, start: date | None, end: date | None
 ) -> tuple[ExitClass, bool, str]:
-    """(class, uncertain, version), by the version in force."""
+    """Finds (class, uncertain, version), by the version in force."""
     version, rule = list(VERSIONS.items())[-1]
     return (*rule(situation, contract, start, end), version)

@@ -1,4 +1,4 @@
-"""How a pathway ends and what is asked afterwards, and what is refused."""
+"""The exit of a pathway and the follow-ups after it: facts and rules."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -42,7 +42,7 @@ class Exit:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """What was answered, `month` months after the exit; one result a pathway and month."""
+    """An answer, `month` months after the exit; one result a pathway and month."""
 
     month: FollowUpMonth
     asked_on: date
@@ -56,7 +56,7 @@ class FollowUp:
 
 @dataclass(frozen=True)
 class Attempt:
-    """That somebody tried to reach the person for a follow-up. It is no result: that is a follow-up's business."""
+    """An attempt to reach the person for a follow-up. It is no result: that is a follow-up's business."""
 
     month: FollowUpMonth
     attempted_on: date
@@ -134,7 +134,7 @@ class OutcomeFile(Aggregate):
         return exit.exited_on if exit is not None and not self.open_again else None
 
     def result(self, month: FollowUpMonth) -> FollowUp | None:
-        """What was answered since the exit that stands; an answer of before followed an exit that was annulled."""
+        """Finds the answer since the exit that stands; one of before followed an exit that was annulled."""
         followup = self.followups.get(month)
         if followup is None or (self.exited_on is not None and followup.asked_on < self.exited_on):
             return None
@@ -192,7 +192,7 @@ class OutcomeFile(Aggregate):
             self.attempts.correct(key, attempt)
 
     def _check_exit(self, exit: Exit, started_on: date | None, today: date) -> None:
-        """Who left again since the day of the reopening left anew: what was asked before followed the annulled exit."""
+        """Raises what an exit breaks. One since the reopening is a new one: what was asked before followed another."""
         _check_exit(exit, started_on, today)
         before, reopened_on = self.exit.current, self.reopened_on.current
         if before is None or (self.open_again and reopened_on and exit.exited_on >= reopened_on):
@@ -211,7 +211,7 @@ class OutcomeFile(Aggregate):
     # What an import says, after its whole context was checked
 
     def take_exit(self, fact: Exit, imported: Exit) -> None:
-        """An exit that was annulled stays so, unless the row says something else than what was annulled."""
+        """Takes an exit; one that was annulled stays so, unless the row says something else than what was annulled."""
         known = self.exit.known
         same = known is not None and (imported == known.imported or (known.imported is None and fact == known.current))
         if not (self.open_again and same):
@@ -219,7 +219,7 @@ class OutcomeFile(Aggregate):
 
 
 def _classed(exit: Exit) -> dict[str, Any]:
-    """What an event tells of an exit beside it."""
+    """Classes an exit: an event tells of it so."""
     exit_class, uncertain, rule = exit_rule.classed(
         exit.situation, exit.contract, exit.contract_start, exit.contract_end
     )

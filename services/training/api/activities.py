@@ -3,60 +3,38 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from pydantic import Field
-
-from services.training import application, domain, views
+from services.training import application, views
 from services.training.api.shapes import From, To
-from services.training.domain import ActivityFile
-from shared.access import chosen_id
-from shared.codes import (
-    ActivityKind,
-    ActivityStatus,
-    Hours,
-)
+from services.training.domain import Activity, ActivityFile
+from shared.bodies import New, Whole, fact_in
+from shared.codes import Hours
 from shared.command_routes import CommandRoutes
-from shared.days import Day
 from shared.door import Router
 from shared.known_pathways import OnPathway
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, Store
-from shared.whole import Whole
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}", application.activity_file)
 
 
-@dataclass
-class ActivityBody:
+@dataclass(frozen=True)
+class ActivityBody(Activity):
     """`hours` attended, null for a no-show."""
 
-    kind: ActivityKind
-    started_on: Day
-    ended_on: Day
-    status: ActivityStatus
     hours: Hours | None = None
-
-    def fact(self) -> domain.Activity:
-        return domain.Activity(self.kind, self.started_on, self.ended_on, self.status, self.hours)
-
-
-@dataclass
-class NewActivity(ActivityBody):
-    """`id`: chosen by the caller, so that a repeat asks for the same."""
-
-    id: UUID = Field(default_factory=chosen_id)
 
 
 @files.post("/activities")
-def record(file: ActivityFile, here: OnPathway, body: NewActivity) -> None:
+def record(file: ActivityFile, here: OnPathway, body: New[ActivityBody]) -> None:
     """Records an activity that is neither a session, a placement nor a support action of this service."""
-    file.activities.admit(body.id, body.fact(), here.today)
+    file.activities.admit(body.id, fact_in(Activity, body), here.today)
 
 
 @files.post("/activities/{activity}/correction")
 def correct(file: ActivityFile, here: OnPathway, activity: UUID, body: Whole[ActivityBody]) -> None:
     """The whole activity as it is to stand."""
-    file.correct_activity(activity, body.fact(), here.today)
+    file.correct_activity(activity, fact_in(Activity, body), here.today)
 
 
 @router.get("/activities")

@@ -7,14 +7,15 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.training import application, domain
-from shared.access import Commanded, chosen_id
+from services.training import application
+from services.training.domain import ActionPeriod, Commitment, Feedback, FormationAction, TrainingPeriod
+from shared.access import Commanded
+from shared.bodies import New, Whole, fact_in
 from shared.command_routes import CommandRoutes
 from shared.days import Day
 from shared.door import Router
 from shared.routes import OnDay, Store, programme_reads
 from shared.texts import Name
-from shared.whole import Whole
 
 router = Router(tags=["essaimage"])
 files = CommandRoutes(router, "/formation/{structure}", application.formation_action, by=Commanded)
@@ -34,18 +35,6 @@ class TrainingPeriodBody:
     from_feedback: Name | None = None
     participants: Annotated[int, Field(ge=0, le=10_000)] | None = None
 
-    def fact(self) -> domain.TrainingPeriod:
-        return domain.TrainingPeriod(
-            self.started_on, self.ended_on, tuple(self.taught), self.from_feedback, self.participants
-        )
-
-
-@dataclass(kw_only=True)
-class NewTrainingPeriod(TrainingPeriodBody):
-    """`id`: chosen by the caller, so that a repeat asks for the same."""
-
-    id: UUID = Field(default_factory=chosen_id)
-
 
 @dataclass
 class CommitmentBody:
@@ -63,16 +52,8 @@ class ActionPeriodBody:
     ended_on: Day
     commitments: Annotated[list[CommitmentBody], Field(max_length=50)]
 
-    def fact(self) -> domain.ActionPeriod:
-        commitments = tuple(domain.Commitment(one.taught, one.commitment) for one in self.commitments)
-        return domain.ActionPeriod(self.started_on, self.ended_on, commitments)
-
-
-@dataclass(kw_only=True)
-class NewActionPeriod(ActionPeriodBody):
-    """`id`: chosen by the caller, so that a repeat asks for the same."""
-
-    id: UUID = Field(default_factory=chosen_id)
+    def fact(self) -> ActionPeriod:
+        return fact_in(ActionPeriod, self, commitments=tuple(fact_in(Commitment, one) for one in self.commitments))
 
 
 @dataclass(kw_only=True)
@@ -83,48 +64,48 @@ class FeedbackBody:
     feedback: Annotated[list[Name], Field(min_length=1, max_length=20)]
     kept: Annotated[list[Name], Field(max_length=50)] = Field(default_factory=list)
 
-    def fact(self) -> domain.Feedback:
-        return domain.Feedback(self.on, tuple(self.feedback), tuple(self.kept))
+    def fact(self) -> Feedback:
+        return fact_in(Feedback, self, points=tuple(self.feedback))
 
 
 @files.post("/training-periods")
-def record_training(file: domain.FormationAction, today: date, body: NewTrainingPeriod) -> None:
+def record_training(file: FormationAction, today: date, body: New[TrainingPeriodBody]) -> None:
     """A structure is trained: the first period, or the next after an action period whose feedback it starts from."""
-    file.record_training(body.id, body.fact(), today)
+    file.record_training(body.id, fact_in(TrainingPeriod, body), today)
 
 
 @files.post("/training-periods/{period}/correction")
-def correct_training(file: domain.FormationAction, today: date, period: UUID, body: Whole[TrainingPeriodBody]) -> None:
+def correct_training(file: FormationAction, today: date, period: UUID, body: Whole[TrainingPeriodBody]) -> None:
     """The whole training period as it is to stand; what a later commitment names stays taught."""
-    file.correct_training(period, body.fact(), today)
+    file.correct_training(period, fact_in(TrainingPeriod, body), today)
 
 
 @files.post("/action-periods")
-def record_action(file: domain.FormationAction, today: date, body: NewActionPeriod) -> None:
+def record_action(file: FormationAction, today: date, body: New[ActionPeriodBody]) -> None:
     """A structure puts to work what the training period before taught."""
     file.record_action(body.id, body.fact(), today)
 
 
 @files.post("/action-periods/{period}/correction")
-def correct_action(file: domain.FormationAction, today: date, period: UUID, body: Whole[ActionPeriodBody]) -> None:
+def correct_action(file: FormationAction, today: date, period: UUID, body: Whole[ActionPeriodBody]) -> None:
     """The whole action period as it is to stand; its feedback stays."""
     file.correct_action(period, body.fact(), today)
 
 
 @files.post("/action-periods/{period}/feedback")
-def record_feedback(file: domain.FormationAction, today: date, period: UUID, body: FeedbackBody) -> None:
+def record_feedback(file: FormationAction, today: date, period: UUID, body: FeedbackBody) -> None:
     """What came of an action period, and which commitments were kept; the next training period starts from it."""
     file.record_feedback(period, body.fact(), today)
 
 
 @files.post("/action-periods/{period}/feedback/correction")
-def correct_feedback(file: domain.FormationAction, today: date, period: UUID, body: Whole[FeedbackBody]) -> None:
+def correct_feedback(file: FormationAction, today: date, period: UUID, body: Whole[FeedbackBody]) -> None:
     """The whole feedback as it is to stand; what the next training period starts from stays in it."""
     file.correct_feedback(period, body.fact(), today)
 
 
 @files.post("/periods/{period}/annulment")
-def annul_period(file: domain.FormationAction, today: date, period: UUID, body: OnDay) -> None:
+def annul_period(file: FormationAction, today: date, period: UUID, body: OnDay) -> None:
     """The last period, recorded by mistake, did not take place; `on`: when that was found."""
     file.annul(period, body.on, today)
 

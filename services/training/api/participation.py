@@ -1,4 +1,4 @@
-"""Who takes part in sessions."""
+"""Enrolments in sessions, and attendance."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -6,33 +6,27 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.training import application, domain, views
+from services.training import application, views
 from services.training.api.shapes import WithdrawalBody, half_days
-from services.training.domain import ActivityFile
+from services.training.domain import ActivityFile, Attendance, Enrolment, EnrolmentEnd
 from shared.access import chosen_id
-from shared.codes import (
-    DropOutReason,
-)
+from shared.bodies import Whole, fact_in
+from shared.codes import DropOutReason
 from shared.command_routes import CommandRoutes
 from shared.contracts.training import HalfDay
-from shared.days import Day
 from shared.door import Router
 from shared.known_pathways import OnPathway
 from shared.readings import Reading
 from shared.routes import AskedStructure, AskedUser, Limit, Store
-from shared.whole import Whole
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}", application.activity_file)
 
 
-@dataclass
-class EnrolmentBody:
+@dataclass(frozen=True)
+class EnrolmentBody(Enrolment):
     """`action`: the proposal, which is the plan's action, that it answers. `id`: chosen by the caller."""
 
-    session: UUID
-    enrolled_on: Day
-    action: UUID | None = None
     id: UUID = Field(default_factory=chosen_id)
 
 
@@ -43,22 +37,21 @@ class AttendanceBody:
     attended: Annotated[list[HalfDay], Field(max_length=500)]
     dropped_for: DropOutReason | None = None
 
-    def fact(self) -> domain.Attendance:
-        return domain.Attendance(half_days(self.attended), self.dropped_for)
+    def fact(self) -> Attendance:
+        return fact_in(Attendance, self, attended=half_days(self.attended))
 
 
 @files.post("/enrolments")
 async def enrol(file: ActivityFile, here: OnPathway, body: EnrolmentBody) -> None:
     """Enrols the person in a session of their structure. Where it is full they wait, and move up by themselves."""
     session = await application.session_of_anybody(here.act, body.session)
-    enrolment = domain.Enrolment(body.session, body.enrolled_on, body.action)
-    file.enrol(body.id, enrolment, session, here.pathway.structure, here.today)
+    file.enrol(body.id, fact_in(Enrolment, body), session, here.pathway.structure, here.today)
 
 
 @files.post("/enrolments/{enrolment}/withdrawal")
 def withdraw_enrolment(file: ActivityFile, here: OnPathway, enrolment: UUID, body: WithdrawalBody) -> None:
     """The person does not take part; the first who waits has the place."""
-    file.withdraw(enrolment, domain.EnrolmentEnd(body.on, body.reason), here.today)
+    file.withdraw(enrolment, EnrolmentEnd(body.on, body.reason), here.today)
 
 
 @files.post("/enrolments/{enrolment}/attendance")

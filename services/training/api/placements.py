@@ -5,19 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
-from pydantic import Field
 
-from services.training import application, domain, views
+from services.training import application, views
 from services.training.api.shapes import From, To, WithdrawalBody
-from services.training.domain import ActivityFile
-from shared.access import chosen_id
-from shared.codes import (
-    DropOutReason,
-    Hours,
-    PlacementForm,
-    PlacementObjective,
-    Prescriber,
-)
+from services.training.domain import ActivityFile, Evaluation, Placement, PlacementCancellation, PlacementEnd
+from shared.bodies import New, Whole, fact_in
+from shared.codes import Hours
 from shared.command_routes import CommandRoutes
 from shared.correspondents import is_known
 from shared.days import Day
@@ -25,52 +18,20 @@ from shared.door import Router
 from shared.known_pathways import OnPathway
 from shared.readings import Reading
 from shared.routes import AskedStructure, AskedUser, Limit, Store
-from shared.siret import Siret
-from shared.whole import Whole
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}", application.activity_file)
 
 
-@dataclass(kw_only=True)
-class PlacementBody:
+@dataclass(frozen=True, kw_only=True)
+class PlacementBody(Placement):
     """A placement as agreed. `ends_on`: its last day; `renewed_until`: the last day of its renewal.
 
     `employer`: SIRET of the host. `tutor`: id of a correspondent. `hours_planned`: over all days. `action`: the
     proposal, which is the plan's action, that it answers. What a PMSMP or an AVA must be, the rules say.
     """
 
-    form: PlacementForm
-    starts_on: Day
-    ends_on: Day
-    employer: Siret | None = None
-    tutor: UUID | None = None
-    prescriber: Prescriber | None = None
-    objective: PlacementObjective | None = None
     hours_planned: Hours | None = None
-    renewed_until: Day | None = None
-    action: UUID | None = None
-
-    def fact(self) -> domain.Placement:
-        return domain.Placement(
-            self.form,
-            self.starts_on,
-            self.ends_on,
-            self.employer,
-            self.tutor,
-            self.prescriber,
-            self.objective,
-            self.hours_planned,
-            self.renewed_until,
-            self.action,
-        )
-
-
-@dataclass(kw_only=True)
-class NewPlacement(PlacementBody):
-    """`id`: chosen by the caller, so that a repeat asks for the same."""
-
-    id: UUID = Field(default_factory=chosen_id)
 
 
 @dataclass
@@ -81,30 +42,25 @@ class RenewalBody:
     hours_planned: Hours | None = None
 
 
-@dataclass
-class PlacementEndBody:
+@dataclass(frozen=True)
+class PlacementEndBody(PlacementEnd):
     """`hours` done; null or 0: the person never came. `broken_off_for`: why it ended before its last day."""
 
-    ended_on: Day
     hours: Hours | None = None
-    broken_off_for: DropOutReason | None = None
-
-    def fact(self) -> domain.PlacementEnd:
-        return domain.PlacementEnd(self.ended_on, self.hours, self.broken_off_for)
 
 
 @files.post("/placements")
-async def plan_placement(file: ActivityFile, here: OnPathway, body: NewPlacement) -> None:
+async def plan_placement(file: ActivityFile, here: OnPathway, body: New[PlacementBody]) -> None:
     """Plans a placement, or records one that has begun."""
     elsewhere, known = await application.elsewhere(here), await is_known(here.act.store, body.tutor)
-    file.plan_placement(body.id, body.fact(), elsewhere, known)
+    file.plan_placement(body.id, fact_in(Placement, body), elsewhere, known)
 
 
 @files.post("/placements/{placement}/correction")
 async def correct_placement(file: ActivityFile, here: OnPathway, placement: UUID, body: Whole[PlacementBody]) -> None:
     """The whole placement as it is to stand; where it has ended, the activity follows."""
     elsewhere, known = await application.elsewhere(here), await is_known(here.act.store, body.tutor)
-    file.correct_placement(placement, body.fact(), elsewhere, known, here.today)
+    file.correct_placement(placement, fact_in(Placement, body), elsewhere, known, here.today)
 
 
 @files.post("/placements/{placement}/renewal")
@@ -116,29 +72,29 @@ async def renew_placement(file: ActivityFile, here: OnPathway, placement: UUID, 
 @files.post("/placements/{placement}/end")
 def end_placement(file: ActivityFile, here: OnPathway, placement: UUID, body: PlacementEndBody) -> None:
     """The placement has ended, on its last day or broken off before; the activity follows from it."""
-    file.end_placement(placement, body.fact(), here.today)
+    file.end_placement(placement, fact_in(PlacementEnd, body), here.today)
 
 
 @files.post("/placements/{placement}/end/correction")
 def correct_placement_end(file: ActivityFile, here: OnPathway, placement: UUID, body: Whole[PlacementEndBody]) -> None:
     """The whole end as it is to stand; the activity follows."""
-    file.correct_end(placement, body.fact(), here.today)
+    file.correct_end(placement, fact_in(PlacementEnd, body), here.today)
 
 
 @files.post("/placements/{placement}/cancellation")
 def cancel_placement(file: ActivityFile, here: OnPathway, placement: UUID, body: WithdrawalBody) -> None:
     """The placement does not take place: decided on its first day at the latest."""
-    file.cancel_placement(placement, domain.PlacementCancellation(body.on, body.reason), here.today)
+    file.cancel_placement(placement, PlacementCancellation(body.on, body.reason), here.today)
 
 
 @files.post("/placements/{placement}/evaluation")
-def evaluate_placement(file: ActivityFile, here: OnPathway, placement: UUID, body: domain.Evaluation) -> None:
+def evaluate_placement(file: ActivityFile, here: OnPathway, placement: UUID, body: Evaluation) -> None:
     """What the placement came to (*bilan*), once it has begun."""
     file.evaluate(placement, body, here.today)
 
 
 @files.post("/placements/{placement}/evaluation/correction")
-def correct_evaluation(file: ActivityFile, here: OnPathway, placement: UUID, body: Whole[domain.Evaluation]) -> None:
+def correct_evaluation(file: ActivityFile, here: OnPathway, placement: UUID, body: Whole[Evaluation]) -> None:
     """The whole evaluation as it is to stand."""
     file.correct_evaluation(placement, body, here.today)
 

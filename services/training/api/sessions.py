@@ -10,10 +10,8 @@ from pydantic import Field
 from services.training import application, domain, views
 from services.training.api.shapes import From, To, half_days
 from shared.access import chosen_id
-from shared.codes import (
-    AsNumber,
-    SessionKind,
-)
+from shared.bodies import Whole, fact_in
+from shared.codes import AsNumber, SessionKind
 from shared.command_routes import CommandRoutes
 from shared.commands import Act
 from shared.contracts.training import HalfDay
@@ -22,7 +20,6 @@ from shared.known_structures import today_in
 from shared.readings import Reading
 from shared.routes import AskedStructure, Limit, OnDay, Store
 from shared.texts import CodeOfStructure, Name
-from shared.whole import Whole
 
 router = Router()
 files = CommandRoutes(router, "/sessions", application.planned_session)
@@ -46,16 +43,7 @@ class SessionBody:
     outside: Annotated[int, Field(ge=0, le=10_000)] = 0
 
     def fact(self) -> domain.SessionPlan:
-        return domain.SessionPlan(
-            self.kind,
-            self.title,
-            half_days(self.half_days),
-            self.hours_per_half_day,
-            self.capacity,
-            self.place,
-            self.partner,
-            self.outside,
-        )
+        return fact_in(domain.SessionPlan, self, half_days=half_days(self.half_days))
 
 
 @dataclass(kw_only=True)

@@ -1,4 +1,4 @@
-"""What bodies and questions are made of."""
+"""Parts of bodies and questions."""
 
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,16 +1,10 @@
-"""What people take part in, one file a theme: `file` holds the aggregate of a pathway, `session` that of a session."""
+"""The aggregates of training (`file`, `session`, `formation`), their facts and rules, one file a theme."""
 
 from services.training.domain.activity import Activity, ActivityFollows
 from services.training.domain.file import ActivityFile
-from services.training.domain.formation import (
-    ActionPeriod,
-    Commitment,
-    Feedback,
-    FormationAction,
-    TrainingPeriod,
-    formation_id,
-)
+from services.training.domain.formation import FormationAction, formation_id
 from services.training.domain.participation import Attendance, Enrolment, EnrolmentEnd
+from services.training.domain.periods import ActionPeriod, Commitment, Feedback, TrainingPeriod
 from services.training.domain.placement import Evaluation, Placement, PlacementCancellation, PlacementEnd
 from services.training.domain.proposal import Proposal, ProposalClosing
 from services.training.domain.session import HalfDay, Session, SessionPlan, UnknownSession, in_order, session_file

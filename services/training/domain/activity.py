@@ -1,10 +1,11 @@
-"""What an activity is: what somebody took part in, as the catalogue counts it."""
+"""An activity that somebody took part in, as the catalogue counts it."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from shared.codes import ActivityKind, ActivityStatus
+from shared.days import Day
 from shared.rules import RuleBroken
 from shared.rules.training import EndBeforeStart, HoursNegative
 
@@ -18,8 +19,8 @@ class Activity:
     """Hours are the hours attended; null for a no-show."""
 
     kind: ActivityKind
-    started_on: date
-    ended_on: date
+    started_on: Day
+    ended_on: Day
     status: ActivityStatus
     hours: Decimal | None = None
 

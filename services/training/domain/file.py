@@ -1,4 +1,7 @@
-"""All that one pathway's person takes part in, and is to: the aggregate of the pathway in training."""
+"""The aggregate of a pathway in training: all that its person takes part in, and is to.
+
+One file, as it is one aggregate: what its facts say and must be stands beside it, a theme a file.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,28 +16,27 @@ from services.training.domain.participation import (
     AlreadyAttended,
     AlreadyEnrolled,
     Attendance,
-    EnrolledAfterSession,
     Enrolment,
     EnrolmentEnd,
     NotEnrolled,
-    WithdrawnBeforeEnrolled,
     attended_activity,
     check_attendance,
+    check_enrolment,
+    check_enrolment_end,
 )
 from services.training.domain.placement import (
-    EvaluatedBeforeStart,
     Evaluation,
     Placement,
-    PlacementBegun,
     PlacementCancellation,
     PlacementEnd,
     PlacementHasEnded,
     PlacementWasCancelled,
-    PmsmpRenewedTwice,
-    RenewalBeforeEnd,
     UnknownPlacement,
+    check_cancellation,
     check_end,
+    check_evaluation,
     check_placement,
+    check_renewal,
     placement_activity,
 )
 from services.training.domain.proposal import Proposal, ProposalClosing
@@ -110,11 +112,11 @@ class ActivityFile(Aggregate):
     # What is true
 
     def activity_of(self, key: UUID) -> UUID:
-        """The activity that follows from an enrolment, a placement or a support action."""
+        """Names the activity that follows from an enrolment, a placement or a support action."""
         return uuid5(self.id, f"activity/{key}")
 
     def sessions_open(self) -> dict[UUID, UUID]:
-        """By enrolment, the session of those that stand and whose attendance is not recorded."""
+        """Finds, by enrolment, the sessions of those that stand without an attendance."""
         return {
             key: fact.session
             for key, fact in self.enrolments.items()
@@ -122,7 +124,7 @@ class ActivityFile(Aggregate):
         }
 
     def placements_of(self, form: PlacementForm, but: UUID | None = None) -> list[Placement]:
-        """Those that were not cancelled, each until the day on which it did end."""
+        """Finds those that were not cancelled, each until the day on which it did end."""
         return [
             replace(fact, ends_on=self.placement_ends[key].ended_on, renewed_until=None)
             if key in self.placement_ends
@@ -142,7 +144,7 @@ class ActivityFile(Aggregate):
             self.activities.admit_correction(key, activity, today)
 
     def _let_follow(self, key: UUID, activity: Activity) -> None:
-        """The activity that follows from a fact, as that now stands; the fact's rules are stricter than its own."""
+        """Has the activity follow a fact as that now stands; the fact's rules are stricter than its own."""
         id = self.activity_of(key)
         if id not in self.activities:
             self.activities.record(id, activity)
@@ -152,7 +154,7 @@ class ActivityFile(Aggregate):
     # Of sessions
 
     def enrol(self, key: UUID, enrolment: Enrolment, session: Session, structure: str, today: date) -> None:
-        """`structure`: the one that supports the person. Whether there is a place is no matter: they wait for one."""
+        """Enrols also where no place is free: then the person waits. `structure`: the one that supports them."""
         if self.enrolments.is_new(key, enrolment):
             if session.structure != structure:
                 raise UnknownSession("no such session is planned in this structure")
@@ -162,9 +164,7 @@ class ActivityFile(Aggregate):
                 for other, fact in self.enrolments.items()
             ):
                 raise AlreadyEnrolled("the person is enrolled in this session")
-            not_after(today, "enrolled", enrolment.enrolled_on)
-            if enrolment.enrolled_on > plan.last_day:
-                raise EnrolledAfterSession(f"enrolled on {enrolment.enrolled_on}, the session ended on {plan.last_day}")
+            check_enrolment(enrolment, plan, today)
             self.enrolments.record(key, enrolment)
             self._answer(enrolment.action, enrolment.enrolled_on)
 
@@ -177,9 +177,7 @@ class ActivityFile(Aggregate):
             return
         if key in self.attendances:
             raise AlreadyAttended("attendance is recorded; correct it")
-        not_after(today, "withdrawn", end.withdrawn_on)
-        if end.withdrawn_on < (enrolled_on := self.enrolments[key].enrolled_on):
-            raise WithdrawnBeforeEnrolled(f"withdrawn on {end.withdrawn_on}, enrolled on {enrolled_on}")
+        check_enrolment_end(end, self.enrolments[key], today)
         self.enrolment_ends.record(key, end)
 
     def session_of(self, enrolment: UUID) -> UUID:
@@ -223,7 +221,7 @@ class ActivityFile(Aggregate):
     def correct_placement(
         self, key: UUID, placement: Placement, elsewhere: Sequence[Placement], tutor_known: bool, today: date
     ) -> None:
-        """Its end, where it has ended, must be one of what then stands."""
+        """Corrects a placement; its end, where it has ended, must still be one of it."""
         if self.placements.differs(key, placement):
             self._standing_placement(key)
             self._check_placement(key, placement, elsewhere, tutor_known)
@@ -241,11 +239,7 @@ class ActivityFile(Aggregate):
         if renewed != placement:
             if key in self.placement_ends:
                 raise PlacementHasEnded(f"it ended on {self.placement_ends[key].ended_on}")
-            if placement.renewed_until is not None:
-                if placement.form is PlacementForm.PMSMP:
-                    raise PmsmpRenewedTwice(f"it was renewed until {placement.renewed_until}")
-                if until <= placement.renewed_until:
-                    raise RenewalBeforeEnd(f"it was renewed until {placement.renewed_until}")
+            check_renewal(placement, until)
             self._check_placement(key, renewed, elsewhere, tutor_known=True)
             self.placements.tell("PlacementRenewed", key, renewed)
 
@@ -270,21 +264,19 @@ class ActivityFile(Aggregate):
             placement = self._standing_placement(key)
             if key in self.placement_ends:
                 raise PlacementHasEnded(f"it ended on {self.placement_ends[key].ended_on}")
-            not_after(today, "cancelled", cancellation.cancelled_on)
-            if cancellation.cancelled_on > placement.starts_on:
-                raise PlacementBegun(f"it began on {placement.starts_on}")
+            check_cancellation(cancellation, placement, today)
             self.cancellations.record(key, cancellation)
 
     def evaluate(self, key: UUID, evaluation: Evaluation, today: date) -> None:
         placement = self._standing_placement(key)
         if self.evaluations.is_new(key, evaluation):
-            _check_evaluation(evaluation, placement, today)
+            check_evaluation(evaluation, placement, today)
             self.evaluations.record(key, evaluation)
 
     def correct_evaluation(self, key: UUID, evaluation: Evaluation, today: date) -> None:
         placement = self._standing_placement(key)
         if self.evaluations.differs(key, evaluation):
-            _check_evaluation(evaluation, placement, today)
+            check_evaluation(evaluation, placement, today)
             self.evaluations.correct(key, evaluation)
 
     def _standing_placement(self, key: UUID) -> Placement:
@@ -329,8 +321,8 @@ class ActivityFile(Aggregate):
             not_after(today, "dismissed", on)
             self.closings.record(key, ProposalClosing(ProposalEnd.DISMISSED, on))
 
-    def _open_proposals(self, action: UUID | None = None) -> Iterator[UUID]:
-        """All, or those of one action of the plan."""
+    def _open_proposals(self, action: UUID | None) -> Iterator[UUID]:
+        """Finds those of one action of the plan; null: all."""
         return (
             key
             for key, proposal in self.proposals.items()
@@ -339,17 +331,19 @@ class ActivityFile(Aggregate):
 
     def _answer(self, action: UUID | None, on: date) -> None:
         if action is not None:
-            for key in self._open_proposals(action):
-                self.closings.record(key, ProposalClosing(ProposalEnd.ANSWERED, on))
+            self._close(action, ProposalEnd.ANSWERED, on)
+
+    def _close(self, action: UUID | None, end: ProposalEnd, on: date | None = None) -> None:
+        for key in self._open_proposals(action):
+            self.closings.record(key, ProposalClosing(end, on))
 
     # What follows from what other services tell: decided without refusing, as it may be old, odd or told before.
 
     def plan_says(self, action: UUID, proposal: Proposal | None) -> None:
-        """An agreed plan has this action; null: it is nothing that training offers (any more)."""
+        """Proposes an action of an agreed plan; null: it is nothing that training offers (any more)."""
         facts: list[Mapping[UUID, Any]] = [self.enrolments, self.placements, self.supports]
         if proposal is None:
-            for key in self._open_proposals(action):
-                self.closings.record(key, ProposalClosing(ProposalEnd.PLAN_CHANGED))
+            self._close(action, ProposalEnd.PLAN_CHANGED)
         elif action not in self.proposals:
             if not any(fact.action == action for part in facts for fact in part.values()):
                 self.proposals.record(action, proposal)
@@ -357,15 +351,14 @@ class ActivityFile(Aggregate):
             self.proposals.record(action, proposal)
 
     def action_settled(self, action: UUID, on: date | None) -> None:
-        for key in self._open_proposals(action):
-            self.closings.record(key, ProposalClosing(ProposalEnd.SETTLED, on))
+        self._close(action, ProposalEnd.SETTLED, on)
 
     def action_open_again(self, action: UUID) -> None:
         if action in self.closings and self._is_open_for(action, ProposalEnd.SETTLED):
             self.proposals.record(action, self.proposals[action])
 
     def _is_open_for(self, key: UUID, end: ProposalEnd) -> bool:
-        """Whether a proposal is open, or was closed for what may be taken back."""
+        """Tells whether a proposal is open, or was closed for what may be taken back."""
         return key not in self.closings or self.closings[key].closed_for is end
 
     def person_left(self, on: date, sessions: Mapping[UUID, Session]) -> None:
@@ -378,8 +371,7 @@ class ActivityFile(Aggregate):
             open_still = key not in self.placement_ends and key not in self.cancellations
             if open_still and fact.starts_on >= on:
                 self.cancellations.record(key, PlacementCancellation(on, WithdrawalReason.EXIT))
-        for key in self._open_proposals():
-            self.closings.record(key, ProposalClosing(ProposalEnd.EXIT, on))
+        self._close(None, ProposalEnd.EXIT, on)
 
     def moved_to(self, structure: str, on: date, sessions: Mapping[UUID, Session]) -> None:
         """Takes the person out of what other structures have yet to begin, and proposes it anew; the rest goes on."""
@@ -394,7 +386,7 @@ class ActivityFile(Aggregate):
             self.proposals.record(uuid5(key, "transfer"), Proposal(plan.kind.activity, action, barrier))
 
     def session_corrected(self, session: Session, today: date) -> None:
-        """Hours follow the session; attendance at half-days that it no longer has stays as it was recorded."""
+        """Has hours follow the session; attendance at half-days that it no longer has stays as it was recorded."""
         plan = session.plan.current
         if plan is None or session.cancelled_on or plan.first_day > today:
             return
@@ -404,9 +396,3 @@ class ActivityFile(Aggregate):
                 activity = attended_activity(fact, plan)
                 if activity.ended_on <= today:
                     self._let_follow(key, activity)
-
-
-def _check_evaluation(evaluation: Evaluation, placement: Placement, today: date) -> None:
-    not_after(today, "evaluated", evaluation.evaluated_on)
-    if evaluation.evaluated_on < placement.starts_on:
-        raise EvaluatedBeforeStart(f"evaluated on {evaluation.evaluated_on}, starts on {placement.starts_on}")

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.training.domain.activity import Activity
 from services.training.domain.session import HalfDay, SessionPlan, must_be_named_once
 from shared.codes import ActivityStatus, DropOutReason, WithdrawalReason
+from shared.days import Day
 from shared.rules import RuleBroken, not_after
 
 
@@ -48,7 +49,7 @@ class Enrolment:
     """`action`: the proposal, which is the plan's action, that it answers."""
 
     session: UUID
-    enrolled_on: date
+    enrolled_on: Day
     action: UUID | None = None
 
     @property
@@ -85,6 +86,18 @@ STILL_ATTENDED = frozenset({WithdrawalReason.EXIT, WithdrawalReason.TRANSFER})
 """Reasons that close an enrolment from outside: what was attended before is recorded all the same."""
 
 
+def check_enrolment(enrolment: Enrolment, session: SessionPlan, today: date) -> None:
+    not_after(today, "enrolled", enrolment.enrolled_on)
+    if enrolment.enrolled_on > session.last_day:
+        raise EnrolledAfterSession(f"enrolled on {enrolment.enrolled_on}, the session ended on {session.last_day}")
+
+
+def check_enrolment_end(end: EnrolmentEnd, enrolment: Enrolment, today: date) -> None:
+    not_after(today, "withdrawn", end.withdrawn_on)
+    if end.withdrawn_on < enrolment.enrolled_on:
+        raise WithdrawnBeforeEnrolled(f"withdrawn on {end.withdrawn_on}, enrolled on {enrolment.enrolled_on}")
+
+
 def check_attendance(attendance: Attendance, session: SessionPlan, today: date) -> None:
     not_after(today, "began", session.first_day)
     must_be_named_once(attendance.attended)
@@ -100,9 +113,9 @@ def check_attendance(attendance: Attendance, session: SessionPlan, today: date) 
 
 
 def attended_activity(attendance: Attendance, session: SessionPlan) -> Activity:
-    """Hours are the half-days attended times their length; all of them: completed, some: partial, none: no-show.
+    """Makes the activity. Hours: half-days attended times their length; all: completed, some: partial, none: no-show.
 
-    It starts with the session and ends with it; of who dropped out, with the last half-day at which they were.
+    It starts with the session and ends with it; where the person dropped out, with the last half-day that they came to.
     """
     came = attendance.attended
     status = (

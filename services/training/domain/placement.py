@@ -111,7 +111,7 @@ ENTITLED = frozenset(Prescriber) - {Prescriber.ETTI, Prescriber.OTHER}
 AVA_HOURS_A_MONTH = 80
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Placement:
     """A placement as agreed. `hours_planned`: over all its days. `tutor`: a correspondent. `employer`: its SIRET.
 
@@ -120,14 +120,14 @@ class Placement:
     """
 
     form: PlacementForm
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     employer: Siret | None = None
     tutor: UUID | None = None
     prescriber: Prescriber | None = None
     objective: PlacementObjective | None = None
     hours_planned: Decimal | None = None
-    renewed_until: date | None = None
+    renewed_until: Day | None = None
     action: UUID | None = None
 
     @property
@@ -143,7 +143,7 @@ class Placement:
 class PlacementEnd:
     """`hours` done, null where the person never came. `broken_off_for`: why it ended before its last day."""
 
-    ended_on: date
+    ended_on: Day
     hours: Decimal | None = None
     broken_off_for: DropOutReason | None = None
 
@@ -178,7 +178,7 @@ class Evaluation:
 
 
 def check_placement(placement: Placement, same_form: Sequence[Placement]) -> None:
-    """`same_form`: the other placements of this form that the person has or had, cancelled ones left out."""
+    """Raises what a placement breaks. `same_form`: the person's others of this form, cancelled ones left out."""
     must_end_after_start(placement.starts_on, placement.ends_on)
     if placement.renewed_until is not None and placement.renewed_until <= placement.ends_on:
         raise RenewalBeforeEnd(f"renewed until {placement.renewed_until}, ends on {placement.ends_on}")
@@ -217,7 +217,7 @@ def _check_pmsmp(placement: Placement, others: Sequence[Placement]) -> None:
 
 
 def _more_than_two_months(placements: Sequence[Placement], start: date, until: date) -> bool:
-    """Whether placements last more than two months in a window, `until` excluded."""
+    """Tells whether placements last more than two months in a window, `until` excluded."""
     months = days = 0
     for placement in placements:
         first, after = max(placement.starts_on, start), min(day_after(placement.last_day), until)
@@ -228,7 +228,7 @@ def _more_than_two_months(placements: Sequence[Placement], start: date, until: d
 
 
 def _months_and_days(first: date, after: date) -> tuple[int, int]:
-    """Whole months date to date, and the days that remain; `after` excluded."""
+    """Counts whole months date to date, and the days that remain; `after` excluded."""
     months = (after.year - first.year) * 12 + after.month - first.month
     while months_later(first, months) > after:
         months -= 1
@@ -260,8 +260,29 @@ def check_end(end: PlacementEnd, placement: Placement, today: date) -> None:
     must_not_be_negative(end.hours)
 
 
+def check_renewal(placement: Placement, until: date) -> None:
+    """Raises what a renewal breaks where there was one before."""
+    if (renewed_until := placement.renewed_until) is not None:
+        if placement.form is PlacementForm.PMSMP:
+            raise PmsmpRenewedTwice(f"it was renewed until {renewed_until}")
+        if until <= renewed_until:
+            raise RenewalBeforeEnd(f"it was renewed until {renewed_until}")
+
+
+def check_cancellation(cancellation: PlacementCancellation, placement: Placement, today: date) -> None:
+    not_after(today, "cancelled", cancellation.cancelled_on)
+    if cancellation.cancelled_on > placement.starts_on:
+        raise PlacementBegun(f"it began on {placement.starts_on}")
+
+
+def check_evaluation(evaluation: Evaluation, placement: Placement, today: date) -> None:
+    not_after(today, "evaluated", evaluation.evaluated_on)
+    if evaluation.evaluated_on < placement.starts_on:
+        raise EvaluatedBeforeStart(f"evaluated on {evaluation.evaluated_on}, starts on {placement.starts_on}")
+
+
 def placement_activity(placement: Placement, end: PlacementEnd) -> Activity:
-    """A placement with hours was completed, or in part where it was broken off; without, the person never came."""
+    """Makes the activity: with hours completed, or partial where it was broken off; without, the person never came."""
     hours = end.hours or None
     if hours is None:
         status = ActivityStatus.NO_SHOW

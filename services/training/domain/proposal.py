@@ -1,4 +1,4 @@
-"""What an agreed plan, or a transfer, proposes to take part in, until it is answered or dismissed."""
+"""Proposals of an agreed plan or a transfer, until they are answered or dismissed."""
 
 from dataclasses import dataclass
 from datetime import date

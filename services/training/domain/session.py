@@ -120,7 +120,7 @@ class Session(Aggregate):
             self.cancelled_on.record(on, key=self.key)
 
     def standing(self) -> SessionPlan:
-        """What is planned. Raises UnknownSession, SessionCancelled."""
+        """Finds the plan. Raises UnknownSession, SessionCancelled."""
         if (plan := self.plan.current) is None:
             raise UnknownSession("no such session is planned")
         if self.cancelled_on:
@@ -129,7 +129,7 @@ class Session(Aggregate):
 
 
 def session_file(session: UUID) -> UUID:
-    """The aggregate of a session. Derived, as a caller chooses the session's id and might choose a pathway's."""
+    """Names the aggregate of a session. Derived, as a caller chooses the session's id and might choose a pathway's."""
     return uuid5(session, "session")
 
 

@@ -1,4 +1,4 @@
-"""Support actions: what is done with a person to lift one barrier, and what came of it."""
+"""Support actions: done with a person to lift one barrier, with the result."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -7,9 +7,10 @@ from uuid import UUID
 
 from services.training.domain.activity import Activity
 from shared.codes import ActivityKind, ActivityStatus, Barrier, OrganisationName, SupportResult
+from shared.days import Day
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SupportAction:
     """`barrier`: the one of the diagnostic that it aims at. `action`: of the plan, where it was one of it.
 
@@ -17,8 +18,8 @@ class SupportAction:
     """
 
     barrier: Barrier
-    started_on: date
-    ended_on: date
+    started_on: Day
+    ended_on: Day
     hours: Decimal
     result: SupportResult
     action: UUID | None = None
