@@ -40,7 +40,7 @@ from services.outcomes.publishing import public as public_of_outcomes
 from services.training.publishing import public as public_of_training
 from shared import broker
 from shared.election import end
-from shared.event_store import EventStore
+from shared.event_store import EventStore, append_lock
 from shared.relay import Publishing, Relay
 from shared.sealing import EnvironmentKeys, PersonKeys
 from shared.services import SERVICES
@@ -162,7 +162,7 @@ async def _copy(url: str, rows: Sequence[_Row], numbers: range) -> None:
     try:
         for start in range(numbers.start, numbers.stop, 5):
             async with connection.transaction():
-                await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
+                await append_lock(connection)
                 head = await connection.fetchrow("select position, known_at from head")
                 assert head is not None
                 position: int = head["position"]

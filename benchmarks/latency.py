@@ -249,11 +249,14 @@ class Observed(Subscriber):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.pool = _Noting(self.pool, self.stream)  # type: ignore[assignment]
+        reached = self._pulses.reached
 
-    def _watermark(self, generation: str, position: int) -> datetime | None:
-        found = super()._watermark(generation, position)
-        _under_way.set((position, found))
-        return found
+        def note(generation: str, position: int) -> datetime | None:
+            found = reached(generation, position)
+            _under_way.set((position, found))
+            return found
+
+        self._pulses.reached = note  # type: ignore[method-assign]
 
 
 class _Noting:

@@ -15,7 +15,7 @@ from shared.codes import StructureCode
 from shared.commands import Act, Target
 from shared.database import across_structures
 from shared.erasure_ledger import ErasureLedger
-from shared.event_store import About, Aggregate, EventStore, Forgotten
+from shared.event_store import About, Aggregate, EventStore, Forgotten, append_lock
 from shared.facts import Fact, FactEvent
 from shared.forgetting import remember_digests
 from shared.problems import Problem
@@ -217,7 +217,7 @@ async def erase_again(store: EventStore, digests: set[bytes]) -> int:
 async def _destroy(store: EventStore, file: UUID, id: UUID) -> ErasedCorrespondent:
     async with store.pool.acquire() as connection, connection.transaction():
         # The append lock first: whoever records meanwhile waits, and is then refused as of a forgotten person.
-        await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
+        await append_lock(connection)
         await remember_digests(connection, store, [file])
         gone = await connection.fetchrow("select * from forget_correspondent($1, $2)", file, id)
     assert gone is not None

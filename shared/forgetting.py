@@ -34,7 +34,7 @@ from shared.contracts.forgetting import ErasureAccepted
 from shared.contracts.reporting import ErasureRewritten
 from shared.database import Connection
 from shared.erasure_ledger import ErasureLedger
-from shared.event_store import About, Aggregate, EventStore, Recorded
+from shared.event_store import About, Aggregate, EventStore, Recorded, append_lock
 from shared.facts import Fact, FactEvent
 
 log = logging.getLogger(__name__)
@@ -158,12 +158,12 @@ class Forgetting:
     async def alone(self) -> AsyncIterator[Connection]:
         """A transaction beside which nothing is recorded here: what is read meanwhile is all there is."""
         async with self.store.pool.acquire() as connection, connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
+            await append_lock(connection)
             yield connection
 
     async def note(self, connection: Connection, erasure: UUID, concerned: Concerned) -> None:
         """From the end of the transaction on, nothing more is recorded of these persons and pathways here."""
-        await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
+        await append_lock(connection)
         await connection.execute(
             """insert into erasures (erasure, persons, pathways, stage) values ($1, $2, $3, 'accepted')
                on conflict do nothing""",

@@ -1,6 +1,6 @@
 """The facts of kinds that are declared whole, as a service lists them: by the day on which they happened."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.contracts import PublicEvent
 from shared.database import Connection, Pool
 from shared.kinds import KINDS, Kind
+from shared.upsert import Row, upsert
 
 _NAMES: dict[tuple[str, str], Kind[Any]] = {
     (kind.service, event.partition(".")[2]): kind for kind in KINDS for event in kind.events
@@ -27,19 +28,19 @@ class ListedFact:
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Keeps one row a fact, as it now stands; an older version changes nothing."""
-    rows = {}
+    await upsert(connection, "listed_facts", ("pathway", "kind", "id"), _rows(events))
+
+
+def _rows(events: Sequence[PublicEvent]) -> Iterator[Row]:
     for event in events:
         if (kind := _NAMES.get((event.service, event.name))) is not None:
-            rows[event.pathway, kind.name, kind.id_of(event.body)] = (event.happened_on, event.version)
-    if rows:
-        await connection.execute(
-            """insert into listed_facts as f (pathway, kind, id, happened_on, version)
-               select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::integer[])
-               on conflict (pathway, kind, id) do update
-                 set happened_on = excluded.happened_on, version = excluded.version
-               where f.version < excluded.version""",
-            *map(list, zip(*((*key, *row) for key, row in rows.items()), strict=True)),
-        )
+            yield {
+                "pathway": event.pathway,
+                "kind": kind.name,
+                "id": kind.id_of(event.body),
+                "happened_on": event.happened_on,
+                "version": event.version,
+            }
 
 
 async def between(

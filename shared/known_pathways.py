@@ -34,6 +34,7 @@ from shared.history import Dossier
 from shared.known_structures import departments
 from shared.problems import NotYetKnown, Problem
 from shared.rules import Restricted
+from shared.upsert import upsert
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -177,7 +178,7 @@ OF_OUTCOMES = (Exit, Reopening)
 async def remember_intake(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies intake's events: who is supported where, since when, and of whom nothing may be recorded."""
     changes: dict[UUID, dict[str, Any]] = {}
-    for event in _after(await _versions(connection, "intake_version", events), events):
+    for event in _after(await _versions(connection, events), events):
         change = changes.setdefault(event.aggregate, {})
         change["version"] = event.version
         match event.body:
@@ -241,27 +242,21 @@ _COLUMNS = (
 
 async def remember_outcomes(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies outcomes' events: when someone left, and whether that was annulled."""
-    exits: dict[UUID, tuple[date | None, int]] = {}
-    for event in _after(await _versions(connection, "outcomes_version", events), events):
-        match event.body:
-            case Exit(exited_on=exited_on):
-                exits[event.aggregate] = (exited_on, event.version)
-            case Reopening():
-                exits[event.aggregate] = (None, event.version)
-    await connection.execute(
-        """insert into known_pathways (pathway, exited_on, outcomes_version)
-           select * from unnest($1::uuid[], $2::date[], $3::integer[])
-           on conflict (pathway) do update
-             set exited_on = excluded.exited_on, outcomes_version = excluded.outcomes_version""",
-        list(exits),
-        [exited_on for exited_on, _ in exits.values()],
-        [version for _, version in exits.values()],
-    )
+    exits = [
+        {
+            "pathway": event.aggregate,
+            "exited_on": event.body.exited_on if isinstance(event.body, Exit) else None,
+            "outcomes_version": event.version,
+        }
+        for event in events
+        if event.pathway is not None and isinstance(event.body, Exit | Reopening)
+    ]
+    await upsert(connection, "known_pathways", ("pathway",), exits, version="outcomes_version")
 
 
-async def _versions(connection: Connection, column: str, events: Iterable[PublicEvent]) -> dict[UUID, int]:
+async def _versions(connection: Connection, events: Iterable[PublicEvent]) -> dict[UUID, int]:
     rows = await connection.fetch(
-        f"select pathway, {column} as version from known_pathways where pathway = any($1)",
+        "select pathway, intake_version as version from known_pathways where pathway = any($1)",
         list({event.aggregate for event in events}),
     )
     return {row["pathway"]: row["version"] for row in rows}

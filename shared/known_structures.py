@@ -13,6 +13,7 @@ from shared.contracts.intake import Structure
 from shared.database import Connection, Pool
 from shared.event_store import EventStore
 from shared.subscriber import Subscriber
+from shared.upsert import Row, upsert
 
 
 async def departments(pool: Pool | Connection, structures: Collection[str]) -> dict[str, str]:
@@ -31,19 +32,12 @@ async def today_in(store: EventStore, structure: str | None, connection: Connect
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """A version already applied changes nothing."""
-    latest = {event.aggregate: event for event in events}
-    await connection.execute(
-        """insert into structures.known as k (structure, department, version)
-           select * from unnest($1::text[], $2::text[], $3::integer[])
-           on conflict (structure) do update set department = excluded.department, version = excluded.version
-             where k.version < excluded.version""",
-        *zip(*map(_row, latest.values()), strict=True),
-    )
+    await upsert(connection, "structures.known", ("structure",), map(_row, events))
 
 
-def _row(event: PublicEvent) -> tuple[str, str, int]:
+def _row(event: PublicEvent) -> Row:
     assert isinstance(event.body, Structure)
-    return event.body.structure, event.body.department, event.version
+    return {"structure": event.body.structure, "department": event.body.department, "version": event.version}
 
 
 async def _enter(connection: Connection) -> None:

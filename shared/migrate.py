@@ -1,7 +1,14 @@
-"""Numbered SQL migrations, run by yoyo under its lock, as the database's owner."""
+"""SQL of the databases, run as their owner: numbered migrations by yoyo, each once; then the files of `repeatable/`.
 
-from collections.abc import Sequence
+What is changed as a whole, functions and triggers, stands in a repeatable file: it makes them or makes them anew, and
+is run at each start at which it says something else than before. A numbered migration makes itself what it needs, such
+as the functions of a policy: on a new database the repeatable files come after the last of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from yoyo import get_backend, read_migrations
@@ -25,5 +32,30 @@ def migrate(owner_url: str, restricted_url: str, folders: Sequence[Path]) -> Non
         backend.break_lock()
         with backend.lock():
             backend.apply_migrations(backend.to_apply(migrations))
+            _repeat(backend.connection, folders)
     finally:
         backend.connection.close()
+
+
+def _repeat(connection: Any, folders: Sequence[Path]) -> None:
+    """Runs the repeatable files that were changed, each in a transaction that notes what it said."""
+    connection.execute(_NOTED)
+    noted = dict(connection.execute("select file, sha256 from _yoyo_repeatable").fetchall())
+    for name, sql in _repeatable(folders):
+        hash = sha256(sql).hexdigest()
+        if noted.get(name) != hash:
+            with connection.transaction():
+                connection.execute(sql)
+                connection.execute(_NOTE, (name, hash))
+
+
+def _repeatable(folders: Sequence[Path]) -> Iterator[tuple[str, bytes]]:
+    for folder in folders:
+        for file in sorted(folder.glob("repeatable/*.sql")):
+            yield file.name, file.read_bytes()
+
+
+# Named as yoyo's own tables are: part of the same book-keeping, and no table of the service.
+_NOTED = "create table if not exists _yoyo_repeatable (file text primary key, sha256 text not null)"
+_NOTE = """insert into _yoyo_repeatable (file, sha256) values (%s, %s)
+           on conflict (file) do update set sha256 = excluded.sha256"""

@@ -16,6 +16,7 @@ from shared.contracts.intake import Access
 from shared.database import Connection, Pool, across_structures
 from shared.problems import Problem
 from shared.subscriber import Subscriber
+from shared.upsert import Row, upsert
 
 REMEMBERED = 5.0
 """Seconds for which an answer of the table is taken again: so long a withdrawn access may still be good."""
@@ -106,21 +107,20 @@ async def of_structure(pool: Pool, structure: str, limit: int) -> list[User]:
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """A version already applied changes nothing."""
-    latest = {event.aggregate: event for event in events}
-    await connection.execute(
-        """insert into users.access as a (id, subject, structure, role, withdrawn, version)
-           select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::boolean[], $6::integer[])
-           on conflict (id) do update set role = excluded.role, withdrawn = excluded.withdrawn,
-                                          version = excluded.version
-             where a.version < excluded.version""",
-        *zip(*map(_row, latest.values()), strict=True),
-    )
+    await upsert(connection, "users.access", ("id",), map(_row, events))
 
 
-def _row(event: PublicEvent) -> tuple[object, ...]:
+def _row(event: PublicEvent) -> Row:
     body = event.body
     assert isinstance(body, Access)
-    return event.aggregate, body.user, event.structure, body.role, body.withdrawn, event.version
+    return {
+        "id": event.aggregate,
+        "subject": body.user,
+        "structure": event.structure,
+        "role": body.role,
+        "withdrawn": body.withdrawn,
+        "version": event.version,
+    }
 
 
 async def _enter(connection: Connection) -> None:

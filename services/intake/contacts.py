@@ -18,6 +18,7 @@ from shared.contracts import PublicEvent
 from shared.contracts.intake import Request
 from shared.database import Connection, Pool
 from shared.event_store import Ledger
+from shared.upsert import Row, upsert
 
 CONSUMER = "intake-contacts"
 
@@ -32,54 +33,40 @@ async def alone(connection: Connection) -> None:
     await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.contacts'))")
 
 
-@dataclass
-class _Fact:
-    happened_on: date | None
-    imported: bool
-    version: int
-
-
 async def follow(ledger: Ledger, connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Applies events of one stream; a version already applied changes nothing, a forgotten pathway's is ignored."""
     await alone(connection)
     forgotten = await ledger.forgotten({event.pathway for event in events if event.pathway is not None})
-    persons: dict[UUID, tuple[UUID, int]] = {}
-    facts: dict[tuple[UUID, str], _Fact] = {}
-    for event in events:
-        pathway = event.pathway
-        if pathway is None or pathway in forgotten or not isinstance(event.body, Contact):
-            continue
-        key, on = contact_in(event.body)
-        first = facts.get((pathway, key))
-        facts[pathway, key] = _Fact(on, event.historical if first is None else first.imported, event.version)
-        if isinstance(event.body, Request):
-            persons[pathway] = (event.body.person, event.version)
-    pathways = list({pathway for pathway, _ in facts})
+    told = [
+        (event.pathway, event, event.body)
+        for event in events
+        if event.pathway is not None and event.pathway not in forgotten and isinstance(event.body, Contact)
+    ]
+    pathways = list({pathway for pathway, _, _ in told})
     before = await _persons_of(connection, pathways)
-    await connection.execute(
-        """insert into contacts.pathways as p (pathway, person, version)
-           select * from unnest($1::uuid[], $2::uuid[], $3::integer[])
-           on conflict (pathway) do update set person = excluded.person, version = excluded.version
-             where p.version < excluded.version""",
-        list(persons),
-        [person for person, _ in persons.values()],
-        [version for _, version in persons.values()],
+    requests = (
+        {"pathway": pathway, "person": body.person, "version": event.version}
+        for pathway, event, body in told
+        if isinstance(body, Request)
     )
-    await connection.execute(
-        """insert into contacts.facts as f (pathway, fact, happened_on, imported, version)
-           select * from unnest($1::uuid[], $2::text[], $3::date[], $4::boolean[], $5::integer[])
-           on conflict (pathway, fact) do update set happened_on = excluded.happened_on, version = excluded.version
-             where f.version < excluded.version""",
-        [pathway for pathway, _ in facts],
-        [key for _, key in facts],
-        [fact.happened_on for fact in facts.values()],
-        [fact.imported for fact in facts.values()],
-        [fact.version for fact in facts.values()],
-    )
+    await upsert(connection, "contacts.pathways", ("pathway",), requests)
+    facts = (_row(event, body) for _, event, body in told)
+    await upsert(connection, "contacts.facts", ("pathway", "fact"), facts, once=("imported",))
     # A corrected request may name another person: both are counted again.
     after = await _persons_of(connection, pathways)
     await _count_again(connection, {*before.values(), *after.values()})
     await _unsettle(connection, before, after)
+
+
+def _row(event: PublicEvent, body: Contact) -> Row:
+    fact, on = contact_in(body)
+    return {
+        "pathway": event.pathway,
+        "fact": fact,
+        "happened_on": on,
+        "imported": event.historical,
+        "version": event.version,
+    }
 
 
 async def _persons_of(connection: Connection, pathways: Sequence[UUID]) -> dict[UUID, UUID]:

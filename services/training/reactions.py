@@ -18,7 +18,7 @@ from shared.contracts.intake import Reception
 from shared.contracts.outcomes import Exit
 from shared.contracts.training import SessionPlan
 from shared.database import Connection
-from shared.event_store import About, EventStore
+from shared.event_store import About, EventStore, append_lock
 from shared.known_pathways import OF_INTAKE, OF_OUTCOMES, remember_intake, remember_outcomes
 from shared.service import Runtime
 from shared.subscriber import Subscriber
@@ -66,7 +66,7 @@ async def when_a_session_is_corrected(store: EventStore, connection: Connection,
     """Corrects the hours of those who attended, as the session now stands."""
     if isinstance(event.body, SessionPlan) and event.version > 1:
         id = event.body.session
-        await _lock(connection)
+        await append_lock(connection)
         session = (await store.load_many(Session, [session_file(id)], connection))[session_file(id)]
         today = await known_structures.today_in(store, session.structure, connection)
         rows = await connection.fetch(
@@ -86,14 +86,9 @@ async def when_a_session_is_corrected(store: EventStore, connection: Connection,
             )
 
 
-async def _lock(connection: Connection) -> None:
-    """Keeps commands from coming between what is read from here on and what is decided on it."""
-    await connection.execute("select pg_advisory_xact_lock(hashtext('lieu.append'))")
-
-
 async def _open_sessions(store: EventStore, connection: Connection, pathway: UUID) -> dict[UUID, Session]:
     """The sessions in which a pathway is enrolled without an attendance, by id."""
-    await _lock(connection)
+    await append_lock(connection)
     file = (await store.load_many(ActivityFile, [pathway], connection))[pathway]
     ids = set(file.sessions_open().values())
     files = await store.load_many(Session, [session_file(id) for id in ids], connection)

@@ -4,19 +4,12 @@ Owns: the tables head, events, snapshots, answers of each service's database, an
 """
 
 from shared.event_store.aggregates import Aggregate, Known
-from shared.event_store.store import (
-    About,
-    AlreadyAnswered,
-    Answer,
-    EventStore,
-    Forgotten,
-    IdempotencyKey,
-    IdTaken,
-    Ledger,
-    Recorded,
-    VersionConflict,
-    under,
-)
+from shared.event_store.answers import Answer, IdempotencyKey
+from shared.event_store.appending import append_lock
+from shared.event_store.ledger import Ledger
+from shared.event_store.loading import About, IdTaken, Recorded
+from shared.event_store.saves import AlreadyAnswered, Forgotten, VersionConflict, under
+from shared.event_store.store import EventStore
 
 __all__ = [
     "About",
@@ -31,5 +24,6 @@ __all__ = [
     "Ledger",
     "Recorded",
     "VersionConflict",
+    "append_lock",
     "under",
 ]

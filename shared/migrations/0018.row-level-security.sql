@@ -51,20 +51,8 @@ call protect('keeps(aggregate)', 'snapshots');
 call protect('structure = (select own_structure()) or supports(pathway) or supports_person(person)', 'readings');
 call protect('false', 'answers', 'person_keys', 'erasures', 'parked', 'users.parked');
 
--- Events are added through this one function alone; its caller asks across structures, as versions are checked against
--- all that is stored.
-drop function append_saves(
-  uuid[], uuid[], integer[], text[], text[], text[], uuid[], uuid[], text[], date[], text[], boolean[], text[],
-  uuid[], text[], text[], text[], bytea[], text[], uuid[], bytea[]
-);
-drop function note_readings(uuid[], uuid[], bytea[], bytea[], text, text, text, text);
-do $$ declare
-  append regprocedure := (select oid from pg_proc
-                           where proname = 'append_saves' and pronamespace = 'public'::regnamespace);
-begin
-  execute format('alter function %s security definer set search_path = public', append);
-  execute format('revoke all on function %s from public', append);
-  execute format('grant execute on function %s to %I', append, current_setting('lieu.role'));
+-- Events are added by append_saves alone (repeatable/append.sql).
+do $$ begin
   execute format('revoke insert on events from %I', current_setting('lieu.role'));
   execute format('revoke insert, update on answers from %I', current_setting('lieu.role'));
 end $$;

@@ -9,6 +9,7 @@ from services.diagnostic.views.whose import STANDING
 from shared.contracts import PublicEvent
 from shared.contracts.diagnostic import Diagnostic, DiagnosticOpening, OpeningClosed
 from shared.database import Connection, Pool
+from shared.upsert import Row, upsert
 
 
 @dataclass(frozen=True)
@@ -26,27 +27,18 @@ class WaitingDiagnostic:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    diagnosed = {event.aggregate for event in events if isinstance(event.body, Diagnostic)}
-    await connection.execute(
-        "insert into diagnosed (pathway) select unnest($1::uuid[]) on conflict do nothing", list(diagnosed)
-    )
-    for event in events:
-        match event.body:
-            case DiagnosticOpening(opened_on=opened_on):
-                await _open(connection, event, opened_on)
-            case OpeningClosed():
-                await _open(connection, event, None)
+    diagnosed = ({"pathway": event.aggregate} for event in events if isinstance(event.body, Diagnostic))
+    await upsert(connection, "diagnosed", ("pathway",), diagnosed, version=None)
+    await upsert(connection, "openings", ("pathway",), filter(None, map(_opening, events)))
 
 
-async def _open(connection: Connection, event: PublicEvent, opened_on: date | None) -> None:
-    await connection.execute(
-        """insert into openings as o (pathway, opened_on, version) values ($1, $2, $3)
-           on conflict (pathway) do update set opened_on = excluded.opened_on, version = excluded.version
-             where o.version < excluded.version""",
-        event.aggregate,
-        opened_on,
-        event.version,
-    )
+def _opening(event: PublicEvent) -> Row | None:
+    match event.body:
+        case DiagnosticOpening(opened_on=on):
+            return {"pathway": event.aggregate, "opened_on": on, "version": event.version}
+        case OpeningClosed():
+            return {"pathway": event.aggregate, "opened_on": None, "version": event.version}
+    return None
 
 
 async def without_diagnostic(

@@ -12,6 +12,7 @@ from shared.contracts import PublicEvent
 from shared.contracts.diagnostic import Plan, PlannedAction, SettledAction
 from shared.database import Connection, Pool
 from shared.months import months_later
+from shared.upsert import Row, upsert
 
 MONTHS_TO_REVIEW = 6
 """After which a plan that was not agreed anew is to be looked at again."""
@@ -42,51 +43,39 @@ class PlanToReview:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    plans: dict[tuple[UUID, UUID], tuple[Plan, PublicEvent, UUID | None]] = {}
-    for event in events:
-        match event.body:
-            case Plan() as plan:
-                _, _, revises = plans.get((event.aggregate, plan.plan), (None, None, None))
-                plans[event.aggregate, plan.plan] = plan, event, plan.revises or revises
-            case PlannedAction() as action:
-                await connection.execute(
-                    """insert into planned_actions as a (pathway, action, plan, kind, barrier, due_on, version)
-                       values ($1, $2, $3, $4, $5, $6, $7)
-                       on conflict (pathway, action) do update
-                         set plan = excluded.plan, kind = excluded.kind, barrier = excluded.barrier,
-                             due_on = excluded.due_on, version = excluded.version
-                         where a.version < excluded.version""",
-                    event.aggregate,
-                    action.action,
-                    action.plan,
-                    action.kind,
-                    action.barrier,
-                    action.due_on,
-                    event.version,
-                )
-            case SettledAction(action=key, outcome=outcome):
-                await connection.execute(
-                    """update planned_actions set open = $3, version = $4
-                        where pathway = $1 and action = $2 and version < $4""",
-                    event.aggregate,
-                    key,
-                    outcome is None,
-                    event.version,
-                )
-    await connection.execute(
-        """insert into plans as p (pathway, plan, agreed_on, review_on, revises, version)
-           select * from unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[], $5::uuid[], $6::integer[])
-           on conflict (pathway, plan) do update
-             set agreed_on = excluded.agreed_on, review_on = excluded.review_on,
-                 revises = coalesce(excluded.revises, p.revises), version = excluded.version
-             where p.version < excluded.version""",
-        [pathway for pathway, _ in plans],
-        [plan for _, plan in plans],
-        [plan.agreed_on for plan, _, _ in plans.values()],
-        [_review_on(plan.agreed_on, event) for plan, event, _ in plans.values()],
-        [revises for _, _, revises in plans.values()],
-        [event.version for _, event, _ in plans.values()],
-    )
+    actions = filter(None, map(_action, events))
+    await upsert(connection, "planned_actions", ("pathway", "action"), actions, inserted_with="plan")
+    plans = (_plan(event, event.body) for event in events if isinstance(event.body, Plan))
+    await upsert(connection, "plans", ("pathway", "plan"), plans)
+
+
+def _action(event: PublicEvent) -> Row | None:
+    match event.body:
+        case PlannedAction() as action:
+            return {
+                "pathway": event.aggregate,
+                "action": action.action,
+                "plan": action.plan,
+                "kind": action.kind,
+                "barrier": action.barrier,
+                "due_on": action.due_on,
+                "version": event.version,
+            }
+        case SettledAction(action=key, outcome=outcome):
+            return {"pathway": event.aggregate, "action": key, "open": outcome is None, "version": event.version}
+    return None
+
+
+def _plan(event: PublicEvent, plan: Plan) -> Row:
+    """A correction that does not say which plan it revises leaves what was told."""
+    return {
+        "pathway": event.aggregate,
+        "plan": plan.plan,
+        "agreed_on": plan.agreed_on,
+        "review_on": _review_on(plan.agreed_on, event),
+        **({"revises": plan.revises} if plan.revises else {}),
+        "version": event.version,
+    }
 
 
 def _review_on(agreed_on: date | None, event: PublicEvent) -> date | None:

@@ -1,17 +1,7 @@
 -- What tells of people is shown to the structure that supports them (shared/migrations/0018.row-level-security.sql).
 
--- Who holds a pathway, and whose it is, from the moment at which that is recorded: what is asked of a file a moment
--- later must find it whole.
+-- Who holds each pathway, as repeatable/holder.sql keeps it from here on.
 create index if not exists known_pathways_person_idx on known_pathways (person);
-create function keep_holder() returns trigger language plpgsql as $$
-begin
-  insert into known_pathways as k (pathway, structure, person) values (new.pathway, new.structure, new.person)
-  on conflict (pathway) do update set structure = excluded.structure, person = excluded.person;
-  return null;
-end $$;
-create trigger keep_holder after insert on events for each row
-  when (new.name in ('intake.pathway-requested', 'intake.request-corrected', 'intake.pathway-received'))
-  execute function keep_holder();
 insert into known_pathways as k (pathway, structure, person)
 select distinct on (pathway) pathway, structure, person from events
  where name in ('intake.pathway-requested', 'intake.request-corrected', 'intake.pathway-received')

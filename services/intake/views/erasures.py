@@ -12,6 +12,7 @@ from shared.contracts.forgetting import ErasureDone
 from shared.database import Connection, Pool, across_structures
 from shared.problems import Problem
 from shared.services import OF_PATHWAYS
+from shared.upsert import Row, upsert
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,20 @@ class ErasureState:
 
 
 async def follow_erasures(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """What each service says it destroyed."""
-    for event in events:
-        if isinstance(event.body, ErasureDone):
-            counts = {name: count for name, count in vars(event.body).items() if name != "erasure"}
-            await connection.execute(
-                "insert into erasure_reports values ($1, $2, $3, $4) on conflict do nothing",
-                event.body.erasure,
-                event.service,
-                json.dumps(counts),
-                event.known_at,
-            )
+    """What each service says it destroyed; what it said first stands."""
+    rows = (_row(event, event.body) for event in events if isinstance(event.body, ErasureDone))
+    told_once = ("destroyed", "known_at")
+    await upsert(connection, "erasure_reports", ("erasure", "service"), rows, version=None, once=told_once)
+
+
+def _row(event: PublicEvent, done: ErasureDone) -> Row:
+    counts = {name: count for name, count in vars(done).items() if name != "erasure"}
+    return {
+        "erasure": done.erasure,
+        "service": event.service,
+        "destroyed": json.dumps(counts),
+        "known_at": event.known_at,
+    }
 
 
 async def erasure(pool: Pool, erasure: UUID, backup_days: int) -> ErasureState:

@@ -32,6 +32,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.outcomes import Exit, Reopening
 from shared.database import Connection, Pool
+from shared.upsert import upsert
 
 
 class Stage(StrEnum):
@@ -165,24 +166,17 @@ _COLUMNS = """structure, person, requested_on, received, welcomed_on, started_on
 
 async def follow_exits(connection: Connection, events: Iterable[PublicEvent]) -> None:
     """When a person left, and that it was annulled, as outcomes tells."""
-    exits: dict[UUID, tuple[date | None, int]] = {}
-    for event in events:
-        match event.body:
-            case Exit(exited_on=exited_on) if event.pathway is not None:
-                exits[event.pathway] = (exited_on, event.version)
-            case Reopening() if event.pathway is not None:
-                exits[event.pathway] = (None, event.version)
-    await connection.execute(
-        """insert into requests as r (pathway, version, exited_on, outcomes_version)
-           select pathway, 0, exited_on, version
-             from unnest($1::uuid[], $2::date[], $3::integer[]) u(pathway, exited_on, version)
-           on conflict (pathway) do update
-             set exited_on = excluded.exited_on, outcomes_version = excluded.outcomes_version
-             where r.outcomes_version < excluded.outcomes_version""",
-        list(exits),
-        [exited_on for exited_on, _ in exits.values()],
-        [version for _, version in exits.values()],
-    )
+    exits = [
+        {
+            "pathway": event.pathway,
+            "version": 0,  # of intake's own events none was heard
+            "exited_on": event.body.exited_on if isinstance(event.body, Exit) else None,
+            "outcomes_version": event.version,
+        }
+        for event in events
+        if event.pathway is not None and isinstance(event.body, Exit | Reopening)
+    ]
+    await upsert(connection, "requests", ("pathway",), exits, version="outcomes_version", once=("version",))
 
 
 _NEXT = """(select min(a.day) from appointments a

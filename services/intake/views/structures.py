@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from shared.contracts import PublicEvent
 from shared.contracts.intake import Structure, WelcomeDelay
 from shared.database import Connection, Pool
+from shared.upsert import Row, upsert
 
 
 @dataclass(frozen=True)
@@ -20,26 +21,17 @@ class RegisteredStructure:
 
 async def follow_structures(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """A version already applied changes nothing."""
-    for event in events:
-        match event.body:
-            case Structure(structure=structure, name=name, department=department):
-                await connection.execute(
-                    """insert into structures as s (structure, name, department, version) values ($1, $2, $3, $4)
-                       on conflict (structure) do update set name = excluded.name,
-                         department = excluded.department, version = excluded.version
-                       where s.version < excluded.version""",
-                    structure,
-                    name,
-                    department,
-                    event.version,
-                )
-            case WelcomeDelay(structure=structure, days=days):
-                await connection.execute(
-                    "update structures set welcome_within = $2, version = $3 where structure = $1 and version < $3",
-                    structure,
-                    days,
-                    event.version,
-                )
+    rows = filter(None, map(_row, events))
+    await upsert(connection, "structures", ("structure",), rows, inserted_with="name")
+
+
+def _row(event: PublicEvent) -> Row | None:
+    match event.body:
+        case Structure(structure=structure, name=name, department=department):
+            return {"structure": structure, "name": name, "department": department, "version": event.version}
+        case WelcomeDelay(structure=structure, days=days):
+            return {"structure": structure, "welcome_within": days, "version": event.version}
+    return None
 
 
 async def structures(pool: Pool) -> list[RegisteredStructure]:

@@ -6,20 +6,17 @@ from uuid import UUID
 from shared.contracts import PublicEvent
 from shared.contracts.intake import Wave
 from shared.database import Connection, Pool
+from shared.upsert import upsert
 
 
 async def follow_waves(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """A version already applied changes nothing."""
-    for event in events:
-        if isinstance(event.body, Wave):
-            await connection.execute(
-                """insert into waves as w (wave, opened_on, version) values ($1, $2, $3)
-                   on conflict (wave) do update set opened_on = excluded.opened_on, version = excluded.version
-                   where w.version < excluded.version""",
-                event.body.wave,
-                event.body.opened_on,
-                event.version,
-            )
+    rows = (
+        {"wave": event.body.wave, "opened_on": event.body.opened_on, "version": event.version}
+        for event in events
+        if isinstance(event.body, Wave)
+    )
+    await upsert(connection, "waves", ("wave",), rows)
 
 
 async def waves(pool: Pool, limit: int) -> list[UUID]:

@@ -10,6 +10,7 @@ from shared.codes import FollowUpMonth
 from shared.contracts import PublicEvent
 from shared.contracts.outcomes import FollowUp, FollowUpAttempt
 from shared.database import Connection, Pool
+from shared.upsert import Row, upsert
 
 
 @dataclass(frozen=True)
@@ -27,34 +28,31 @@ class FollowUpDue:
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """Sets what is due too: it follows from exits and situations, so these are kept before."""
-    for event in events:
-        match event.body:
-            case FollowUp() as followup:
-                await connection.execute(
-                    """insert into asked as a (pathway, month, asked_on, situation, version) values ($1, $2, $3, $4, $5)
-                       on conflict (pathway, month) do update set asked_on = excluded.asked_on,
-                         situation = excluded.situation, version = excluded.version
-                       where a.version < excluded.version""",
-                    event.aggregate,
-                    followup.month,
-                    followup.asked_on,
-                    followup.situation,
-                    event.version,
-                )
-            case FollowUpAttempt() as attempt:
-                await connection.execute(
-                    """insert into attempts as a (pathway, attempt, month, attempted_on, version)
-                       values ($1, $2, $3, $4, $5)
-                       on conflict (pathway, attempt) do update set month = excluded.month,
-                         attempted_on = excluded.attempted_on, version = excluded.version
-                       where a.version < excluded.version""",
-                    event.pathway,
-                    attempt.attempt,
-                    attempt.month,
-                    attempt.attempted_on,
-                    event.version,
-                )
+    asked = (_asked(event, event.body) for event in events if isinstance(event.body, FollowUp))
+    await upsert(connection, "asked", ("pathway", "month"), asked)
+    attempts = (_attempt(event, event.body) for event in events if isinstance(event.body, FollowUpAttempt))
+    await upsert(connection, "attempts", ("pathway", "attempt"), attempts)
     await _set_due(connection, list({event.pathway for event in events if event.pathway is not None}))
+
+
+def _asked(event: PublicEvent, followup: FollowUp) -> Row:
+    return {
+        "pathway": event.aggregate,
+        "month": followup.month,
+        "asked_on": followup.asked_on,
+        "situation": followup.situation,
+        "version": event.version,
+    }
+
+
+def _attempt(event: PublicEvent, attempt: FollowUpAttempt) -> Row:
+    return {
+        "pathway": event.pathway,
+        "attempt": attempt.attempt,
+        "month": attempt.month,
+        "attempted_on": attempt.attempted_on,
+        "version": event.version,
+    }
 
 
 async def _set_due(connection: Connection, pathways: Sequence[UUID]) -> None:

@@ -11,6 +11,7 @@ from shared.codes import JOBS, Contract, EmploymentSupportKind, Situation
 from shared.contracts import PublicEvent
 from shared.contracts.outcomes import EmploymentSupport, SituationPeriod
 from shared.database import Connection, Pool
+from shared.upsert import Row, upsert
 
 
 @dataclass(frozen=True)
@@ -36,42 +37,35 @@ class ListedJob:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    for event in events:
-        match event.body:
-            case SituationPeriod() as period:
-                await connection.execute(
-                    """insert into situations as s (pathway, situation, kind, started_on, ended_on, contract,
-                         contract_end, hours_a_week, version)
-                       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-                       on conflict (pathway, situation) do update set kind = excluded.kind,
-                         started_on = excluded.started_on, ended_on = excluded.ended_on,
-                         contract = excluded.contract, contract_end = excluded.contract_end,
-                         hours_a_week = excluded.hours_a_week, version = excluded.version
-                       where s.version < excluded.version""",
-                    event.pathway,
-                    period.situation,
-                    period.kind,
-                    period.started_on,
-                    period.ended_on,
-                    period.contract,
-                    period.contract_end,
-                    period.hours_a_week,
-                    event.version,
-                )
-            case EmploymentSupport() as support:
-                await connection.execute(
-                    """insert into employment_supports as s (pathway, support, situation, what, supported_on, version)
-                       values ($1, $2, $3, $4, $5, $6)
-                       on conflict (pathway, support) do update set situation = excluded.situation,
-                         what = excluded.what, supported_on = excluded.supported_on, version = excluded.version
-                       where s.version < excluded.version""",
-                    event.pathway,
-                    support.support,
-                    support.situation,
-                    support.what,
-                    support.supported_on,
-                    event.version,
-                )
+    periods = (_period(event, event.body) for event in events if isinstance(event.body, SituationPeriod))
+    await upsert(connection, "situations", ("pathway", "situation"), periods)
+    supports = (_support(event, event.body) for event in events if isinstance(event.body, EmploymentSupport))
+    await upsert(connection, "employment_supports", ("pathway", "support"), supports)
+
+
+def _period(event: PublicEvent, period: SituationPeriod) -> Row:
+    return {
+        "pathway": event.pathway,
+        "situation": period.situation,
+        "kind": period.kind,
+        "started_on": period.started_on,
+        "ended_on": period.ended_on,
+        "contract": period.contract,
+        "contract_end": period.contract_end,
+        "hours_a_week": period.hours_a_week,
+        "version": event.version,
+    }
+
+
+def _support(event: PublicEvent, support: EmploymentSupport) -> Row:
+    return {
+        "pathway": event.pathway,
+        "support": support.support,
+        "situation": support.situation,
+        "what": support.what,
+        "supported_on": support.supported_on,
+        "version": event.version,
+    }
 
 
 async def contracts_ending(

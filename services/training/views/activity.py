@@ -10,6 +10,7 @@ from shared.codes import ActivityKind, ActivityStatus
 from shared.contracts import PublicEvent
 from shared.contracts.training import Activity
 from shared.database import Connection, Pool
+from shared.upsert import Row, upsert
 
 
 @dataclass(frozen=True)
@@ -29,33 +30,22 @@ class ListedActivity:
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
     """One row an activity, as it now stands; an older version changes nothing."""
-    latest: dict[UUID, tuple[PublicEvent, Activity]] = {}
-    for event in events:
-        if isinstance(event.body, Activity):
-            latest[event.body.activity] = (event, event.body)
-    await connection.executemany(
-        """insert into activities as a
-             (activity, pathway, structure, kind, started_on, ended_on, hours, status, version)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-           on conflict (activity) do update set structure = excluded.structure, kind = excluded.kind,
-             started_on = excluded.started_on, ended_on = excluded.ended_on, hours = excluded.hours,
-             status = excluded.status, version = excluded.version
-           where a.version < excluded.version""",
-        [
-            (
-                activity.activity,
-                event.pathway,
-                event.structure,
-                activity.kind,
-                activity.started_on,
-                activity.ended_on,
-                activity.hours,
-                activity.status,
-                event.version,
-            )
-            for event, activity in latest.values()
-        ],
-    )
+    rows = (_row(event, event.body) for event in events if isinstance(event.body, Activity))
+    await upsert(connection, "activities", ("activity",), rows)
+
+
+def _row(event: PublicEvent, activity: Activity) -> Row:
+    return {
+        "activity": activity.activity,
+        "pathway": event.pathway,
+        "structure": event.structure,
+        "kind": activity.kind,
+        "started_on": activity.started_on,
+        "ended_on": activity.ended_on,
+        "hours": activity.hours,
+        "status": activity.status,
+        "version": event.version,
+    }
 
 
 async def activities(pool: Pool, structure: str | None, start: date, end: date, limit: int) -> list[ListedActivity]:

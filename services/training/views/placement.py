@@ -12,6 +12,7 @@ from shared.codes import ActivityKind, ActivityStatus, PlacementForm
 from shared.contracts import PublicEvent
 from shared.contracts.training import Activity, Evaluation, Placement, PlacementCancellation, PlacementEnd
 from shared.database import Connection, Pool
+from shared.upsert import Row, upsert
 
 
 @dataclass(frozen=True)
@@ -41,46 +42,33 @@ class ListedPlacement:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    for event in events:
-        match event.body:
-            case Placement() as placement:
-                assert event.pathway is not None
-                await connection.execute(
-                    """insert into placements as p
-                         (pathway, placement, activity, form, starts_on, ends_on, incomplete, version)
-                       values ($1, $2, $3, $4, $5, $6, $7, $8)
-                       on conflict (pathway, placement) do update set form = excluded.form,
-                         starts_on = excluded.starts_on, ends_on = excluded.ends_on, incomplete = excluded.incomplete,
-                         version = excluded.version
-                       where p.version < excluded.version""",
-                    event.pathway,
-                    placement.placement,
-                    uuid5(event.pathway, f"activity/{placement.placement}"),
-                    placement.form,
-                    placement.starts_on,
-                    placement.ends_on,
-                    not placement.complete,
-                    event.version,
-                )
-            case PlacementEnd(placement=id, ended_on=on, hours=hours):
-                await _update(connection, event, id, "ended_on = $4, came = $5", on, bool(hours))
-            case PlacementCancellation(placement=id):
-                await _update(connection, event, id, "cancelled = true")
-            case Evaluation(placement=id):
-                await _update(connection, event, id, "evaluated = true")
+    rows = filter(None, map(_row, events))
+    await upsert(connection, "placements", ("pathway", "placement"), rows, inserted_with="activity")
     told = [(event, event.body) for event in events if isinstance(event.body, Activity)]
     if told:
         await _follow_activities(connection, told)
 
 
-async def _update(connection: Connection, event: PublicEvent, placement: UUID, what: str, *values: Any) -> None:
-    await connection.execute(
-        f"update placements set {what}, version = $3 where pathway = $1 and placement = $2 and version < $3",
-        event.pathway,
-        placement,
-        event.version,
-        *values,
-    )
+def _row(event: PublicEvent) -> Row | None:
+    match event.body:
+        case Placement(placement=id) as placement:
+            assert event.pathway is not None
+            told: dict[str, Any] = {
+                "activity": uuid5(event.pathway, f"activity/{id}"),
+                "form": placement.form,
+                "starts_on": placement.starts_on,
+                "ends_on": placement.ends_on,
+                "incomplete": not placement.complete,
+            }
+        case PlacementEnd(placement=id, ended_on=on, hours=hours):
+            told = {"ended_on": on, "came": bool(hours)}
+        case PlacementCancellation(placement=id):
+            told = {"cancelled": True}
+        case Evaluation(placement=id):
+            told = {"evaluated": True}
+        case _:
+            return None
+    return {"pathway": event.pathway, "placement": id, "version": event.version, **told}
 
 
 async def _follow_activities(connection: Connection, told: Sequence[tuple[PublicEvent, Activity]]) -> None:
@@ -89,6 +77,7 @@ async def _follow_activities(connection: Connection, told: Sequence[tuple[Public
         "delete from placements where form is null and activity = any($1)",
         [activity.activity for _, activity in told if activity.kind is not ActivityKind.PLACEMENT],
     )
+    # By hand: whether there is such a row depends on another one, and only one of its own kind is changed.
     await connection.executemany(
         """insert into placements as p
              (pathway, placement, activity, starts_on, ends_on, ended_on, came, incomplete, version)

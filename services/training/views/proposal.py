@@ -9,6 +9,7 @@ from shared.codes import ActivityKind, Barrier
 from shared.contracts import PublicEvent
 from shared.contracts.training import Proposal, ProposalClosing
 from shared.database import Connection, Pool
+from shared.upsert import Row, upsert
 
 
 @dataclass(frozen=True)
@@ -31,31 +32,29 @@ class OpenProposal:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    for event in events:
-        match event.body:
-            case Proposal() as proposal:
-                await connection.execute(
-                    """insert into proposals as p (pathway, proposal, action, kind, due_on, proposed_at, open, version)
-                       values ($1, $2, $3, $4, $5, $6, true, $7)
-                       on conflict (pathway, proposal) do update set action = excluded.action, kind = excluded.kind,
-                         due_on = excluded.due_on, open = true, version = excluded.version
-                       where p.version < excluded.version""",
-                    event.pathway,
-                    proposal.proposal,
-                    proposal.action,
-                    proposal.kind,
-                    proposal.due_on,
-                    event.known_at,
-                    event.version,
-                )
-            case ProposalClosing(proposal=id):
-                await connection.execute(
-                    """update proposals set open = false, version = $3
-                        where pathway = $1 and proposal = $2 and version < $3""",
-                    event.pathway,
-                    id,
-                    event.version,
-                )
+    """What is proposed again keeps its place: it is as old as when it was proposed first."""
+    rows = filter(None, map(_row, events))
+    await upsert(
+        connection, "proposals", ("pathway", "proposal"), rows, once=("proposed_at",), inserted_with="proposed_at"
+    )
+
+
+def _row(event: PublicEvent) -> Row | None:
+    match event.body:
+        case Proposal() as proposal:
+            return {
+                "pathway": event.pathway,
+                "proposal": proposal.proposal,
+                "action": proposal.action,
+                "kind": proposal.kind,
+                "due_on": proposal.due_on,
+                "proposed_at": event.known_at,
+                "open": True,
+                "version": event.version,
+            }
+        case ProposalClosing(proposal=id):
+            return {"pathway": event.pathway, "proposal": id, "open": False, "version": event.version}
+    return None
 
 
 async def open_proposals(pool: Pool, structure: str | None, adviser: str | None, limit: int) -> list[OpenProposal]:

@@ -1,6 +1,6 @@
 """Sessions, and who takes part in them. Who has a place and who waits follows from the order of enrolment."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from shared.contracts.training import (
     SessionPlan,
 )
 from shared.database import Connection, Pool
+from shared.upsert import Row, upsert
 
 
 @dataclass(frozen=True)
@@ -70,67 +71,71 @@ class MissingAttendance:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    for event in events:
-        match event.body:
-            case SessionPlan() as plan:
-                await _plan(connection, event, plan)
-            case SessionCancellation(session=session):
-                await connection.execute(
-                    "update sessions set cancelled = true, version = $2 where session = $1 and version < $2",
-                    session,
-                    event.version,
-                )
-            case Enrolment() as enrolment:
-                assert event.pathway is not None
-                await connection.execute(
-                    """insert into enrolments (pathway, enrolment, activity, session, enrolled_on, place, version)
-                       values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing""",
-                    event.pathway,
-                    enrolment.enrolment,
-                    uuid5(event.pathway, f"activity/{enrolment.enrolment}"),
-                    enrolment.session,
-                    enrolment.enrolled_on,
-                    event.position,
-                    event.version,
-                )
-            case EnrolmentEnd(enrolment=id):
-                await connection.execute(
-                    """update enrolments set standing = false, version = $3
-                        where pathway = $1 and enrolment = $2 and version < $3""",
-                    event.pathway,
-                    id,
-                    event.version,
-                )
+    planned = filter(None, map(_session, events))
+    changed = await upsert(connection, "sessions", ("session",), planned, once=("structure",), inserted_with="kind")
+    await _set_days(connection, events, {row["session"] for row in changed})
+    enrolled = filter(None, map(_enrolment, events))
+    await upsert(connection, "enrolments", ("pathway", "enrolment"), enrolled, inserted_with="session")
     if told := [event.body.activity for event in events if isinstance(event.body, Activity)]:
         await connection.execute("update enrolments set attended = true where activity = any($1)", told)
 
 
-async def _plan(connection: Connection, event: PublicEvent, plan: SessionPlan) -> None:
-    days = sorted({half_day.day for half_day in plan.half_days})
-    changed = await connection.fetchval(
-        """insert into sessions as s (session, structure, kind, starts_on, ends_on, capacity, outside, version)
-           values ($1, $2, $3, $4, $5, $6, $7, $8)
-           on conflict (session) do update set kind = excluded.kind, starts_on = excluded.starts_on,
-             ends_on = excluded.ends_on, capacity = excluded.capacity, outside = excluded.outside,
-             version = excluded.version
-           where s.version < excluded.version returning true""",
-        plan.session,
-        event.structure,
-        plan.kind,
-        days[0],
-        days[-1],
-        plan.capacity,
-        plan.outside,
-        event.version,
-    )
-    if changed:
-        await connection.execute("delete from session_days where session = $1", plan.session)
+def _session(event: PublicEvent) -> Row | None:
+    match event.body:
+        case SessionPlan() as plan:
+            days = _days(plan)
+            return {
+                "session": plan.session,
+                "structure": event.structure,
+                "kind": plan.kind,
+                "starts_on": days[0],
+                "ends_on": days[-1],
+                "capacity": plan.capacity,
+                "outside": plan.outside,
+                "version": event.version,
+            }
+        case SessionCancellation(session=session):
+            return {"session": session, "cancelled": True, "version": event.version}
+    return None
+
+
+def _days(plan: SessionPlan) -> list[date]:
+    return sorted({half_day.day for half_day in plan.half_days})
+
+
+async def _set_days(connection: Connection, events: Sequence[PublicEvent], changed: Set[UUID]) -> None:
+    """The days of the sessions that were planned, or planned anew, as the last plan has them."""
+    plans = {
+        event.body.session: (event.structure, _days(event.body))
+        for event in events
+        if isinstance(event.body, SessionPlan) and event.body.session in changed
+    }
+    if plans:
+        rows = [(session, day, structure) for session, (structure, days) in plans.items() for day in days]
+        await connection.execute("delete from session_days where session = any($1)", list(plans))
         await connection.execute(
-            "insert into session_days (session, day, structure) select $1, unnest($2::date[]), $3",
-            plan.session,
-            days,
-            event.structure,
+            """insert into session_days (session, day, structure)
+               select * from unnest($1::uuid[], $2::date[], $3::text[])""",
+            *map(list, zip(*rows, strict=True)),
         )
+
+
+def _enrolment(event: PublicEvent) -> Row | None:
+    match event.body:
+        case Enrolment(enrolment=id) as enrolment:
+            assert event.pathway is not None
+            return {
+                "pathway": event.pathway,
+                "enrolment": id,
+                "activity": uuid5(event.pathway, f"activity/{id}"),
+                "session": enrolment.session,
+                "enrolled_on": enrolment.enrolled_on,
+                "place": event.position,
+                "version": event.version,
+            }
+        case EnrolmentEnd(enrolment=id):
+            return {"pathway": event.pathway, "enrolment": id, "standing": False, "version": event.version}
+    return None
 
 
 async def sessions(pool: Pool, structure: str | None, start: date, end: date, limit: int) -> list[ListedSession]:

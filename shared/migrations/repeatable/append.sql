@@ -1,8 +1,31 @@
--- A save is one act: whatever files it looked at must still stand as they were, and of the persons whose pathways it
--- listed nobody may have got another one since; else the whole save is refused. The function of before stays beside
--- this one: in a rolling update a process of the version before still calls it.
+-- One append order (docs/decisions/0001-one-append-order.md). This lock comes first and in a statement of its own: each
+-- later statement of a volatile function takes its snapshot after the wait, so that versions are checked against all
+-- that is committed, and positions and known_at become visible in order.
+create or replace function append_lock() returns void language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock(hashtext('lieu.append'));
+end $$;
 
-create function append_saves(
+-- One whose arguments change stands beside that of before for one version, as in a rolling update a process of the
+-- version before still calls it; then this takes it away.
+do $$ declare
+  before regprocedure;
+begin
+  for before in select oid from pg_proc
+                 where proname = 'append_saves' and pronamespace = 'public'::regnamespace and pronargs <> 29 loop
+    execute format('drop function %s', before);
+  end loop;
+end $$;
+
+-- Appends a group of saves in one transaction. A save is one act, and goes in whole or not at all: whatever files it
+-- looked at must still stand as they were, of the persons whose pathways it listed nobody may have got another one since,
+-- its idempotency key must be free, and nobody whom it concerns be forgotten; else it is refused alone. The caller puts
+-- into a group at most one save of an idempotency key, and none that looks at what another of them changes.
+-- It runs as the owner, who alone may add events; its caller asks across structures, as versions are checked against all
+-- that is stored. A save is checked and added by index, by the plan that was made once: planned for each group it took
+-- longer than the rest of a small one. No other plan is let in, or one that was made while the tables were empty would
+-- read them whole.
+create or replace function append_saves(
   e_save uuid[], e_aggregate uuid[], e_version integer[], e_name text[], e_state text[], e_structure text[],
   e_pathway uuid[], e_person uuid[], e_actor text[], e_happened_on date[], e_rule text[], e_historical boolean[],
   e_traceparent text[], e_role text[], e_token text[],
@@ -20,7 +43,7 @@ declare
   base bigint;
   moment timestamptz;
 begin
-  perform pg_advisory_xact_lock(hashtext('lieu.append'));
+  perform append_lock();
   select coalesce(array_agg(distinct conflict.save), '{}') into bad from (
     select s.save from unnest(s_save, s_aggregate, s_version) s(save, aggregate, version)
      where exists (select from events x where x.aggregate = s.aggregate and x.version > s.version)
@@ -61,11 +84,16 @@ begin
   return query select bad, base + 1, moment;
 end $$;
 
--- Beside the append function of before, with the same rights.
-do $$ declare
-  append regprocedure := (select oid from pg_proc
-                           where proname = 'append_saves' and pronamespace = 'public'::regnamespace and pronargs = 29);
+revoke all on function append_saves from public;
+do $$ begin
+  execute format('grant execute on function append_saves to %I', current_setting('lieu.role'));
+end $$;
+
+-- Lets time pass where nothing happens: an instant up to which everything that will ever be known is known.
+create or replace function let_time_pass() returns table (at_position bigint, at_known_at timestamptz)
+language plpgsql volatile as $$
 begin
-  execute format('revoke all on function %s from public', append);
-  execute format('grant execute on function %s to %I', append, current_setting('lieu.role'));
+  perform append_lock();
+  return query update head h set known_at = greatest(clock_timestamp(), h.known_at + interval '1 microsecond')
+    returning h.position, h.known_at;
 end $$;
