@@ -27,10 +27,10 @@ from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, Turn, compa
 from lieu.embedded import Addresses, Database, EmbeddedServers
 from services.intake.domain import Pathway, request_for_support
 from services.training.domain import Activity, ActivityFile
-from shared.codes import ActivityKind, ActivityStatus
-from shared.event_store import About, EventStore, under
-from shared.migrate import SHARED, migrate
-from shared.sealing import EnvironmentKeys, PersonKeys, new_master_key
+from shared.kernel.event_store import About, EventStore, under
+from shared.kernel.migrate import SHARED, migrate
+from shared.kernel.sealing import EnvironmentKeys, PersonKeys, new_master_key
+from shared.language.codes import ActivityKind, ActivityStatus
 
 FACT = Activity(ActivityKind.WORKSHOP, date(2024, 1, 1), date(2024, 1, 1), ActivityStatus.COMPLETED, Decimal("3.5"))
 DAY = date(2024, 1, 2)

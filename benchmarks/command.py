@@ -74,7 +74,7 @@ TRACING = {
 
 async def measure(scale: Scale) -> list[Comparison]:
     from benchmarks.append import on_servers
-    from shared.services import SERVICES
+    from shared.language.services import SERVICES
 
     async with on_servers(*SERVICES) as addresses, a_stage(addresses, scale) as stage:
         whole = await stage.compare(f"HTTP command, {CLIENTS} clients", PARTS, [Target(OURS, least=0.30)])
@@ -208,9 +208,9 @@ async def a_stage(addresses: "Addresses", scale: Scale) -> AsyncIterator[Stage]:
     """Pathways that training knows as if intake had told of them, each with a file of some events; all caught up."""
     from benchmarks.append import our_store
     from lieu import issuer
-    from shared import broker
-    from shared.access import Role
-    from shared.sealing import new_master_key
+    from shared.kernel import broker
+    from shared.kernel.callers import Role
+    from shared.kernel.sealing import new_master_key
 
     database = addresses.databases["training"]
     admin = await broker.connect(addresses.nats_url, "benchmark")
@@ -270,7 +270,7 @@ async def _known(owner_url: str, number: int) -> list[tuple[UUID, UUID]]:
 async def _fill(store: Any, pathways: list[tuple[UUID, UUID]]) -> None:
     from benchmarks.append import DAY, FACT
     from services.training.domain import ActivityFile
-    from shared.event_store import About
+    from shared.kernel.event_store import About
 
     waiting = iter(pathways)
 
@@ -338,8 +338,8 @@ def serve(kind: str, port: str, name: str) -> None:
 
 def _replace_the_check() -> None:
     """Of the real application, and only in this process: who asks is always the same adviser."""
-    from shared import access
-    from shared.database import ask_for
+    from shared.http import access
+    from shared.kernel.database import ask_for
 
     caller = access.Caller("benchmark", access.Role.ADVISER, "s01", "0123456789abcdef")
 
@@ -357,8 +357,8 @@ def _serve_bare(port: int) -> None:
 
     from lieu.cli.running import spare_the_collector
     from services.training.api.activities import ActivityBody
-    from shared import edge
-    from shared.commands import Done
+    from shared.http import edge
+    from shared.kernel.commands import Done
 
     app = FastAPI()
 

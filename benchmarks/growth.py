@@ -32,10 +32,10 @@ from lieu import issuer, status
 from lieu.client import Platform
 from lieu.embedded import Addresses
 from services.training.domain import Activity, ActivityFile
-from shared.access import Role
-from shared.codes import ActivityKind, ActivityStatus
-from shared.event_store import About, EventStore
-from shared.sealing import EnvironmentKeys, PersonKeys
+from shared.kernel.callers import Role
+from shared.kernel.event_store import About, EventStore
+from shared.kernel.sealing import EnvironmentKeys, PersonKeys
+from shared.language.codes import ActivityKind, ActivityStatus
 from tests import folders
 
 DRAWN = Path(__file__).parents[1] / "docs" / "performance"

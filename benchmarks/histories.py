@@ -38,12 +38,12 @@ from services.diagnostic.publishing import public as public_of_diagnostic
 from services.intake.publishing import public as public_of_intake
 from services.outcomes.publishing import public as public_of_outcomes
 from services.training.publishing import public as public_of_training
-from shared import broker
-from shared.election import end
-from shared.event_store import EventStore, append_lock
-from shared.relay import Publishing, Relay
-from shared.sealing import EnvironmentKeys, PersonKeys
-from shared.services import SERVICES
+from shared.kernel import broker
+from shared.kernel.election import end
+from shared.kernel.event_store import EventStore, append_lock
+from shared.kernel.relay import Publishing, Relay
+from shared.kernel.sealing import EnvironmentKeys, PersonKeys
+from shared.language.services import SERVICES
 from tests import folders
 from tests.harness import Running
 

@@ -30,11 +30,11 @@ from services.reporting.api.asking import question
 from services.reporting.api.figures import answer
 from services.reporting.read_models.engine import project
 from services.reporting.read_models.sets import STREAMS, enter
-from shared.contracts import PublicEvent
-from shared.database import Connection, Pool
-from shared.event_store import EventStore
-from shared.migrate import SHARED, migrate
-from shared.sealing import EnvironmentKeys, PersonKeys
+from shared.kernel.database import Connection, Pool
+from shared.kernel.event_store import EventStore
+from shared.kernel.migrate import SHARED, migrate
+from shared.kernel.sealing import EnvironmentKeys, PersonKeys
+from shared.language.contracts import PublicEvent
 
 STRUCTURES, DEPARTMENTS = 900, 95
 YEAR = (date(2023, 1, 1), date(2023, 12, 31))

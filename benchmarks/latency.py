@@ -41,11 +41,11 @@ from lieu.embedded import Addresses
 from services.reporting.read_models.sets import STREAMS
 from services.training import application
 from services.training.domain import Activity
-from shared.access import Caller, Command, Role
-from shared.codes import ActivityKind, ActivityStatus
-from shared.database import Connection, Pool, ask_across_structures
-from shared.event_store import EventStore
-from shared.subscriber import Subscriber
+from shared.kernel.callers import Caller, Command, Role
+from shared.kernel.database import Connection, Pool, ask_across_structures
+from shared.kernel.event_store import EventStore
+from shared.kernel.subscriber import Subscriber
+from shared.language.codes import ActivityKind, ActivityStatus
 from tests import folders
 from tests.harness import Running
 

@@ -30,16 +30,16 @@ from benchmarks.append import on_servers, rival_store
 from benchmarks.measure import EVERYBODY, Comparison, Scale, Target, pool_for_everybody
 from lieu.embedded import EmbeddedServers
 from services.training.publishing import public
-from shared import broker
-from shared.contracts import PublicEvent
-from shared.database import Connection, Pool
-from shared.election import end
-from shared.event_store import EventStore
-from shared.migrate import SHARED, migrate
-from shared.relay import Relay
-from shared.sealing import EnvironmentKeys, PersonKeys
+from shared.kernel import broker
+from shared.kernel.database import Connection, Pool
+from shared.kernel.election import end
+from shared.kernel.event_store import EventStore
+from shared.kernel.migrate import SHARED, migrate
+from shared.kernel.relay import Relay
+from shared.kernel.sealing import EnvironmentKeys, PersonKeys
+from shared.kernel.subscriber import Subscriber
+from shared.language.contracts import PublicEvent
 from shared.service import for_ever
-from shared.subscriber import Subscriber
 
 ROOT = Path(__file__).parents[1]
 WRITERS = 32

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.database import Pool, ask_across_structures, pool
+from shared.kernel.database import Pool, ask_across_structures, pool
 
 Turn = Callable[[], Awaitable[float]]
 """One turn of a contestant: returns its figure, in the comparison's unit."""

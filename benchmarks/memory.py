@@ -12,7 +12,7 @@ from benchmarks import histories
 from benchmarks.measure import Comparison, Scale
 from lieu import issuer, status
 from lieu.client import Platform
-from shared.access import Role
+from shared.kernel.callers import Role
 from tests import folders
 
 AT_ONCE = 8

@@ -39,14 +39,14 @@ from lieu.up import ensure_master_key, settings_for
 from services.reporting.main import create_app
 from services.reporting.read_models.forgetting import follow
 from services.reporting.read_models.sets import SETS, STREAMS, empty, enter
-from shared import broker
-from shared.access import Role
-from shared.database import Connection, Pool
-from shared.election import end
-from shared.event_store import EventStore
-from shared.sealing import EnvironmentKeys, PersonKeys
-from shared.settings import Settings
-from shared.subscriber import FETCH, Subscriber
+from shared.kernel import broker
+from shared.kernel.callers import Role
+from shared.kernel.database import Connection, Pool
+from shared.kernel.election import end
+from shared.kernel.event_store import EventStore
+from shared.kernel.sealing import EnvironmentKeys, PersonKeys
+from shared.kernel.settings import Settings
+from shared.kernel.subscriber import FETCH, Subscriber
 
 ASIDE = "read_model_b"
 """The set of read models that does not answer while these turns are measured."""

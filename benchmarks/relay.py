@@ -14,10 +14,10 @@ from nats.aio.msg import Msg
 from benchmarks.append import as_in_a_request, on_servers, our_store, save_activities
 from benchmarks.measure import Comparison, Scale, Target, Turn, compare
 from services.training.publishing import public
-from shared import broker
-from shared.election import end
-from shared.event_store import EventStore
-from shared.relay import Relay, to_message, watermark_subject
+from shared.kernel import broker
+from shared.kernel.election import end
+from shared.kernel.event_store import EventStore
+from shared.kernel.relay import Relay, to_message, watermark_subject
 
 RAW, OURS = "atomic batches of 500 prepared messages", "the relay"
 

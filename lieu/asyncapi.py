@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.contracts import BODIES, EVENTS
+from shared.language.contracts import BODIES, EVENTS
 
 ENVELOPE = {
     "ce-id": "<service>/<aggregate id>/<version>; also Nats-Msg-Id",

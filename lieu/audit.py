@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from lieu.client import Platform
-from shared.services import OF_PATHWAYS
+from shared.language.services import OF_PATHWAYS
 
 HEADINGS = ("at", "service", "user", "role", "structure", "what", "person", "pathway", "token", "trace")
 

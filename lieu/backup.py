@@ -38,12 +38,12 @@ from lieu.secret_files import write_secret
 from lieu.up import ledger_folder, master_key_of, settings_for
 from services.intake import application as intake
 from services.intake import views as intake_views
-from shared import correspondents
-from shared.access import Role
-from shared.database import ask_across_structures
-from shared.erasure_ledger import ErasureLedger
-from shared.sealing import EnvironmentKeys
-from shared.services import SERVICES
+from shared.kernel.callers import Role
+from shared.kernel.database import ask_across_structures
+from shared.kernel.erasure_ledger import ErasureLedger
+from shared.kernel.sealing import EnvironmentKeys
+from shared.language.services import SERVICES
+from shared.people import correspondents
 
 Tell = Callable[[str], None]
 _NAME = "%Y-%m-%dT%H-%M-%SZ"

@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 
 from lieu import issuer
-from shared.access import Role
+from shared.kernel.callers import Role
 
 REUSED_SECONDS = 1.0
 """For so long an idle connection is used again: far less than the platform holds one (edge.IDLE_SECONDS), so that no

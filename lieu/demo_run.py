@@ -12,7 +12,7 @@ from lieu import status
 from lieu.client import Platform
 from lieu.demo import write_cohort
 from lieu.importing import import_folder
-from shared.clock import now
+from shared.kernel.clock import now
 
 YEAR = (date(2016, 1, 1), date(2016, 12, 31))
 SHOWN = (

@@ -15,12 +15,13 @@ import httpx
 from fastapi import Depends, FastAPI, Header
 from starlette.types import ASGIApp
 
-from shared.clock import PARIS, today
-from shared.door import Application
-from shared.openapi import describe
-from shared.problems import NotYetKnown, Problem, answer_problems
-from shared.routes import AskedUser
-from shared.services import OF_PATHWAYS
+from shared.http.door import Application
+from shared.http.openapi import describe
+from shared.http.problems import answer_problems
+from shared.http.routes import AskedUser
+from shared.kernel.clock import PARIS, today
+from shared.kernel.refusals import NotYetKnown, Problem
+from shared.language.services import OF_PATHWAYS
 
 LISTS = {
     "people": "intake/v1/people",

@@ -3,8 +3,9 @@
     reading = read_folder(folder, today)                     # FolderRefused: not even the files can be read
     reading = reading.refuse_unknown(structures, pathways)   # what the platform has registered and knows
 
-Beside the seven files there may be one of each kind of facts that is declared whole (shared/kind_rows.py). Nothing
-here speaks to the platform. What a file may hold, beyond its columns' own rules:
+Beside the seven files there may be one of each kind of facts that is declared whole
+(shared/language/kind_rows.py). Nothing here speaks to the platform. What a file may hold, beyond its columns' own
+rules:
 
 - Nothing is repaired but what a spreadsheet did to a table as a whole (lieu/import_sheets.py): spaces around a value
   of the canonical form, another case, +3, 1e3, 20210101 or digits of other scripts are refused with the value. Only an
@@ -29,8 +30,8 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from lieu.import_sheets import MOST_CHARACTERS, Cell, FolderRefused, Lost, Refusal, Tables, opened
-from shared import texts
-from shared.codes import (
+from shared.language import texts
+from shared.language.codes import (
     DECIMALS_OF_HOURS,
     DEPARTMENT,
     PROGRAMME,
@@ -49,8 +50,8 @@ from shared.codes import (
     Sex,
     Situation,
 )
-from shared.days import DayRefused, day_of
-from shared.history import (
+from shared.language.days import DayRefused, day_of
+from shared.language.history import (
     ActivityRow,
     BarrierRow,
     DiagnosticRow,
@@ -64,8 +65,8 @@ from shared.history import (
     numbered,
     problems_of,
 )
-from shared.kind_rows import IMPORTED, Column, Rows
-from shared.nir import holds_nir
+from shared.language.kind_rows import IMPORTED, Column, Rows
+from shared.language.nir import holds_nir
 
 
 @dataclass(frozen=True)

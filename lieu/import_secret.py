@@ -8,8 +8,8 @@ import asyncpg
 
 from lieu.embedded import Database, EmbeddedServersError
 from lieu.secret_files import write_secret
-from shared.import_keys import CONSTANT, ImportKeys, differs, new_import_secret
-from shared.services import OF_PATHWAYS
+from shared.kernel.import_keys import CONSTANT, ImportKeys, differs, new_import_secret
+from shared.language.services import OF_PATHWAYS
 
 FILE = Path("keys") / "import"
 

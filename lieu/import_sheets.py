@@ -26,7 +26,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NoReturn, Protocol, TextIO
 
-from shared.kind_rows import columns_read_as
+from shared.language.kind_rows import columns_read_as
 
 MOST_CHARACTERS = 200
 """Characters of one cell at most: the longest that any column allows (a key, a structure's name)."""

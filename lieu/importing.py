@@ -17,11 +17,11 @@ from pydantic import TypeAdapter
 from lieu.client import Platform, PlatformError
 from lieu.import_folder import KeyedDossier, Reading, read_folder
 from lieu.import_sheets import Refusal
-from shared.clock import day_in, latest_day
-from shared.history import ById, PathwayRow, SentDossier, SentPathwayRow, StructureRow, numbered, problems_of
-from shared.imports import ImportedUnderKey, KnownRow, KnownUnderKey, Outcome
-from shared.kind_rows import IMPORTED, Rows
-from shared.services import OF_PATHWAYS
+from shared.kernel.clock import day_in, latest_day
+from shared.kernel.imports import ImportedUnderKey, KnownRow, KnownUnderKey, Outcome
+from shared.language.history import ById, PathwayRow, SentDossier, SentPathwayRow, StructureRow, numbered, problems_of
+from shared.language.kind_rows import IMPORTED, Rows
+from shared.language.services import OF_PATHWAYS
 
 R = TypeVar("R")
 

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 from jwt.algorithms import OKPAlgorithm
 
 from lieu.secret_files import write_secret
-from shared.access import Role
-from shared.settings import DEVELOPMENT_ISSUER as ISSUER
+from shared.kernel.callers import Role
+from shared.kernel.settings import DEVELOPMENT_ISSUER as ISSUER
 
 AUDIENCE = "lieu"
 LIFETIME = 12 * 3600

@@ -18,11 +18,11 @@ import services.training.main
 from lieu.asyncapi import asyncapi
 from lieu.desk import desk_app
 from lieu.personal_copy.pages import copy_pages
-from shared.door import Application
-from shared.edge import Edge
-from shared.problems import answer_problems
-from shared.settings import Settings
-from shared.telemetry import start_tracing
+from shared.http.door import Application
+from shared.http.edge import Edge
+from shared.http.problems import answer_problems
+from shared.kernel.settings import Settings
+from shared.kernel.telemetry import start_tracing
 
 SERVICES: dict[str, Callable[[Settings], FastAPI]] = {
     "intake": services.intake.main.create_app,

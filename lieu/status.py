@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lieu.client import Platform, PlatformError
-from shared.services import SERVICES
+from shared.language.services import SERVICES
 
 RUNBOOK = "docs/runbook.md"
 PATIENCE = 600.0

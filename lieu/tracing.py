@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lieu.client import Platform
-from shared.services import OF_PATHWAYS
+from shared.language.services import OF_PATHWAYS
 
 
 @dataclass(frozen=True)

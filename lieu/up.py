@@ -15,11 +15,11 @@ from lieu.embedded import Addresses, EmbeddedServers, PortTaken
 from lieu.import_secret import ensure_import_secret, import_secret_of
 from lieu.platform import platform
 from lieu.secret_files import write_secret
-from shared import edge
-from shared.clock import today
-from shared.sealing import new_master_key
-from shared.services import OF_PATHWAYS
-from shared.settings import Settings
+from shared.http import edge
+from shared.kernel.clock import today
+from shared.kernel.sealing import new_master_key
+from shared.kernel.settings import Settings
+from shared.language.services import OF_PATHWAYS
 
 log = logging.getLogger(__name__)
 

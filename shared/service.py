@@ -9,27 +9,29 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from shared import audit, broker, correspondents, database, disagreement, forgetting, readings, users
-from shared.access import TokenCheck
-from shared.contracts import Body
-from shared.contracts.reporting import ErasureRewritten
-from shared.database import Pool, ask_across_structures
-from shared.door import Application
-from shared.election import Election, end
-from shared.erasure_ledger import ErasureLedger
-from shared.event_store import EventStore, Recorded
-from shared.event_store.aggregates import is_of
-from shared.forgetting import Forgetting, InTurn, beside_others
-from shared.import_keys import ImportKeys
-from shared.migrate import migrate
-from shared.openapi import describe
-from shared.operations import operations
-from shared.problems import answer_problems
-from shared.relay import Publishing, Relay
-from shared.sealing import EnvironmentKeys, PersonKeys
-from shared.services import OF_PATHWAYS
-from shared.settings import Settings
-from shared.subscriber import Subscriber
+from shared.http import readings
+from shared.http.access import TokenCheck
+from shared.http.door import Application
+from shared.http.openapi import describe
+from shared.http.operations import operations
+from shared.http.problems import answer_problems
+from shared.kernel import broker, database, users
+from shared.kernel.database import Pool, ask_across_structures
+from shared.kernel.election import Election, end
+from shared.kernel.erasure_ledger import ErasureLedger
+from shared.kernel.event_store import EventStore, Recorded
+from shared.kernel.event_store.aggregates import is_of
+from shared.kernel.import_keys import ImportKeys
+from shared.kernel.migrate import migrate
+from shared.kernel.relay import Publishing, Relay
+from shared.kernel.sealing import EnvironmentKeys, PersonKeys
+from shared.kernel.settings import Settings
+from shared.kernel.subscriber import Subscriber
+from shared.language.contracts import Body
+from shared.language.contracts.reporting import ErasureRewritten
+from shared.language.services import OF_PATHWAYS
+from shared.people import audit, correspondents, disagreement, forgetting
+from shared.people.forgetting import Forgetting, InTurn, beside_others
 
 log = logging.getLogger(__name__)
 

@@ -21,14 +21,13 @@ from lieu.platform import platform
 from lieu.secret_files import write_secret
 from lieu.up import ensure_master_key, settings_for
 from services import diagnostic, intake, outcomes, reporting, training
-from shared.database import ask_across_structures
-from shared.import_keys import new_import_secret
-from shared.migrate import SHARED, migrate
-from shared.services import SERVICES
-from shared.settings import Settings
+from shared.kernel.database import ask_across_structures
+from shared.kernel.import_keys import new_import_secret
+from shared.kernel.migrate import SHARED, migrate
+from shared.kernel.settings import Settings
+from shared.language.services import SERVICES
 from tests.harness import Running
-
-SHARED_CASE = Path(__file__).parents[2] / "shared" / "data" / "ten-structures"
+from tests.places import ROOT, TEN_STRUCTURES
 
 
 def pytest_configure() -> None:
@@ -45,6 +44,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             check(Path(tempfile.gettempdir(), "lieu"))
         except EmbeddedServersError as error:
             pytest.exit(str(error), returncode=2)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Seconds by folder, with its slowest test: where a run's time goes."""
+    spent: dict[str, list[tuple[float, str]]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                spent.setdefault(report.nodeid.partition("::")[0].rpartition("/")[0], []).append((report.duration, report.nodeid))
+    for folder, tests in sorted(spent.items()):
+        longest, slowest = max(tests)
+        terminalreporter.write_line(f"{sum(one for one, _ in tests):7.1f} s {folder}: {longest:.1f} s {slowest}")
 
 
 def pytest_collection_finish() -> None:
@@ -67,9 +78,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def ten_structures() -> Path:
-    if not SHARED_CASE.is_dir():
-        pytest.skip("the folder ten-structures is not beside this checkout")
-    return SHARED_CASE
+    return TEN_STRUCTURES
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +91,7 @@ def containers(request: pytest.FixtureRequest) -> Iterator[Addresses | None]:
     from testcontainers.core.container import DockerContainer
     from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-    compose = Path(__file__).parents[1] / "deploy" / "compose"
+    compose = ROOT / "deploy" / "compose"
     postgres = PostgresContainer("postgres:18", driver=None, command="postgres -c fsync=off -c max_connections=200")
     postgres.with_copy_into_container(compose / "databases.sql", "/docker-entrypoint-initdb.d/databases.sql")
     for service in SERVICES:

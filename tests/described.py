@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 
 from lieu import issuer
-from shared.access import Role
+from shared.kernel.callers import Role
 from tests.harness import Running
 
 SERVICES = ("intake", "diagnostic", "training", "outcomes", "reporting", "desk")

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from lieu import issuer
-from shared.access import Role
+from shared.kernel.callers import Role
 from tests.harness import Running
 
 SERVICES = ("intake", "diagnostic", "training", "outcomes", "reporting")

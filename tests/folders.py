@@ -11,7 +11,7 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from shared.codes import Barrier, Contract, Housing, Intensity, Purpose, Requester, Sex, Situation
+from shared.language.codes import Barrier, Contract, Housing, Intensity, Purpose, Requester, Sex, Situation
 from tests.oracle import FILES, Facts, Row, months_later
 
 COLUMNS = {

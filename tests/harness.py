@@ -16,9 +16,9 @@ from lieu import issuer, status
 from lieu.client import Platform
 from lieu.embedded import Addresses
 from lieu.importing import Summary, import_folder
-from shared.access import Role
-from shared.clock import Clock
-from shared.clock import now as by_this_machine
+from shared.kernel.callers import Role
+from shared.kernel.clock import Clock
+from shared.kernel.clock import now as by_this_machine
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from scipy.stats import binomtest
 
-from shared.codes import BREAKDOWNS, SPECIAL_REQUESTERS
+from shared.language.codes import BREAKDOWNS, SPECIAL_REQUESTERS
 
 Thing = TypeVar("Thing")
 Row = dict[str, str]

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from tests.places import ROOT
+
 MODULE, LINE = re.findall(r"```python\n(.*?)\n?```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
 """The kind of facts that CONTRIBUTING.md walks through: its module, and its line in FILE."""
 FILE = "services/training/domain/file.py"
-_NEEDED = "from shared import kinds\nfrom shared.facts import Facts\n"
+_NEEDED = "from shared import kinds\nfrom shared.kernel.facts import Facts\n"
 
 
 def plant(tmp_path: Path, module_source: str, aggregate_file: str, line: str) -> Path:

@@ -14,7 +14,8 @@ from multiprocessing.reduction import DupFd
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from tests.places import ROOT
+
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload(["lieu.cli", "lieu.platform", "lieu.up", "services.intake.retention_api"])
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.event_store import Aggregate
-from shared.event_store.aggregates import TypedMapper, open_sealed
-from shared.rules import RuleBroken
+from shared.kernel.event_store import Aggregate
+from shared.kernel.event_store.aggregates import TypedMapper, open_sealed
+from shared.language.rules import RuleBroken
 
 MAPPER, PERSONS_KEY = TypedMapper(), AESGCM(bytes(32))
 ENVELOPE = {"originator_id", "originator_version", "timestamp"}

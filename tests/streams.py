@@ -35,14 +35,18 @@ from services.outcomes.domain import FollowUp, OutcomeFile
 from services.training import application as training
 from services.training import publishing as training_publishing
 from services.training.domain import Activity, ActivityFile
-from shared.broker import Message
-from shared.clock import PARIS
-from shared.codes import Intensity, MainstreamSupport, ProfileMoment, Purpose, Rights, Situation
-from shared.contracts import Body, PublicEvent
-from shared.contracts import intake as told_by_intake
-from shared.contracts import outcomes as told_by_outcomes
-from shared.event_store import About, Aggregate, Recorded
-from shared.history import (
+from shared.kernel.broker import Message
+from shared.kernel.clock import PARIS
+from shared.kernel.event_store import About, Aggregate, Recorded
+from shared.kernel.import_keys import ImportKeys
+from shared.kernel.imports import news
+from shared.kernel.relay import to_message
+from shared.kernel.subscriber import Delivery
+from shared.language.codes import Intensity, MainstreamSupport, ProfileMoment, Purpose, Rights, Situation
+from shared.language.contracts import Body, PublicEvent
+from shared.language.contracts import intake as told_by_intake
+from shared.language.contracts import outcomes as told_by_outcomes
+from shared.language.history import (
     ActivityRow,
     BarrierRow,
     DiagnosticRow,
@@ -52,11 +56,7 @@ from shared.history import (
     PathwayRow,
     problems_of,
 )
-from shared.import_keys import ImportKeys
-from shared.imports import news
-from shared.relay import to_message
-from shared.rules import RuleBroken
-from shared.subscriber import Delivery
+from shared.language.rules import RuleBroken
 from tests import folders
 from tests.oracle import BY_HAND, FILES, Facts, Row, months_later
 from tests.sentences import stored_and_read

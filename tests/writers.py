@@ -7,11 +7,11 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from services.training.domain import Activity, ActivityFile
-from shared.codes import ActivityKind, ActivityStatus
-from shared.database import ask_across_structures
-from shared.database import pool as pool_of
-from shared.event_store import About, EventStore, VersionConflict
-from shared.sealing import EnvironmentKeys, PersonKeys
+from shared.kernel.database import ask_across_structures
+from shared.kernel.database import pool as pool_of
+from shared.kernel.event_store import About, EventStore, VersionConflict
+from shared.kernel.sealing import EnvironmentKeys, PersonKeys
+from shared.language.codes import ActivityKind, ActivityStatus
 
 FACT = Activity(ActivityKind.WORKSHOP, date(2024, 1, 1), date(2024, 1, 1), ActivityStatus.NO_SHOW)
 

@@ -8,7 +8,7 @@ import typer
 
 from lieu.cli.command import DATA, Data, Token, Url, command
 from lieu.client import Platform
-from shared.services import SERVICES
+from shared.language.services import SERVICES
 
 app = typer.Typer()
 Keys = Annotated[Path | None, typer.Option(help="folder of the backups' data keys; without it FOLDER-keys")]

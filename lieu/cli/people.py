@@ -48,7 +48,7 @@ async def timeline(
 @asynccontextmanager
 async def _desk(url: str | None, token: str | None, data: Path) -> AsyncIterator[Platform]:
     """A platform whose refusals, as the desk raises them, are told as any other."""
-    from shared.problems import Problem
+    from shared.kernel.refusals import Problem
 
     async with Platform(url, token, data) as platform:
         try:

@@ -16,11 +16,11 @@ from lieu.cli.command import DATA, Data, Token, Url, command, err, out
 from lieu.client import Platform
 from lieu.import_sheets import FolderRefused
 from lieu.importing import Summary, import_folder
-from shared.access import Role
-from shared.clock import now
-from shared.logs import log_as_json
-from shared.services import SERVICES
-from shared.settings import Settings
+from shared.kernel.callers import Role
+from shared.kernel.clock import now
+from shared.kernel.logs import log_as_json
+from shared.kernel.settings import Settings
+from shared.language.services import SERVICES
 
 app = typer.Typer()
 
@@ -66,7 +66,7 @@ def serve(
     import uvicorn
 
     from lieu.platform import platform
-    from shared import edge
+    from shared.http import edge
 
     if service not in SERVICES:
         raise typer.BadParameter(f"one of {', '.join(SERVICES)}")

@@ -26,8 +26,8 @@ from lieu.embedded.errors import (
 )
 from lieu.embedded.server import Server
 from lieu.secret_files import write_secret
-from shared import broker_users
-from shared.services import SERVICES
+from shared.kernel import broker_users
+from shared.language.services import SERVICES
 
 # Below the ports that systems give to outgoing connections (32768 and up on Linux, 49152 on others): a client
 # that knocks while its server is being restarted could otherwise be given that very port, and keep it.

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 from zoneinfo import ZoneInfo
 
-from shared.french import day as day
-from shared.kinds import KINDS, Kind
+from shared.language.french import day as day
+from shared.language.kinds import KINDS, Kind
 
 PARIS = ZoneInfo("Europe/Paris")
 Reads = Callable[[Any], str]
@@ -41,7 +41,7 @@ _REFUSED = CODES["YesNo"]["refused"]
 
 EVENTS: dict[str, str] = {}
 FACTS: dict[str, str] = {}
-"""What a disagreement can be about: the kinds of facts (shared/facts.py)."""
+"""What a disagreement can be about: the kinds of facts (shared/kernel/facts.py)."""
 FIELDS: dict[str, tuple[str, Reads]] = {}
 """Label of an `EVENT.field` and how its value reads."""
 

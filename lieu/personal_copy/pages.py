@@ -21,7 +21,7 @@ from lieu.personal_copy.composing import CopyRefused, PersonalCopy, compose
 from lieu.personal_copy.document import pdf
 from services.reporting.frame import HEADERS
 from services.reporting.signing_in import bearer_or_cookie
-from shared.door import Router
+from shared.http.door import Router
 
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(

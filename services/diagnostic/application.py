@@ -5,12 +5,12 @@ from typing import TypeVar
 from uuid import UUID
 
 from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan, scored_by_import
-from shared.access import Command
-from shared.event_store import EventStore, Known
-from shared.history import BarrierRow, DiagnosticRow, Dossier, imported_fact_id
-from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
-from shared.known_pathways import known_soon, on_pathway
-from shared.known_structures import departments
+from shared.kernel.callers import Command
+from shared.kernel.event_store import EventStore, Known
+from shared.kernel.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
+from shared.kernel.known_pathways import known_soon, on_pathway
+from shared.kernel.known_structures import departments
+from shared.language.history import BarrierRow, DiagnosticRow, Dossier, imported_fact_id
 
 F = TypeVar("F")
 

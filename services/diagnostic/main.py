@@ -7,11 +7,11 @@ from fastapi import FastAPI
 from services.diagnostic.api import disagreements, imports, kinds, router
 from services.diagnostic.publishing import public
 from services.diagnostic.reactions import subscribers
-from shared.copies import copies
-from shared.migrate import SHARED
+from shared.kernel.migrate import SHARED
+from shared.kernel.settings import Settings
+from shared.people.copies import copies
+from shared.people.timelines import timeline_routes
 from shared.service import create_service
-from shared.settings import Settings
-from shared.timelines import timeline_routes
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -1,10 +1,10 @@
 """Our stored event to the public event; health and justice travel under names of their own."""
 
 from services.diagnostic.domain import DiagnosticFile
-from shared.codes import SPECIAL_BARRIERS
-from shared.contracts import EVENTS
-from shared.contracts import diagnostic as contracts
-from shared.publishing import Publisher
+from shared.kernel.publishing import Publisher
+from shared.language.codes import SPECIAL_BARRIERS
+from shared.language.contracts import EVENTS
+from shared.language.contracts import diagnostic as contracts
 
 public = Publisher(
     EVENTS["diagnostic"],

@@ -6,18 +6,18 @@ from functools import partial
 
 from services.diagnostic import views
 from services.diagnostic.domain import DiagnosticFile, Opening
-from shared import known_structures
-from shared.clock import day_in_paris
-from shared.commands import REACTION
-from shared.contracts import PublicEvent
-from shared.contracts.forgetting import ErasureAccepted
-from shared.contracts.intake import Start
-from shared.contracts.training import SupportReport
-from shared.database import Connection
-from shared.event_store import EventStore
-from shared.known_pathways import OF_INTAKE, OF_OUTCOMES, known_pathways, remember_intake, remember_outcomes
+from shared.kernel import known_structures
+from shared.kernel.clock import day_in_paris
+from shared.kernel.commands import REACTION
+from shared.kernel.database import Connection
+from shared.kernel.event_store import EventStore
+from shared.kernel.known_pathways import OF_INTAKE, OF_OUTCOMES, known_pathways, remember_intake, remember_outcomes
+from shared.kernel.subscriber import Subscriber
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.forgetting import ErasureAccepted
+from shared.language.contracts.intake import Start
+from shared.language.contracts.training import SupportReport
 from shared.service import Runtime
-from shared.subscriber import Subscriber
 
 ACTOR = REACTION + "diagnostic"
 NEEDED = (*OF_INTAKE, ErasureAccepted)

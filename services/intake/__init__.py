@@ -18,5 +18,5 @@ Publishes: structure-registered, pathway-requested, pathway-welcomed, support-st
            pathway-transferred, pathway-received; profile-recorded, profile-corrected; processing-restricted,
            restriction-lifted; pathway-archived, pathway-reactivated; wave-opened, -corrected, -closed;
            structure-selected, structure-selection-corrected, -withdrawn, structure-launched; and what
-           every service publishes of an erasure (shared/forgetting.py).
+           every service publishes of an erasure (shared/people/forgetting.py).
 """

@@ -14,11 +14,11 @@ import asyncpg
 from services.intake.domain import Due, LastContact, Retention, Step, next_step
 from services.intake.domain.last_contact import Contact, contact_in
 from services.intake.domain.retention import Announcement
-from shared.contracts import PublicEvent
-from shared.contracts.intake import Request
-from shared.database import Connection, Pool
-from shared.event_store import Ledger
-from shared.upsert import Row, upsert
+from shared.kernel.database import Connection, Pool
+from shared.kernel.event_store import Ledger
+from shared.kernel.upsert import Row, upsert
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.intake import Request
 
 CONSUMER = "intake-contacts"
 

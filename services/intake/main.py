@@ -9,11 +9,11 @@ from services.intake.api import disagreements, imports, kinds, router
 from services.intake.application import known_here, one_person
 from services.intake.publishing import public
 from services.intake.reactions import subscribers
-from shared.copies import copies
-from shared.migrate import SHARED
+from shared.kernel.migrate import SHARED
+from shared.kernel.settings import Settings
+from shared.people.copies import copies
+from shared.people.timelines import timeline_routes
 from shared.service import create_service
-from shared.settings import Settings
-from shared.timelines import timeline_routes
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -4,10 +4,10 @@ What a wave is called, and where an appointment is, stay inside.
 """
 
 from services.intake.domain import Access, ContactFile, Pathway, Person, ProfileFile, Retention, Structure, Wave
-from shared.codes import UNKNOWN, qualification_class, requester_class, unemployment_class
-from shared.contracts import EVENTS
-from shared.contracts import intake as contracts
-from shared.publishing import Publisher, Source
+from shared.kernel.publishing import Publisher, Source
+from shared.language.codes import UNKNOWN, qualification_class, requester_class, unemployment_class
+from shared.language.contracts import EVENTS
+from shared.language.contracts import intake as contracts
 
 _CLASSES: dict[str, Source] = {
     "requester": lambda event: requester_class(event.fact.requester),

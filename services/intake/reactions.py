@@ -5,12 +5,12 @@ from functools import partial
 
 from services.intake import contacts, views
 from services.intake.domain.last_contact import TELLS_OF_CONTACT
-from shared.contracts import PublicEvent
-from shared.contracts.forgetting import ErasureDone
-from shared.database import Connection
-from shared.known_pathways import OF_OUTCOMES, remember_outcomes
+from shared.kernel.database import Connection
+from shared.kernel.known_pathways import OF_OUTCOMES, remember_outcomes
+from shared.kernel.subscriber import Subscriber
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.forgetting import ErasureDone
 from shared.service import Runtime
-from shared.subscriber import Subscriber
 
 
 async def when_a_person_left(connection: Connection, events: Sequence[PublicEvent]) -> None:

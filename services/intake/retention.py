@@ -21,13 +21,13 @@ import nats.js.errors
 
 from services.intake import application, contacts
 from services.intake.domain import ArchiveReason, Due, LastContact, Pathway, Person, Retention, Step, retention_id
-from shared.access import Caller, Command, Role
-from shared.clock import day_in_paris
-from shared.commands import Act, alone, execute, on
-from shared.database import Pool, across_structures
-from shared.event_store import About, Forgotten
-from shared.problems import Problem
-from shared.rules import RuleBroken
+from shared.kernel.callers import Caller, Command, Role
+from shared.kernel.clock import day_in_paris
+from shared.kernel.commands import Act, alone, execute, on
+from shared.kernel.database import Pool, across_structures
+from shared.kernel.event_store import About, Forgotten
+from shared.kernel.refusals import Problem
+from shared.language.rules import RuleBroken
 from shared.service import Runtime, Task
 
 log = logging.getLogger(__name__)

@@ -9,12 +9,13 @@ from fastapi import Depends, Query, Request
 
 from services.intake import contacts, domain, retention
 from services.intake.api import PersonFound, person_found
-from shared.access import Caller, Command, Commanded, Role, allow
-from shared.clock import day_in_paris
-from shared.door import Router
-from shared.problems import Problem
-from shared.readings import Reading
-from shared.routes import reads
+from shared.http.access import Commanded, allow
+from shared.http.door import Router
+from shared.http.readings import Reading
+from shared.http.routes import reads
+from shared.kernel.callers import Caller, Command, Role
+from shared.kernel.clock import day_in_paris
+from shared.kernel.refusals import Problem
 
 router = Router(prefix="/v1", tags=["retention"])
 

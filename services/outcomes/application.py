@@ -6,14 +6,14 @@ from uuid import UUID
 
 from services.outcomes import views
 from services.outcomes.domain import Exit, FollowUp, OutcomeFile, SituationFile, file_id
-from shared.access import Command
-from shared.codes import ExitReason, Situation
-from shared.disagreement import in_disagreement
-from shared.event_store import EventStore
-from shared.history import Dossier, ExitRow, FollowUpRow
-from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
-from shared.known_pathways import known_soon, on_pathway
-from shared.known_structures import departments
+from shared.kernel.callers import Command
+from shared.kernel.event_store import EventStore
+from shared.kernel.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
+from shared.kernel.known_pathways import known_soon, on_pathway
+from shared.kernel.known_structures import departments
+from shared.language.codes import ExitReason, Situation
+from shared.language.history import Dossier, ExitRow, FollowUpRow
+from shared.people.disagreement import in_disagreement
 
 outcome_file = on_pathway(OutcomeFile)
 situation_file = on_pathway(SituationFile, file_id)

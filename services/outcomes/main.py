@@ -7,12 +7,12 @@ from fastapi import FastAPI
 from services.outcomes.api import disagreements, imports, kinds, router
 from services.outcomes.publishing import public
 from services.outcomes.reactions import subscribers
-from shared.copies import copies
-from shared.correspondent_routes import correspondent_routes
-from shared.migrate import SHARED
+from shared.kernel.migrate import SHARED
+from shared.kernel.settings import Settings
+from shared.people.copies import copies
+from shared.people.correspondent_routes import correspondent_routes
+from shared.people.timelines import timeline_routes
 from shared.service import create_service
-from shared.settings import Settings
-from shared.timelines import timeline_routes
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -6,10 +6,10 @@ What stays inside: why a job ended, which occupation and employer it has, whom o
 from typing import Any
 
 from services.outcomes.domain import OutcomeFile, SituationFile
-from shared.codes import SPECIAL_EXIT_REASONS, SPECIAL_SITUATIONS
-from shared.contracts import EVENTS
-from shared.contracts import outcomes as contracts
-from shared.publishing import Publisher
+from shared.kernel.publishing import Publisher
+from shared.language.codes import SPECIAL_EXIT_REASONS, SPECIAL_SITUATIONS
+from shared.language.contracts import EVENTS
+from shared.language.contracts import outcomes as contracts
 
 
 def _is_special(event: Any) -> bool:

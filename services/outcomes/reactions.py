@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from services.outcomes import views
-from shared import known_structures
-from shared.contracts import PublicEvent
-from shared.contracts.forgetting import ErasureAccepted
-from shared.database import Connection
-from shared.known_pathways import OF_INTAKE, remember_intake
+from shared.kernel import known_structures
+from shared.kernel.database import Connection
+from shared.kernel.known_pathways import OF_INTAKE, remember_intake
+from shared.kernel.subscriber import Subscriber
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.forgetting import ErasureAccepted
 from shared.service import Runtime
-from shared.subscriber import Subscriber
 
 NEEDED = (*OF_INTAKE, ErasureAccepted)
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from eventsourcing.domain import event
 
-from shared.codes import InClear
-from shared.event_store import Aggregate
+from shared.kernel.event_store import Aggregate
+from shared.language.codes import InClear
 
 Table = Annotated[str, InClear("name of a read model")]
 Column = Annotated[str, InClear("column of a read model, whose values are codes, dates and counts")]

@@ -12,12 +12,12 @@ from services.reporting.read_models.forgetting import follow
 from services.reporting.read_models.rebuild import Rebuilder
 from services.reporting.read_models.sets import FOLLOWED, STREAMS, enter_active
 from services.reporting.signing_in import signing_in
-from shared.door import Application
-from shared.migrate import SHARED
-from shared.problems import answer_problems
+from shared.http.door import Application
+from shared.http.problems import answer_problems
+from shared.kernel.migrate import SHARED
+from shared.kernel.settings import Settings
+from shared.kernel.subscriber import Subscriber
 from shared.service import Runtime, create_service
-from shared.settings import Settings
-from shared.subscriber import Subscriber
 
 
 def create_app(settings: Settings) -> FastAPI:

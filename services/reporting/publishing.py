@@ -5,9 +5,9 @@ from dataclasses import fields
 from typing import Any
 
 from services.reporting.domain import AnonymousPathway, Rewriting
-from shared.contracts import EVENTS
-from shared.contracts.reporting import ErasureRewritten
-from shared.publishing import Publisher, Source
+from shared.kernel.publishing import Publisher, Source
+from shared.language.contracts import EVENTS
+from shared.language.contracts.reporting import ErasureRewritten
 
 _COPY = EVENTS["reporting"]["pathway-anonymised"]
 

@@ -1,6 +1,6 @@
 """Signing in to the pages and out again: a token in a cookie, which no route of the interface ever looks at.
 
-With a client at a real issuer people sign in there (`shared/code_flow.py`); else they paste a token.
+With a client at a real issuer people sign in there (`shared/http/code_flow.py`); else they paste a token.
 """
 
 import re
@@ -14,10 +14,11 @@ from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.reporting.frame import HEADERS, page
-from shared.access import Caller, Role, TokenCheck
-from shared.code_flow import CodeFlow, Pending
-from shared.door import OPEN_QUERY, Router
-from shared.problems import Problem
+from shared.http.access import TokenCheck
+from shared.http.code_flow import CodeFlow, Pending
+from shared.http.door import OPEN_QUERY, Router
+from shared.kernel.callers import Caller, Role
+from shared.kernel.refusals import Problem
 
 signing_in = Router()
 

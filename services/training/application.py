@@ -32,19 +32,19 @@ from services.training.views import (
     OpenProposal,
     Participant,
 )
-from shared.access import Caller, Command, Role
-from shared.clock import day_in_paris
-from shared.codes import SPECIAL_BARRIERS, PlacementForm
-from shared.commands import Act, Target
-from shared.contracts.training import HalfDay
-from shared.database import across_structures
-from shared.disagreement import in_disagreement
-from shared.event_store import About, EventStore
-from shared.history import ActivityRow, Dossier, imported_fact_id
-from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds
-from shared.known_pathways import OnPathway, known_soon, on_pathway
-from shared.known_structures import departments, today_in
-from shared.texts import CodeOfStructure
+from shared.kernel.callers import Caller, Command, Role
+from shared.kernel.clock import day_in_paris
+from shared.kernel.commands import Act, Target
+from shared.kernel.database import across_structures
+from shared.kernel.event_store import About, EventStore
+from shared.kernel.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds
+from shared.kernel.known_pathways import OnPathway, known_soon, on_pathway
+from shared.kernel.known_structures import departments, today_in
+from shared.language.codes import SPECIAL_BARRIERS, PlacementForm
+from shared.language.contracts.training import HalfDay
+from shared.language.history import ActivityRow, Dossier, imported_fact_id
+from shared.language.texts import CodeOfStructure
+from shared.people.disagreement import in_disagreement
 
 _R = TypeVar("_R", ListedPlacement, Participant)
 

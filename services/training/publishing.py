@@ -5,10 +5,10 @@ itself to, and at which half-days somebody was stay inside.
 """
 
 from services.training.domain import ActivityFile, FormationAction, Session
-from shared.codes import SPECIAL_BARRIERS
-from shared.contracts import EVENTS
-from shared.contracts import training as contracts
-from shared.publishing import Publisher
+from shared.kernel.publishing import Publisher
+from shared.language.codes import SPECIAL_BARRIERS
+from shared.language.contracts import EVENTS
+from shared.language.contracts import training as contracts
 
 public = Publisher(
     EVENTS["training"],

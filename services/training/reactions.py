@@ -8,20 +8,20 @@ from uuid import UUID
 
 from services.training import views
 from services.training.domain import ActivityFile, Proposal, Session, session_file
-from shared import known_structures
-from shared.codes import ActionKind, ActivityKind
-from shared.commands import REACTION
-from shared.contracts import PublicEvent
-from shared.contracts.diagnostic import PlannedAction, SettledAction
-from shared.contracts.forgetting import ErasureAccepted
-from shared.contracts.intake import Reception
-from shared.contracts.outcomes import Exit
-from shared.contracts.training import SessionPlan
-from shared.database import Connection
-from shared.event_store import About, EventStore, append_lock
-from shared.known_pathways import OF_INTAKE, OF_OUTCOMES, remember_intake, remember_outcomes
+from shared.kernel import known_structures
+from shared.kernel.commands import REACTION
+from shared.kernel.database import Connection
+from shared.kernel.event_store import About, EventStore, append_lock
+from shared.kernel.known_pathways import OF_INTAKE, OF_OUTCOMES, remember_intake, remember_outcomes
+from shared.kernel.subscriber import Subscriber
+from shared.language.codes import ActionKind, ActivityKind
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.diagnostic import PlannedAction, SettledAction
+from shared.language.contracts.forgetting import ErasureAccepted
+from shared.language.contracts.intake import Reception
+from shared.language.contracts.outcomes import Exit
+from shared.language.contracts.training import SessionPlan
 from shared.service import Runtime
-from shared.subscriber import Subscriber
 
 ACTOR = REACTION + "training"
 OF_DIAGNOSTIC = (PlannedAction, SettledAction)

@@ -11,10 +11,10 @@ import pytest
 from lieu.import_folder import FolderRefused, read_folder
 from lieu.importing import Summary
 from services.training.domain import ActivityFile
-from shared.history import imported_fact_id
+from shared.language.history import imported_fact_id
 from tests.harness import Running
+from tests.imports.test_import_folder import FOLDER, write
 from tests.spreadsheets import NAMES, SLASHES, Saved, texts, typed, workbook
-from tests.test_import_folder import FOLDER, write
 
 TODAY = date(2025, 6, 30)
 MENTORINGS = """\

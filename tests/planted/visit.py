@@ -6,13 +6,13 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from shared.codes import Hours, Qualification, Score
-from shared.contracts import Body
-from shared.days import Day
-from shared.kinds import French, Kind
-from shared.rules import RuleBroken
-from shared.sealing import Sealed
-from shared.texts import Name
+from shared.language.codes import Hours, Qualification, Score
+from shared.language.contracts import Body
+from shared.language.days import Day
+from shared.language.kinds import French, Kind
+from shared.language.rules import RuleBroken
+from shared.language.sealed import Sealed
+from shared.language.texts import Name
 
 
 class TooLong(RuleBroken):

@@ -1,16 +1,16 @@
 """What a planted kind of facts gets, as whoever uses the platform finds it. Run where it is planted, by
-tests/test_planted_fact.py: here no kind is called mentoring."""
+tests/services/test_planted_fact.py: here no kind is called mentoring."""
 
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
 from lieu import issuer
-from shared import kinds
-from shared.access import Role
+from shared.kernel.callers import Role
+from shared.language import kinds
 from tests.harness import Running, eventually
-from tests.test_forgetting import erased
-from tests.test_personal_copy import copy_of
+from tests.pipeline.test_forgetting import erased
+from tests.services.test_personal_copy import copy_of
 
 DAY = date(2024, 3, 4)
 SERVICE = kinds.mentoring.MENTORING.service

@@ -3,10 +3,10 @@
 from services.diagnostic import application
 from services.diagnostic.api import diagnostics, lists, plans
 from services.diagnostic.domain import DiagnosticFile
-from shared.disagreement_routes import disagreement_routes
-from shared.door import Router
-from shared.kind_routes import kind_routes
-from shared.routes import pathway_routes
+from shared.http.door import Router
+from shared.people.disagreement_routes import disagreement_routes
+from shared.people.dossiers import pathway_routes
+from shared.people.kind_routes import kind_routes
 
 router = Router(prefix="/v1")
 for part in (diagnostics, plans, lists):

@@ -11,14 +11,24 @@ from services.diagnostic import application, domain
 from services.diagnostic.api import shown
 from services.diagnostic.api.files import File
 from services.diagnostic.domain import Assessment, DiagnosticFile
-from shared.access import AnyCaller, chosen_id
-from shared.bodies import Whole, fact_in
-from shared.codes import Barrier, BilanQuestion, Intensity, ItemCode, Purpose, Refusal, RomeCode, Score, WorkingTime
-from shared.command_routes import CommandRoutes
-from shared.days import Day
-from shared.door import Router
-from shared.known_pathways import OnPathway
-from shared.sealing import Sealed
+from shared.http.access import AnyCaller, chosen_id
+from shared.http.bodies import Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.kernel.known_pathways import OnPathway
+from shared.language.codes import (
+    Barrier,
+    BilanQuestion,
+    Intensity,
+    ItemCode,
+    Purpose,
+    Refusal,
+    RomeCode,
+    Score,
+    WorkingTime,
+)
+from shared.language.days import Day
+from shared.language.sealed import Sealed
 
 router = Router(tags=["diagnostics"])
 files = CommandRoutes(router, "/pathways/{pathway}", application.diagnostic_file)

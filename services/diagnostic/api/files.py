@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import Depends
 
 from services.diagnostic.domain import DiagnosticFile
-from shared.access import OfStructure
-from shared.known_pathways import known_pathway
-from shared.problems import Problem
-from shared.readings import Reading
-from shared.routes import Store
+from shared.http.access import OfStructure
+from shared.http.readings import Reading
+from shared.http.routes import Store
+from shared.kernel.known_pathways import known_pathway
+from shared.kernel.refusals import Problem
 
 
 async def _file(pathway: UUID, caller: OfStructure, store: Store, reading: Reading) -> DiagnosticFile:

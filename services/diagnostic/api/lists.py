@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from services.diagnostic import views
-from shared.clock import day_in_paris
-from shared.days import Day
-from shared.door import Router
-from shared.readings import Reading
-from shared.routes import AskedStructure, AskedUser, Limit, Store
+from shared.http.door import Router
+from shared.http.readings import Reading
+from shared.http.routes import AskedStructure, AskedUser, Limit, Store
+from shared.kernel.clock import day_in_paris
+from shared.language.days import Day
 
 router = Router(tags=["lists"])
 

@@ -6,8 +6,8 @@ It holds no name (diagnostic knows none): the person writes theirs on it.
 from pathlib import Path
 
 from services.diagnostic.api.shown import ShownAction, ShownPlan
-from shared.codes import ActionKind, ActionOutcome, Responsible
-from shared.french import day
+from shared.language.codes import ActionKind, ActionOutcome, Responsible
+from shared.language.french import day
 from shared.pdf import pdf
 
 _TEMPLATE = Path(__file__).parents[1] / "templates" / "plan.typ"

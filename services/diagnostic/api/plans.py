@@ -13,16 +13,16 @@ from services.diagnostic.api import shown
 from services.diagnostic.api.files import File
 from services.diagnostic.api.page import page
 from services.diagnostic.domain import DiagnosticFile
-from shared.access import chosen_id
-from shared.bodies import Whole, fact_in
-from shared.codes import ActionKind, ActionOutcome, Barrier, DropReason, Responsible
-from shared.command_routes import CommandRoutes
-from shared.days import Day
-from shared.door import Router
-from shared.known_pathways import OnPathway
-from shared.problems import Problem
-from shared.routes import OnDay
-from shared.sealing import Sealed
+from shared.http.access import chosen_id
+from shared.http.bodies import Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.http.routes import OnDay
+from shared.kernel.known_pathways import OnPathway
+from shared.kernel.refusals import Problem
+from shared.language.codes import ActionKind, ActionOutcome, Barrier, DropReason, Responsible
+from shared.language.days import Day
+from shared.language.sealed import Sealed
 
 router = Router(tags=["plans"])
 files = CommandRoutes(router, "/pathways/{pathway}", application.diagnostic_file)

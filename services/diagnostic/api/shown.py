@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from services.diagnostic.domain import Bilan, DiagnosticFile
-from shared.codes import ActionKind, ActionOutcome, Barrier, DropReason, Intensity, Purpose, Responsible
-from shared.copies import plain
+from shared.language.codes import ActionKind, ActionOutcome, Barrier, DropReason, Intensity, Purpose, Responsible
+from shared.people.copies import plain
 
 Text = str | dict[str, str] | None
 

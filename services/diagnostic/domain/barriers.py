@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from shared.codes import Barrier, Intensity, RuleVersion
-from shared.rules import RuleBroken, in_future
+from shared.language.codes import Barrier, Intensity, RuleVersion
+from shared.language.rules import RuleBroken, in_future
 
 BARRIERS = "barriers-1"
 """Version of the list of domains and of their scale. What was stored before it had a version is of this one."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from shared.codes import BilanQuestion, Language, LanguageLevel, Months, RomeCode, WorkingTime
-from shared.rules import RuleBroken
-from shared.sealing import Sealed
+from shared.language.codes import BilanQuestion, Language, LanguageLevel, Months, RomeCode, WorkingTime
+from shared.language.rules import RuleBroken
+from shared.language.sealed import Sealed
 
 
 class RefusedAndAnswered(RuleBroken):

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.diagnostic.domain.instruments import INSTRUMENT, INSTRUMENTS, Answer, ScoreNotDerived
-from shared.codes import Purpose, RuleVersion
-from shared.rules import RuleBroken, not_to_come
-from shared.rules.diagnostic import of_score
+from shared.language.codes import Purpose, RuleVersion
+from shared.language.rules import RuleBroken, not_to_come
+from shared.language.rules.diagnostic import of_score
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from services.diagnostic.domain.plan import (
     Settlement,
     with_actions,
 )
-from shared.codes import ActionOutcome, Barrier, DropReason, SupportResult
-from shared.event_store import Aggregate, Known
-from shared.facts import DayEvent, Fact, FactEvent, Facts
-from shared.rules import AlreadyRecorded, UnknownFact, not_after
+from shared.kernel.event_store import Aggregate, Known
+from shared.kernel.facts import DayEvent, Fact, FactEvent, Facts
+from shared.language.codes import ActionOutcome, Barrier, DropReason, SupportResult
+from shared.language.rules import AlreadyRecorded, UnknownFact, not_after
 
 
 @dataclass(frozen=True)

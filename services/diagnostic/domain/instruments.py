@@ -7,8 +7,8 @@ work of a *référent emploi* in mind; they are no validated scale.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.codes import ItemCode, Refusal, RuleVersion
-from shared.rules import RuleBroken
+from shared.language.codes import ItemCode, Refusal, RuleVersion
+from shared.language.rules import RuleBroken
 
 INSTRUMENT = "remobilisation-1"
 """Version of a score that comes without answers: the adviser's own estimate of 0–10."""

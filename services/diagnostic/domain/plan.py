@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
-from shared.codes import ActionKind, ActionOutcome, Barrier, DropReason, Responsible
-from shared.rules import RuleBroken, not_after
-from shared.sealing import Sealed
+from shared.language.codes import ActionKind, ActionOutcome, Barrier, DropReason, Responsible
+from shared.language.rules import RuleBroken, not_after
+from shared.language.sealed import Sealed
 
 
 class ActionTwice(RuleBroken):

@@ -10,9 +10,9 @@ from services.diagnostic.views.diagnostics import (
     without_diagnostic,
 )
 from services.diagnostic.views.plans import OverdueAction, PlanToReview, actions_overdue, plans_to_review
-from shared import kind_views
-from shared.contracts import PublicEvent
-from shared.database import Connection
+from shared.kernel import kind_views
+from shared.kernel.database import Connection
+from shared.language.contracts import PublicEvent
 
 __all__ = [
     "OverdueAction",

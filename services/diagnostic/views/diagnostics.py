@@ -6,10 +6,10 @@ from datetime import date
 from uuid import UUID
 
 from services.diagnostic.views.whose import STANDING
-from shared.contracts import PublicEvent
-from shared.contracts.diagnostic import Diagnostic, DiagnosticOpening, OpeningClosed
-from shared.database import Connection, Pool
-from shared.upsert import Row, upsert
+from shared.kernel.database import Connection, Pool
+from shared.kernel.upsert import Row, upsert
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.diagnostic import Diagnostic, DiagnosticOpening, OpeningClosed
 
 
 @dataclass(frozen=True)

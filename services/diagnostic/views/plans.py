@@ -6,13 +6,13 @@ from datetime import date
 from uuid import UUID
 
 from services.diagnostic.views.whose import STANDING
-from shared.clock import day_in_paris
-from shared.codes import ActionKind, Barrier
-from shared.contracts import PublicEvent
-from shared.contracts.diagnostic import Plan, PlannedAction, SettledAction
-from shared.database import Connection, Pool
-from shared.months import months_later
-from shared.upsert import Row, upsert
+from shared.kernel.clock import day_in_paris
+from shared.kernel.database import Connection, Pool
+from shared.kernel.upsert import Row, upsert
+from shared.language.codes import ActionKind, Barrier
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.diagnostic import Plan, PlannedAction, SettledAction
+from shared.language.months import months_later
 
 MONTHS_TO_REVIEW = 6
 """After which a plan that was not agreed anew is to be looked at again."""

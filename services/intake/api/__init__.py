@@ -5,10 +5,10 @@ from services.intake.api import contacts, course, entrance, importing, lists, pe
 from services.intake.api.persons import PersonFound, person_found
 from services.intake.application.pathways import requested_pathway
 from services.intake.domain import Pathway
-from shared.disagreement_routes import disagreement_routes
-from shared.door import Router
-from shared.kind_routes import kind_routes
-from shared.routes import pathway_routes
+from shared.http.door import Router
+from shared.people.disagreement_routes import disagreement_routes
+from shared.people.dossiers import pathway_routes
+from shared.people.kind_routes import kind_routes
 
 __all__ = ["PersonFound", "disagreements", "imports", "kinds", "person_found", "router"]
 

@@ -9,14 +9,14 @@ from services.intake import domain
 from services.intake.application import course
 from services.intake.application.pathways import Here, pathway_file
 from services.intake.domain import ContactFile, Pathway
-from shared.access import chosen_id
-from shared.bodies import Whole, fact_in
-from shared.codes import AppointmentPurpose, TimeOfDay
-from shared.command_routes import CommandRoutes
-from shared.days import Day
-from shared.door import Router
-from shared.routes import OnDay
-from shared.sealing import Sealed
+from shared.http.access import chosen_id
+from shared.http.bodies import Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.http.routes import OnDay
+from shared.language.codes import AppointmentPurpose, TimeOfDay
+from shared.language.days import Day
+from shared.language.sealed import Sealed
 
 router = Router(tags=["course of the pathway"])
 pathway_files = CommandRoutes(router, "/pathways/{pathway}", pathway_file)

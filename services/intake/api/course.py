@@ -9,15 +9,15 @@ from services.intake import domain
 from services.intake.application import course
 from services.intake.application.pathways import Here, pathway_file
 from services.intake.domain import Pathway
-from shared.access import CommandedByManager, CommandedInStructure
-from shared.bodies import Whole
-from shared.command_routes import CommandRoutes, answered
-from shared.commands import Done
-from shared.days import Day
-from shared.door import Router
-from shared.problems import Problem
-from shared.routes import OnDay, OnDayOrNot, Store
-from shared.texts import CodeOfStructure, Pseudonym
+from shared.http.access import CommandedByManager, CommandedInStructure
+from shared.http.bodies import Whole
+from shared.http.command_routes import CommandRoutes, answered
+from shared.http.door import Router
+from shared.http.routes import OnDay, OnDayOrNot, Store
+from shared.kernel.commands import Done
+from shared.kernel.refusals import Problem
+from shared.language.days import Day
+from shared.language.texts import CodeOfStructure, Pseudonym
 
 router = Router(tags=["course of the pathway"])
 files = CommandRoutes(router, "/pathways/{pathway}", pathway_file)

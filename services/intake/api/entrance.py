@@ -8,12 +8,12 @@ from services.intake import domain
 from services.intake.api.persons import RequestBody
 from services.intake.application import pathways
 from services.intake.application.pathways import Here
-from shared.access import CommandedInStructure
-from shared.bodies import Whole
-from shared.command_routes import CommandRoutes, answered
-from shared.commands import Done
-from shared.door import Router
-from shared.routes import OnDay, OnDayOrNot, Store
+from shared.http.access import CommandedInStructure
+from shared.http.bodies import Whole
+from shared.http.command_routes import CommandRoutes, answered
+from shared.http.door import Router
+from shared.http.routes import OnDay, OnDayOrNot, Store
+from shared.kernel.commands import Done
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}", pathways.pathway_file)

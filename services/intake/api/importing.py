@@ -8,13 +8,14 @@ from fastapi import Depends
 from pydantic import Field
 
 from services.intake import application
-from shared.access import Caller, Commanded, Role, allow
-from shared.door import Router
-from shared.history import StructureRow
-from shared.imports import AT_ONCE
-from shared.readings import Reading
-from shared.routes import Keys, Store
-from shared.texts import Key
+from shared.http.access import Commanded, allow
+from shared.http.door import Router
+from shared.http.readings import Reading
+from shared.http.routes import Keys, Store
+from shared.kernel.callers import Caller, Role
+from shared.kernel.imports import AT_ONCE
+from shared.language.history import StructureRow
+from shared.language.texts import Key
 
 router = Router()
 

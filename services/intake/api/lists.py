@@ -6,12 +6,12 @@ from fastapi import Query
 
 from services.intake import views
 from services.intake.application import lists
-from shared.access import OfStructure
-from shared.days import Day
-from shared.door import Router
-from shared.problems import Problem
-from shared.readings import Reading
-from shared.routes import AskedStructure, AskedUser, Limit, Store
+from shared.http.access import OfStructure
+from shared.http.door import Router
+from shared.http.readings import Reading
+from shared.http.routes import AskedStructure, AskedUser, Limit, Store
+from shared.kernel.refusals import Problem
+from shared.language.days import Day
 
 router = Router(tags=["lists"])
 

@@ -11,26 +11,18 @@ from services.intake import domain, retention, views
 from services.intake.application import pathways, persons
 from services.intake.application.persons import Everywhere
 from services.intake.application.whose import must_keep
-from shared.access import (
-    Caller,
-    Commanded,
-    CommandedByManager,
-    CommandedInStructure,
-    OfStructure,
-    Role,
-    allow,
-    chosen_id,
-)
-from shared.codes import BirthYear, Housing, Months, Qualification, Requester, Sex
-from shared.command_routes import CommandRoutes, answered
-from shared.commands import Act, Done
-from shared.days import Day
-from shared.door import Router
-from shared.problems import Problem
-from shared.readings import Reading
-from shared.routes import OnDay, Store, reads
-from shared.sealing import Sealed
-from shared.texts import CodeOfStructure, Name
+from shared.http.access import Commanded, CommandedByManager, CommandedInStructure, OfStructure, allow, chosen_id
+from shared.http.command_routes import CommandRoutes, answered
+from shared.http.door import Router
+from shared.http.readings import Reading
+from shared.http.routes import OnDay, Store, reads
+from shared.kernel.callers import Caller, Role
+from shared.kernel.commands import Act, Done
+from shared.kernel.refusals import Problem
+from shared.language.codes import BirthYear, Housing, Months, Qualification, Requester, Sex
+from shared.language.days import Day
+from shared.language.sealed import Sealed
+from shared.language.texts import CodeOfStructure, Name
 
 router = Router()
 files = CommandRoutes(router, "/persons/{person}", persons.person_file)

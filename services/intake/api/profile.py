@@ -10,12 +10,21 @@ from pydantic import Field
 from services.intake import domain
 from services.intake.application import course
 from services.intake.application.pathways import Here
-from shared.bodies import Whole, fact_in
-from shared.codes import DrivingLicence, Housing, MainstreamSupport, ProfileMoment, Resource, Rights, Transport, YesNo
-from shared.command_routes import CommandRoutes
-from shared.days import Day
-from shared.door import Router
-from shared.sealing import Sealed
+from shared.http.bodies import Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.language.codes import (
+    DrivingLicence,
+    Housing,
+    MainstreamSupport,
+    ProfileMoment,
+    Resource,
+    Rights,
+    Transport,
+    YesNo,
+)
+from shared.language.days import Day
+from shared.language.sealed import Sealed
 
 router = Router(tags=["course of the pathway"])
 files = CommandRoutes(router, "/pathways/{pathway}/profile/{moment}", course.profile_file)

@@ -8,15 +8,15 @@ from pydantic import Field
 
 from services.intake import domain, views
 from services.intake.application import pathways
-from shared.access import Commanded, CommandedByManager, OfStructure
-from shared.bodies import fact_in
-from shared.codes import Department
-from shared.command_routes import CommandRoutes
-from shared.commands import Act
-from shared.door import Router
-from shared.problems import Problem
-from shared.routes import reads
-from shared.texts import CodeToRegister, Name
+from shared.http.access import Commanded, CommandedByManager, OfStructure
+from shared.http.bodies import fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.http.routes import reads
+from shared.kernel.commands import Act
+from shared.kernel.refusals import Problem
+from shared.language.codes import Department
+from shared.language.texts import CodeToRegister, Name
 
 router = Router()
 files = CommandRoutes(

@@ -7,14 +7,15 @@ from fastapi import Depends, Path, Request
 
 from services.intake import domain
 from services.intake.application import users as application
-from shared.access import Caller, CommandedByManager, Role, allow
-from shared.command_routes import CommandRoutes
-from shared.commands import Act
-from shared.correspondents import Contact, ErasedCorrespondent, call
-from shared.door import Router
-from shared.routes import Limit, Store
-from shared.sealing import SealedName
-from shared.texts import CodeOfStructure, Pseudonym
+from shared.http.access import CommandedByManager, allow
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.http.routes import Limit, Store
+from shared.kernel.callers import Caller, Role
+from shared.kernel.commands import Act
+from shared.language.sealed import SealedName
+from shared.language.texts import CodeOfStructure, Pseudonym
+from shared.people.correspondents import Contact, ErasedCorrespondent, call
 
 router = Router(prefix="/structures/{structure}/users", tags=["users"])
 

@@ -10,13 +10,13 @@ from services.intake import domain
 from services.intake.application import waves as application
 from services.intake.application.pathways import where_registered
 from services.intake.application.waves import OnWave, StructureAsked
-from shared.access import Commanded
-from shared.bodies import New, Whole, fact_in
-from shared.command_routes import CommandRoutes
-from shared.days import Day
-from shared.door import Router
-from shared.routes import Limit, OnDay, Store, programme_reads
-from shared.texts import CodeOfStructure, Name
+from shared.http.access import Commanded
+from shared.http.bodies import New, Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.http.routes import Limit, OnDay, Store, programme_reads
+from shared.language.days import Day
+from shared.language.texts import CodeOfStructure, Name
 
 router = Router(tags=["essaimage"])
 files = CommandRoutes(router, "/waves", application.wave_alone, by=Commanded)

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from services.intake.application.pathways import Here, about, must_be_registered, today_in, today_of
 from services.intake.domain import NOT_REQUESTED, ContactFile, Pathway, ProfileFile, contact_file_id, profile_file_id
-from shared.access import Command
-from shared.commands import Act, Done, Target, alone, execute, on, once_for_all
-from shared.database import across_structures
-from shared.event_store import Aggregate, EventStore
-from shared.known_pathways import exit_date
-from shared.rules import UnknownFact
+from shared.kernel.callers import Command
+from shared.kernel.commands import Act, Done, Target, alone, execute, on, once_for_all
+from shared.kernel.database import across_structures
+from shared.kernel.event_store import Aggregate, EventStore
+from shared.kernel.known_pathways import exit_date
+from shared.language.rules import UnknownFact
 
 A = TypeVar("A", bound=Aggregate)
 

@@ -19,11 +19,11 @@ from services.intake.domain import (
     request_for_support,
     with_age,
 )
-from shared.access import Caller, Command, Role
-from shared.commands import Act, alone, execute, on
-from shared.event_store import EventStore, Known
-from shared.history import Dossier, PathwayRow, StructureRow
-from shared.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
+from shared.kernel.callers import Caller, Command, Role
+from shared.kernel.commands import Act, alone, execute, on
+from shared.kernel.event_store import EventStore, Known
+from shared.kernel.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
+from shared.language.history import Dossier, PathwayRow, StructureRow
 
 
 async def import_structures(store: EventStore, rows: Sequence[StructureRow], command: Command) -> dict[str, int]:

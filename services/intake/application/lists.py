@@ -11,12 +11,12 @@ from uuid import UUID
 from services.intake import views
 from services.intake.application.persons import may_see
 from services.intake.domain import ContactFile, Pathway, Person, contact_file_id
-from shared.access import Caller, Role
-from shared.clock import day_in_paris
-from shared.codes import AppointmentPurpose, AppointmentStatus
-from shared.disagreement import in_disagreement
-from shared.event_store import EventStore
-from shared.sealing import CannotOpen, Sealed
+from shared.kernel.callers import Caller, Role
+from shared.kernel.clock import day_in_paris
+from shared.kernel.event_store import EventStore
+from shared.language.codes import AppointmentPurpose, AppointmentStatus
+from shared.language.sealed import CannotOpen, Sealed
+from shared.people.disagreement import in_disagreement
 
 
 @dataclass(frozen=True)

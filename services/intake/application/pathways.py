@@ -10,15 +10,15 @@ from fastapi import Path
 
 from services.intake.application.whose import must_keep, who_asks, who_is_named
 from services.intake.domain import NOT_REQUESTED, Identity, Pathway, Request, Retention, Structure, retention_id
-from shared.access import Caller, Command
-from shared.clock import day_in, day_in_paris
-from shared.commands import Act, Done, Target, alone, execute, on
-from shared.database import across_structures
-from shared.event_store import About, Aggregate, EventStore
-from shared.known_pathways import KnownPathway, exit_date
-from shared.problems import Problem
-from shared.rules import UnknownFact
-from shared.texts import CodeOfStructure
+from shared.kernel.callers import Caller, Command
+from shared.kernel.clock import day_in, day_in_paris
+from shared.kernel.commands import Act, Done, Target, alone, execute, on
+from shared.kernel.database import across_structures
+from shared.kernel.event_store import About, Aggregate, EventStore
+from shared.kernel.known_pathways import KnownPathway, exit_date
+from shared.kernel.refusals import Problem
+from shared.language.rules import UnknownFact
+from shared.language.texts import CodeOfStructure
 
 A = TypeVar("A", bound=Aggregate)
 H = TypeVar("H")

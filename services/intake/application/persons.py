@@ -16,12 +16,12 @@ from services.intake.application.whose import (
 )
 from services.intake.domain import Identity, Pathway, Person, Restriction, Retention, retention_id
 from services.intake.names import is_number, matches, numbers, same_names, words
-from shared.access import Caller, Command, Role
-from shared.commands import Act, Done, Target, execute
-from shared.database import Connection, across_structures
-from shared.event_store import EventStore
-from shared.forgetting import Concerned, Forgetting
-from shared.problems import Problem
+from shared.kernel.callers import Caller, Command, Role
+from shared.kernel.commands import Act, Done, Target, execute
+from shared.kernel.database import Connection, across_structures
+from shared.kernel.event_store import EventStore
+from shared.kernel.refusals import Problem
+from shared.people.forgetting import Concerned, Forgetting
 
 
 async def _open_files(store: EventStore, persons: Sequence[UUID]) -> list[UUID]:

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from services.intake.application.pathways import where_registered
 from services.intake.domain import Access, access_id
-from shared import correspondents, users
-from shared.access import Caller, Command
-from shared.codes import PROGRAMME, Role
-from shared.commands import Act, Target, alone
-from shared.correspondents import ErasedCorrespondent
-from shared.erasure_ledger import ErasureLedger
-from shared.event_store import About, EventStore
+from shared.kernel import users
+from shared.kernel.callers import Caller, Command
+from shared.kernel.commands import Act, Target, alone
+from shared.kernel.erasure_ledger import ErasureLedger
+from shared.kernel.event_store import About, EventStore
+from shared.language.codes import PROGRAMME, Role
+from shared.people import correspondents
+from shared.people.correspondents import ErasedCorrespondent
 
 
 @dataclass(frozen=True)

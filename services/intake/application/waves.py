@@ -10,11 +10,11 @@ from fastapi import Path
 from services.intake import views
 from services.intake.application.pathways import departments
 from services.intake.domain import Selection, Wave, WavePlan, wave_file
-from shared.clock import day_in
-from shared.commands import Act, Target
-from shared.database import across_structures
-from shared.event_store import About, EventStore
-from shared.texts import CodeOfStructure
+from shared.kernel.clock import day_in
+from shared.kernel.commands import Act, Target
+from shared.kernel.database import across_structures
+from shared.kernel.event_store import About, EventStore
+from shared.language.texts import CodeOfStructure
 
 StructureAsked = Annotated[CodeOfStructure, Path(description="Code of a structure")]
 

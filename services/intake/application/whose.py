@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from services.intake.domain import Identity, Nameless, Pathway, Person
-from shared.access import Caller
-from shared.commands import Act
-from shared.database import Connection, Pool, across_structures
-from shared.event_store import About, EventStore, Forgotten, IdTaken
-from shared.problems import Problem
+from shared.kernel.callers import Caller
+from shared.kernel.commands import Act
+from shared.kernel.database import Connection, Pool, across_structures
+from shared.kernel.event_store import About, EventStore, Forgotten, IdTaken
+from shared.kernel.refusals import Problem
 
 
 def unknown_person() -> Problem:

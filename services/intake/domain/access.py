@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from shared.codes import PROGRAMME, Role, StructureCode, Subject
-from shared.event_store import Aggregate
-from shared.rules import RuleBroken, UnknownFact
+from shared.kernel.event_store import Aggregate
+from shared.language.codes import PROGRAMME, Role, StructureCode, Subject
+from shared.language.rules import RuleBroken, UnknownFact
 
 _ACCESSES = UUID("0c8f3a5e-6a0e-4f0b-9d2c-6f5c1b6f7a11")
 

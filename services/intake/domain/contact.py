@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID, uuid5
 
-from shared.codes import AppointmentPurpose, AppointmentStatus, ContactMeans, TimeOfDay
-from shared.days import Day
-from shared.event_store import Aggregate
-from shared.facts import Facts
-from shared.rules import RuleBroken, UnknownFact, in_future, refuse
-from shared.sealing import Sealed
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import Facts
+from shared.language.codes import AppointmentPurpose, AppointmentStatus, ContactMeans, TimeOfDay
+from shared.language.days import Day
+from shared.language.rules import RuleBroken, UnknownFact, in_future, refuse
+from shared.language.sealed import Sealed
 
 
 class AppointmentSettled(RuleBroken):

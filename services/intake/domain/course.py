@@ -7,10 +7,10 @@ from uuid import UUID
 
 from services.intake.domain.days import must_be_in_order
 from services.intake.domain.request import Request
-from shared.codes import ClassCode, Housing, Qualification, Requester, Sex, StructureCode, Subject
-from shared.days import Day
-from shared.rules import RuleBroken, not_after
-from shared.rules.intake import DatesOutOfOrder
+from shared.language.codes import ClassCode, Housing, Qualification, Requester, Sex, StructureCode, Subject
+from shared.language.days import Day
+from shared.language.rules import RuleBroken, not_after
+from shared.language.rules.intake import DatesOutOfOrder
 
 ATTEMPTS_NEEDED = 2
 """Failed attempts, missed appointments among them, before a request may be set aside; our own choice."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from shared.rules import AlreadyRecorded, not_to_come, refuse
-from shared.rules.intake import DatesOutOfOrder, in_order, of_withdrawal
+from shared.language.rules import AlreadyRecorded, not_to_come, refuse
+from shared.language.rules.intake import DatesOutOfOrder, in_order, of_withdrawal
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ them at work or a talk with them, a follow-up that reached them.
 from datetime import date
 from typing import get_args
 
-from shared.codes import ActivityStatus, AppointmentStatus, EmploymentSupportKind, FollowUpStatus
-from shared.contracts import EVENTS
-from shared.contracts.diagnostic import Diagnostic, Plan
-from shared.contracts.intake import Appointment, Request, Start, Welcome
-from shared.contracts.outcomes import EmploymentSupport, FollowUp
-from shared.contracts.training import Activity
-from shared.services import OF_PATHWAYS
+from shared.language.codes import ActivityStatus, AppointmentStatus, EmploymentSupportKind, FollowUpStatus
+from shared.language.contracts import EVENTS
+from shared.language.contracts.diagnostic import Diagnostic, Plan
+from shared.language.contracts.intake import Appointment, Request, Start, Welcome
+from shared.language.contracts.outcomes import EmploymentSupport, FollowUp
+from shared.language.contracts.training import Activity
+from shared.language.services import OF_PATHWAYS
 
 Contact = Request | Welcome | Start | Appointment | Diagnostic | Plan | Activity | EmploymentSupport | FollowUp
 """Bodies that may tell of a contact."""

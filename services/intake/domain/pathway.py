@@ -23,10 +23,10 @@ from services.intake.domain.course import (
 from services.intake.domain.days import Dated, Entrance, check_entrance, is_new, must_be_in_order
 from services.intake.domain.request import NOT_REQUESTED, Request, StructureChangesByTransfer
 from services.intake.domain.retention import Archived
-from shared.codes import Subject
-from shared.event_store import Aggregate
-from shared.facts import Fact
-from shared.rules import AlreadyRecorded, Restricted, UnknownFact, not_after
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import Fact
+from shared.language.codes import Subject
+from shared.language.rules import AlreadyRecorded, Restricted, UnknownFact, not_after
 
 
 class Pathway(Aggregate):

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.codes import Language, RestrictionReason
-from shared.days import Day
-from shared.event_store import Aggregate
-from shared.facts import Fact
-from shared.rules import AlreadyRecorded, Restricted, RuleBroken, UnknownFact, not_after
-from shared.sealing import Sealed, SealedName
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import Fact
+from shared.language.codes import Language, RestrictionReason
+from shared.language.days import Day
+from shared.language.rules import AlreadyRecorded, Restricted, RuleBroken, UnknownFact, not_after
+from shared.language.sealed import Sealed, SealedName
 
 
 class AlreadyMerged(RuleBroken):

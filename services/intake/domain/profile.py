@@ -6,7 +6,9 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from shared.codes import (
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import Facts
+from shared.language.codes import (
     DrivingLicence,
     Housing,
     MainstreamSupport,
@@ -16,10 +18,8 @@ from shared.codes import (
     Transport,
     YesNo,
 )
-from shared.event_store import Aggregate
-from shared.facts import Facts
-from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
-from shared.sealing import Sealed
+from shared.language.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
+from shared.language.sealed import Sealed
 
 ALONE = frozenset({"none", "unknown", "refused"})
 """Answers that say all there is to say."""

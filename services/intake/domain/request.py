@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from shared.codes import (
+from shared.language.codes import (
     UNKNOWN,
     ClassCode,
     Housing,
@@ -15,9 +15,9 @@ from shared.codes import (
     StructureCode,
     age_class,
 )
-from shared.rules import RuleBroken, refuse
-from shared.rules.intake import of_birth_year
-from shared.sealing import Sealed
+from shared.language.rules import RuleBroken, refuse
+from shared.language.rules.intake import of_birth_year
+from shared.language.sealed import Sealed
 
 NOT_REQUESTED = "no such pathway was requested"
 

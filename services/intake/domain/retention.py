@@ -5,11 +5,11 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from shared.codes import StructureCode
-from shared.event_store import Aggregate
-from shared.facts import Fact
-from shared.months import months_later
-from shared.rules import RuleBroken
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import Fact
+from shared.language.codes import StructureCode
+from shared.language.months import months_later
+from shared.language.rules import RuleBroken
 
 ANNOUNCED_AFTER = 24
 """Months from the last contact: two years in the active base, CNIL, délibération n° 2021-028 of 11 March 2021,

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from shared.codes import DepartmentCode, OrganisationName, StructureCode
-from shared.event_store import Aggregate
-from shared.facts import Fact
-from shared.rules import AlreadyRecorded, UnknownFact
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import Fact
+from shared.language.codes import DepartmentCode, OrganisationName, StructureCode
+from shared.language.rules import AlreadyRecorded, UnknownFact
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from shared.codes import DepartmentCode, InClear, StructureCode
-from shared.event_store import Aggregate
-from shared.facts import Fact, FactEvent, Facts
-from shared.rules import AlreadyRecorded, RuleBroken, not_after
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import Fact, FactEvent, Facts
+from shared.language.codes import DepartmentCode, InClear, StructureCode
+from shared.language.rules import AlreadyRecorded, RuleBroken, not_after
 
 CAPACITY = 9
 """Structures in a wave, where nothing else is said: nine, of nine départements (essaimage of the association Lahso)."""

@@ -1,4 +1,4 @@
--- What tells of people is shown to the structure that supports them (shared/migrations/0018.row-level-security.sql).
+-- What tells of people is shown to the structure that supports them (shared/kernel/migrations/0018.row-level-security.sql).
 
 -- Who holds each pathway, as repeatable/holder.sql keeps it from here on.
 create index if not exists known_pathways_person_idx on known_pathways (person);

@@ -17,9 +17,9 @@ from services.intake.views.people import (
 )
 from services.intake.views.structures import RegisteredStructure, follow_structures, structures
 from services.intake.views.waves import follow_waves, waves
-from shared import kind_views
-from shared.contracts import PublicEvent
-from shared.database import Connection
+from shared.kernel import kind_views
+from shared.kernel.database import Connection
+from shared.language.contracts import PublicEvent
 
 __all__ = [
     "ErasureState",

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.contracts import PublicEvent
-from shared.contracts.intake import Appointment, Reception, Request
-from shared.database import Connection, Pool
+from shared.kernel.database import Connection, Pool
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.intake import Appointment, Reception, Request
 
 
 @dataclass(frozen=True)

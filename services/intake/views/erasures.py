@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from shared.clock import PARIS
-from shared.contracts import PublicEvent
-from shared.contracts.forgetting import ErasureDone
-from shared.database import Connection, Pool, across_structures
-from shared.problems import Problem
-from shared.services import OF_PATHWAYS
-from shared.upsert import Row, upsert
+from shared.kernel.clock import PARIS
+from shared.kernel.database import Connection, Pool, across_structures
+from shared.kernel.refusals import Problem
+from shared.kernel.upsert import Row, upsert
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.forgetting import ErasureDone
+from shared.language.services import OF_PATHWAYS
 
 
 @dataclass(frozen=True)

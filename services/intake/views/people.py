@@ -14,8 +14,10 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from shared.contracts import PublicEvent
-from shared.contracts.intake import (
+from shared.kernel.database import Connection, Pool
+from shared.kernel.upsert import upsert
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.intake import (
     AdviserAssignment,
     Archiving,
     Pause,
@@ -30,9 +32,7 @@ from shared.contracts.intake import (
     Welcome,
     Withdrawal,
 )
-from shared.contracts.outcomes import Exit, Reopening
-from shared.database import Connection, Pool
-from shared.upsert import upsert
+from shared.language.contracts.outcomes import Exit, Reopening
 
 
 class Stage(StrEnum):

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.contracts import PublicEvent
-from shared.contracts.intake import Structure, WelcomeDelay
-from shared.database import Connection, Pool
-from shared.upsert import Row, upsert
+from shared.kernel.database import Connection, Pool
+from shared.kernel.upsert import Row, upsert
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.intake import Structure, WelcomeDelay
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from shared.contracts import PublicEvent
-from shared.contracts.intake import Wave
-from shared.database import Connection, Pool
-from shared.upsert import upsert
+from shared.kernel.database import Connection, Pool
+from shared.kernel.upsert import upsert
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.intake import Wave
 
 
 async def follow_waves(connection: Connection, events: Sequence[PublicEvent]) -> None:

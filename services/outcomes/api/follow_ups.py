@@ -5,13 +5,13 @@ from uuid import UUID
 
 from services.outcomes import application
 from services.outcomes.domain import Attempt, FollowUp, OutcomeFile
-from shared.bodies import New, Whole, fact_in
-from shared.codes import ContactMeans, FollowUpMonth, FollowUpStatus, Situation
-from shared.command_routes import CommandRoutes
-from shared.days import Day
-from shared.door import Router
-from shared.known_pathways import OnPathway
-from shared.sealing import Sealed
+from shared.http.bodies import New, Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.kernel.known_pathways import OnPathway
+from shared.language.codes import ContactMeans, FollowUpMonth, FollowUpStatus, Situation
+from shared.language.days import Day
+from shared.language.sealed import Sealed
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}/follow-ups/{month}", application.outcome_file)

@@ -2,11 +2,11 @@
 
 from services.outcomes import application
 from services.outcomes.domain import Exit, OutcomeFile
-from shared.bodies import Whole
-from shared.command_routes import CommandRoutes
-from shared.door import Router
-from shared.known_pathways import OnPathway
-from shared.routes import OnDay
+from shared.http.bodies import Whole
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.http.routes import OnDay
+from shared.kernel.known_pathways import OnPathway
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}", application.outcome_file)

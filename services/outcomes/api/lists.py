@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import Query
 
 from services.outcomes import application, views
-from shared.clock import day_in_paris
-from shared.days import Day
-from shared.door import Router
-from shared.readings import Reading
-from shared.routes import AskedStructure, AskedUser, Limit, Store
+from shared.http.door import Router
+from shared.http.readings import Reading
+from shared.http.routes import AskedStructure, AskedUser, Limit, Store
+from shared.kernel.clock import day_in_paris
+from shared.language.days import Day
 
 router = Router()
 

@@ -7,14 +7,14 @@ from pydantic import Field
 
 from services.outcomes import application
 from services.outcomes.domain import EmploymentSupport, Period, SituationFile
-from shared.access import chosen_id
-from shared.bodies import Whole, fact_in
-from shared.codes import JobEnd
-from shared.command_routes import CommandRoutes
-from shared.correspondents import is_known
-from shared.days import Day
-from shared.door import Router
-from shared.known_pathways import OnPathway
+from shared.http.access import chosen_id
+from shared.http.bodies import Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.kernel.known_pathways import OnPathway
+from shared.language.codes import JobEnd
+from shared.language.days import Day
+from shared.people.correspondents import is_known
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}", application.situation_file)

@@ -7,8 +7,8 @@ version. Another rule is another version, put at the end of `VERSIONS`; what was
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from shared.codes import Contract, ExitClass, Situation
-from shared.months import months_later
+from shared.language.codes import Contract, ExitClass, Situation
+from shared.language.months import months_later
 
 Rule = Callable[[Situation, Contract | None, date | None, date | None], tuple[ExitClass, bool]]
 """From situation, contract, its start and its end to (class, uncertain)."""

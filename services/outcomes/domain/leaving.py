@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from services.outcomes.domain import exit_rule
-from shared.codes import (
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import DayEvent, Fact, FactEvent, Facts
+from shared.language.codes import (
     ContactMeans,
     Contract,
     ExitClass,
@@ -16,12 +18,10 @@ from shared.codes import (
     RuleVersion,
     Situation,
 )
-from shared.days import Day
-from shared.event_store import Aggregate
-from shared.facts import DayEvent, Fact, FactEvent, Facts
-from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after, not_to_come, refuse
-from shared.rules.outcomes import FollowUpBeforeExit, after_exit, of_exit, of_follow_up
-from shared.sealing import Sealed
+from shared.language.days import Day
+from shared.language.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after, not_to_come, refuse
+from shared.language.rules.outcomes import FollowUpBeforeExit, after_exit, of_exit, of_follow_up
+from shared.language.sealed import Sealed
 
 
 class DeathIsItsOwnReason(RuleBroken):

@@ -4,15 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID, uuid5
 
-from shared.codes import JOBS, Contract, EmploymentSupportKind, HoursAWeek, JobEnd, RomeCode, Situation
-from shared.correspondents import UnknownCorrespondent
-from shared.days import Day
-from shared.event_store import Aggregate
-from shared.facts import FactEvent, Facts
-from shared.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
-from shared.rules.outcomes import ContractEndsBeforeItStarts
-from shared.sealing import Sealed
-from shared.siret import Siret, must_be_siret
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import FactEvent, Facts
+from shared.language.codes import JOBS, Contract, EmploymentSupportKind, HoursAWeek, JobEnd, RomeCode, Situation
+from shared.language.days import Day
+from shared.language.rules import AlreadyRecorded, RuleBroken, UnknownFact, not_after
+from shared.language.rules.outcomes import ContractEndsBeforeItStarts
+from shared.language.sealed import Sealed
+from shared.language.siret import Siret, must_be_siret
+from shared.people.correspondents import UnknownCorrespondent
 
 
 class SituationEndsBeforeItStarts(RuleBroken):

@@ -6,9 +6,9 @@ from services.outcomes.views import follow_ups, leaving, situations
 from services.outcomes.views.follow_ups import FollowUpDue, follow_ups_due
 from services.outcomes.views.leaving import ListedExit, exits
 from services.outcomes.views.situations import ListedJob, contracts_ending, ended_without_news, in_employment
-from shared import kind_views
-from shared.contracts import PublicEvent
-from shared.database import Connection
+from shared.kernel import kind_views
+from shared.kernel.database import Connection
+from shared.language.contracts import PublicEvent
 
 __all__ = [
     "FollowUpDue",

@@ -6,11 +6,11 @@ from datetime import date
 from uuid import UUID
 
 from services.outcomes.views.whose import ASKED_FOR
-from shared.codes import FollowUpMonth
-from shared.contracts import PublicEvent
-from shared.contracts.outcomes import FollowUp, FollowUpAttempt
-from shared.database import Connection, Pool
-from shared.upsert import Row, upsert
+from shared.kernel.database import Connection, Pool
+from shared.kernel.upsert import Row, upsert
+from shared.language.codes import FollowUpMonth
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.outcomes import FollowUp, FollowUpAttempt
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from datetime import date
 from uuid import UUID
 
 from services.outcomes.views.whose import ASKED_FOR, coded
-from shared.codes import ExitClass, ExitReason, Situation
-from shared.contracts import PublicEvent
-from shared.contracts.outcomes import Exit, Reopening
-from shared.database import Connection, Pool
+from shared.kernel.database import Connection, Pool
+from shared.language.codes import ExitClass, ExitReason, Situation
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.outcomes import Exit, Reopening
 
 
 @dataclass(frozen=True)

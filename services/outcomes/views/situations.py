@@ -7,11 +7,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.outcomes.views.whose import ASKED_FOR, coded
-from shared.codes import JOBS, Contract, EmploymentSupportKind, Situation
-from shared.contracts import PublicEvent
-from shared.contracts.outcomes import EmploymentSupport, SituationPeriod
-from shared.database import Connection, Pool
-from shared.upsert import Row, upsert
+from shared.kernel.database import Connection, Pool
+from shared.kernel.upsert import Row, upsert
+from shared.language.codes import JOBS, Contract, EmploymentSupportKind, Situation
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.outcomes import EmploymentSupport, SituationPeriod
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from fastapi import Depends, Query, Request
 from services.reporting.disclosure.outsiders import Outsider, must_be_fixed
 from services.reporting.figures.scope import Look, Scope, UnknownScope
 from services.reporting.read_models.sets import reading, watermark
-from shared.access import Caller, OfStructure, Role, allow
-from shared.clock import day_in_paris, now
-from shared.codes import BREAKDOWNS
-from shared.database import Connection, Pool
-from shared.days import Day, Instant
-from shared.problems import Problem
-from shared.texts import Name
+from shared.http.access import OfStructure, allow
+from shared.kernel.callers import Caller, Role
+from shared.kernel.clock import day_in_paris, now
+from shared.kernel.database import Connection, Pool
+from shared.kernel.refusals import Problem
+from shared.language.codes import BREAKDOWNS
+from shared.language.days import Day, Instant
+from shared.language.texts import Name
 
 PATIENCE = 5.0
 """Seconds to wait for the projections to reach the instant that was asked for."""

@@ -15,9 +15,9 @@ from services.reporting.figures.catalogue import DURATIONS, ONE_PART
 from services.reporting.figures.estimates import Figure
 from services.reporting.figures.indicators import figures, incomplete
 from services.reporting.read_models.sets import expect_many
-from shared.accepting import preferred
-from shared.database import Connection, Pool, across_structures
-from shared.door import Router
+from shared.http.door import Router
+from shared.kernel.database import Connection, Pool, across_structures
+from shared.language.accepting import preferred
 
 router = Router()
 

@@ -11,12 +11,12 @@ from fastapi import Path, Query, Request
 from services.reporting.api.asking import AskedOfOwn, as_known
 from services.reporting.figures.catalogue import CATALOGUE, ONE_PART
 from services.reporting.figures.lists import Listed, Part, Place, behind
-from shared.access import OfStructure
-from shared.codes import BREAKDOWNS
-from shared.door import Router
-from shared.problems import Problem
-from shared.readings import Noted, Reading, readings_of
-from shared.routes import Limit
+from shared.http.access import OfStructure
+from shared.http.door import Router
+from shared.http.readings import Noted, Reading, readings_of
+from shared.http.routes import Limit
+from shared.kernel.refusals import Problem
+from shared.language.codes import BREAKDOWNS
 
 router = Router()
 

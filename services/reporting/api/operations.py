@@ -4,8 +4,9 @@ from typing import Any
 
 from fastapi import Depends, Request
 
-from shared.access import Role, allow
-from shared.door import Router
+from shared.http.access import allow
+from shared.http.door import Router
+from shared.kernel.callers import Role
 
 router = Router()
 _operations = [Depends(allow(Role.OPERATOR, Role.OPS))]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.reporting.figures.catalogue import COUNTED, COUNTS, DURATIONS, DYNAMIC, HOURS, MEDIANS, PAIRS, SHARES
 from services.reporting.figures.estimates import Figure
 from services.reporting.figures.queries import pathways, total
-from shared.codes import ExitClass, FollowUpMonth
+from shared.language.codes import ExitClass, FollowUpMonth
 
 WITHHELD: Figure = {"withheld": True}
 

@@ -18,8 +18,8 @@ from services.reporting.disclosure.withholding import told_of_classes, told_of_p
 from services.reporting.figures.catalogue import HOURS
 from services.reporting.figures.queries import ACTIVE, of_classes
 from services.reporting.figures.scope import DEPARTMENT, Look
-from shared.database import Connection
-from shared.problems import Problem
+from shared.kernel.database import Connection
+from shared.kernel.refusals import Problem
 
 LAUNCH = date(2014, 1, 1)
 """First day of the year in which the action was designed: where "since launch" begins."""

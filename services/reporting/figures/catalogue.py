@@ -1,8 +1,8 @@
 """The indicator catalogue: each figure as conditions over the rows of pathways, for its value and its list."""
 
 from services.reporting.figures.scope import KNOWN
-from shared.codes import ActivityKind, ExitClass, FollowUpMonth
-from shared.kinds import KINDS
+from shared.language.codes import ActivityKind, ExitClass, FollowUpMonth
+from shared.language.kinds import KINDS
 
 DYNAMIC = ("durable", "transition", "positive")
 

@@ -12,8 +12,8 @@ from services.reporting.figures.catalogue import COUNTS, DURATIONS, HOURS, MEDIA
 from services.reporting.figures.estimates import Figure, duration, share
 from services.reporting.figures.queries import of_hours, of_pathways
 from services.reporting.figures.scope import IN_SCOPE, KNOWN, Look, Scope, must_exist
-from shared.codes import BREAKDOWNS, ExitClass
-from shared.database import Connection
+from shared.kernel.database import Connection
+from shared.language.codes import BREAKDOWNS, ExitClass
 
 
 async def figures(connection: Connection, look: Look) -> tuple[dict[str, Figure], dict[str, dict[str, Figure]]]:

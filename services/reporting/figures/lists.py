@@ -10,8 +10,8 @@ import asyncpg
 
 from services.reporting.figures import queries
 from services.reporting.figures.scope import Look, must_exist
-from shared.codes import Barrier
-from shared.database import Connection
+from shared.kernel.database import Connection
+from shared.language.codes import Barrier
 
 Part = Literal["numerator", "denominator"]
 

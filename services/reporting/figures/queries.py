@@ -2,7 +2,7 @@
 
 from services.reporting.figures.catalogue import COUNTS, DURATIONS, HOURS, MEDIANS, PAIRS, PERSONS, SHARES
 from services.reporting.figures.scope import IN_SCOPE, KNOWN
-from shared.codes import FollowUpMonth
+from shared.language.codes import FollowUpMonth
 
 _AT_START, _AT_EXIT = (
     f"""exists (select from profiles p where p.pathway = standing.entity and p.moment = '{moment}'

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from shared.codes import BREAKDOWNS, STRUCTURE_CODE
-from shared.database import Connection
+from shared.kernel.database import Connection
+from shared.language.codes import BREAKDOWNS, STRUCTURE_CODE
 
 KNOWN = "{0}.known_from <= $3 and {0}.known_to > $3"
 """Holds for a row that was so at the instant of knowledge."""

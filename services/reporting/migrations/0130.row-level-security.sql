@@ -1,4 +1,4 @@
--- What tells of people is shown to the structure that supports them (shared/migrations/0018.row-level-security.sql).
+-- What tells of people is shown to the structure that supports them (shared/kernel/migrations/0018.row-level-security.sql).
 -- Figures of others are counted with everything in sight, and then withheld (services/reporting/outsiders.py).
 
 do $$ declare

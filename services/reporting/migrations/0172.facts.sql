@@ -1,4 +1,4 @@
--- The facts of kinds that are declared whole and counted (shared/kinds): when what happened in a pathway.
+-- The facts of kinds that are declared whole and counted (shared/language/kinds): when what happened in a pathway.
 
 do $$ declare
   model text;

@@ -20,11 +20,11 @@ from services.reporting.pages.labels import EXITS, LABELS, SECRET, SECTIONS, fig
 from services.reporting.pages.periods import NOT_FIXED, asked_period, fixed_periods, last_year
 from services.reporting.read_models.sets import reading
 from services.reporting.signing_in import refused_at_sign_in, signed_in
-from shared.access import Caller, Role
-from shared.clock import PARIS, day_in_paris
-from shared.database import Pool
-from shared.door import Router
-from shared.problems import Problem
+from shared.http.door import Router
+from shared.kernel.callers import Caller, Role
+from shared.kernel.clock import PARIS, day_in_paris
+from shared.kernel.database import Pool
+from shared.kernel.refusals import Problem
 
 router = Router()
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.reporting.disclosure.families import WITHHELD
 from services.reporting.figures.catalogue import COUNTED
-from shared.codes import FollowUpMonth
+from shared.language.codes import FollowUpMonth
 
 Labels = dict[str, tuple[str, str]]
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.reporting.disclosure.outsiders import LAUNCH, Period, quarters
-from shared.days import day_of
+from shared.language.days import day_of
 
 NOT_FIXED = (
     "Les chiffres se lisent par trimestre ou année civile entière et terminée, ou depuis le lancement ; "

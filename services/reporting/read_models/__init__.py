@@ -18,7 +18,7 @@ from services.reporting.read_models.profiles import PROFILES
 from services.reporting.read_models.projection import Projection
 from services.reporting.read_models.situations import SITUATIONS
 from services.reporting.read_models.structures import STRUCTURES
-from shared.contracts import Body
+from shared.language.contracts import Body
 
 PROJECTIONS = (INTAKE, DIAGNOSTIC, ACTIVITIES, OUTCOMES, PROFILES, SITUATIONS, STRUCTURES, *FACTS)
 """Every read model. A restricted or an archived pathway goes on counting for what was recorded of it."""

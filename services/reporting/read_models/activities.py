@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting.read_models.projection import Day, Projection, State, pathway_of, shown
-from shared.codes import ActivityStatus
-from shared.contracts import PublicEvent, training
+from shared.language.codes import ActivityStatus
+from shared.language.contracts import PublicEvent, training
 
 
 def _told(_: State, fact: training.Activity, event: PublicEvent) -> State:

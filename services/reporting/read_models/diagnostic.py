@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting.read_models.projection import Day, Projection, State, array, happened
-from shared.contracts import PublicEvent, diagnostic
+from shared.language.contracts import PublicEvent, diagnostic
 
 
 def _completed(state: State, fact: diagnostic.Diagnostic, _: PublicEvent) -> State:

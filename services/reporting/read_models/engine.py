@@ -11,9 +11,9 @@ import orjson
 
 from services.reporting.read_models import PROJECTION_OF
 from services.reporting.read_models.projection import Day, Projection, State
-from shared.clock import PARIS, day_in_paris
-from shared.contracts import PublicEvent
-from shared.database import Connection
+from shared.kernel.clock import PARIS, day_in_paris
+from shared.kernel.database import Connection
+from shared.language.contracts import PublicEvent
 
 Row = tuple[Any, ...]
 

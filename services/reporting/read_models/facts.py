@@ -1,10 +1,10 @@
-"""The facts of kinds that are declared whole and counted (shared/kinds): when each happened."""
+"""The facts of kinds that are declared whole and counted (shared/language/kinds): when each happened."""
 
 from uuid import UUID
 
 from services.reporting.read_models.projection import Projection, State, pathway_of, shown
-from shared.contracts import Body, PublicEvent
-from shared.kinds import KINDS
+from shared.language.contracts import Body, PublicEvent
+from shared.language.kinds import KINDS
 
 _COUNTED = {kind.told: kind for kind in KINDS if kind.counted and kind.told is not None}
 

@@ -14,13 +14,13 @@ from services.reporting.read_models import PROJECTIONS
 from services.reporting.read_models.engine import project
 from services.reporting.read_models.projection import Projection
 from services.reporting.read_models.sets import SETS
-from shared.contracts import PublicEvent
-from shared.contracts.forgetting import ErasureAccepted
-from shared.contracts.reporting import PathwayAnonymised
-from shared.database import Connection
-from shared.event_store import About, EventStore
-from shared.forgetting import ACTOR, remember_digests
-from shared.services import OF_PATHWAYS
+from shared.kernel.database import Connection
+from shared.kernel.event_store import About, EventStore
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.forgetting import ErasureAccepted
+from shared.language.contracts.reporting import PathwayAnonymised
+from shared.language.services import OF_PATHWAYS
+from shared.people.forgetting import ACTOR, remember_digests
 
 _TELLING: dict[Projection, str] = {of: of.pathway for of in PROJECTIONS if of.pathway is not None}
 """The read models that tell of pathways, with the column of the pathway's id."""

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting.read_models.projection import Day, Fold, Projection, State, array, happened, shown
-from shared.contracts import Body, PublicEvent, intake
+from shared.language.contracts import Body, PublicEvent, intake
 
 _CLASSES = ("sex", "age", "unemployment", "qualification", "requester", "housing")
 _DATES = ("requested_on", "welcomed_on", "started_on", "withdrawn_on")

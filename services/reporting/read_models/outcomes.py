@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from services.reporting.read_models.projection import Day, Projection, State, shown
-from shared.codes import FollowUpMonth, FollowUpStatus, Situation
-from shared.contracts import PublicEvent, outcomes
+from shared.language.codes import FollowUpMonth, FollowUpStatus, Situation
+from shared.language.contracts import PublicEvent, outcomes
 
 _MONTHS = tuple(map(str, FollowUpMonth))
 

@@ -4,8 +4,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from services.reporting.read_models.projection import Day, Projection, State, pathway_of
-from shared.codes import MainstreamSupport
-from shared.contracts import PublicEvent, intake
+from shared.language.codes import MainstreamSupport
+from shared.language.contracts import PublicEvent, intake
 
 _NO_SERVICE = {MainstreamSupport.NONE, MainstreamSupport.UNKNOWN, MainstreamSupport.REFUSED}
 

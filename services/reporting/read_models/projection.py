@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from shared.contracts import Body, PublicEvent
+from shared.language.contracts import Body, PublicEvent
 
 State = dict[str, Any]
 Day = str

@@ -10,11 +10,11 @@ import asyncpg
 
 from services.reporting.read_models.forgetting import follow
 from services.reporting.read_models.sets import FOLLOWED, SETS, empty, enter
-from shared import broker, database
-from shared.database import Connection, Pool
-from shared.event_store import EventStore
-from shared.problems import Problem
-from shared.subscriber import Subscriber
+from shared.kernel import broker, database
+from shared.kernel.database import Connection, Pool
+from shared.kernel.event_store import EventStore
+from shared.kernel.refusals import Problem
+from shared.kernel.subscriber import Subscriber
 
 log = logging.getLogger(__name__)
 

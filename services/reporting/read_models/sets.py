@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from shared.broker import stream_of
-from shared.database import Connection, Pool
-from shared.services import OF_PATHWAYS
+from shared.kernel.broker import stream_of
+from shared.kernel.database import Connection, Pool
+from shared.language.services import OF_PATHWAYS
 
 SETS = ("read_model_a", "read_model_b")
 STREAMS = tuple(map(stream_of, OF_PATHWAYS))

@@ -4,8 +4,8 @@ from operator import attrgetter
 from uuid import UUID
 
 from services.reporting.read_models.projection import Projection, State, pathway_of, shown
-from shared.codes import Situation
-from shared.contracts import PublicEvent, outcomes
+from shared.language.codes import Situation
+from shared.language.contracts import PublicEvent, outcomes
 
 
 def _told(_: State, fact: outcomes.SituationPeriod, event: PublicEvent) -> State:

@@ -1,7 +1,7 @@
 """The structures: in which département each is."""
 
 from services.reporting.read_models.projection import Projection, State
-from shared.contracts import PublicEvent, intake
+from shared.language.contracts import PublicEvent, intake
 
 _COLUMNS = ("structure", "name", "department")
 

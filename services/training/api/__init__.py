@@ -3,10 +3,10 @@
 from services.training import application
 from services.training.api import activities, formation, participation, placements, sessions, support
 from services.training.domain import ActivityFile
-from shared.disagreement_routes import disagreement_routes
-from shared.door import Router
-from shared.kind_routes import kind_routes
-from shared.routes import pathway_routes
+from shared.http.door import Router
+from shared.people.disagreement_routes import disagreement_routes
+from shared.people.dossiers import pathway_routes
+from shared.people.kind_routes import kind_routes
 
 router = Router(prefix="/v1")
 for part in (activities, sessions, participation, placements, support, formation):

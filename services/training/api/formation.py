@@ -9,13 +9,13 @@ from pydantic import Field
 
 from services.training import application
 from services.training.domain import ActionPeriod, Commitment, Feedback, FormationAction, TrainingPeriod
-from shared.access import Commanded
-from shared.bodies import New, Whole, fact_in
-from shared.command_routes import CommandRoutes
-from shared.days import Day
-from shared.door import Router
-from shared.routes import OnDay, Store, programme_reads
-from shared.texts import Name
+from shared.http.access import Commanded
+from shared.http.bodies import New, Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.http.routes import OnDay, Store, programme_reads
+from shared.language.days import Day
+from shared.language.texts import Name
 
 router = Router(tags=["essaimage"])
 files = CommandRoutes(router, "/formation/{structure}", application.formation_action, by=Commanded)

@@ -9,15 +9,15 @@ from pydantic import Field
 from services.training import application, views
 from services.training.api.shapes import WithdrawalBody, half_days
 from services.training.domain import ActivityFile, Attendance, Enrolment, EnrolmentEnd
-from shared.access import chosen_id
-from shared.bodies import Whole, fact_in
-from shared.codes import DropOutReason
-from shared.command_routes import CommandRoutes
-from shared.contracts.training import HalfDay
-from shared.door import Router
-from shared.known_pathways import OnPathway
-from shared.readings import Reading
-from shared.routes import AskedStructure, AskedUser, Limit, Store
+from shared.http.access import chosen_id
+from shared.http.bodies import Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.http.readings import Reading
+from shared.http.routes import AskedStructure, AskedUser, Limit, Store
+from shared.kernel.known_pathways import OnPathway
+from shared.language.codes import DropOutReason
+from shared.language.contracts.training import HalfDay
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}", application.activity_file)

@@ -9,15 +9,15 @@ from fastapi import Query
 from services.training import application, views
 from services.training.api.shapes import From, To, WithdrawalBody
 from services.training.domain import ActivityFile, Evaluation, Placement, PlacementCancellation, PlacementEnd
-from shared.bodies import New, Whole, fact_in
-from shared.codes import Hours
-from shared.command_routes import CommandRoutes
-from shared.correspondents import is_known
-from shared.days import Day
-from shared.door import Router
-from shared.known_pathways import OnPathway
-from shared.readings import Reading
-from shared.routes import AskedStructure, AskedUser, Limit, Store
+from shared.http.bodies import New, Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.http.readings import Reading
+from shared.http.routes import AskedStructure, AskedUser, Limit, Store
+from shared.kernel.known_pathways import OnPathway
+from shared.language.codes import Hours
+from shared.language.days import Day
+from shared.people.correspondents import is_known
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}", application.activity_file)

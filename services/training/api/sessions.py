@@ -9,17 +9,17 @@ from pydantic import Field
 
 from services.training import application, domain, views
 from services.training.api.shapes import From, To, half_days
-from shared.access import chosen_id
-from shared.bodies import Whole, fact_in
-from shared.codes import AsNumber, SessionKind
-from shared.command_routes import CommandRoutes
-from shared.commands import Act
-from shared.contracts.training import HalfDay
-from shared.door import Router
-from shared.known_structures import today_in
-from shared.readings import Reading
-from shared.routes import AskedStructure, Limit, OnDay, Store
-from shared.texts import CodeOfStructure, Name
+from shared.http.access import chosen_id
+from shared.http.bodies import Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.http.readings import Reading
+from shared.http.routes import AskedStructure, Limit, OnDay, Store
+from shared.kernel.commands import Act
+from shared.kernel.known_structures import today_in
+from shared.language.codes import AsNumber, SessionKind
+from shared.language.contracts.training import HalfDay
+from shared.language.texts import CodeOfStructure, Name
 
 router = Router()
 files = CommandRoutes(router, "/sessions", application.planned_session)

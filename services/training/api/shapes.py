@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import Query
 
 from services.training import domain
-from shared.codes import WithdrawalReason
-from shared.contracts.training import HalfDay
-from shared.days import Day
+from shared.language.codes import WithdrawalReason
+from shared.language.contracts.training import HalfDay
+from shared.language.days import Day
 
 From = Annotated[Day, Query(alias="from")]
 To = Annotated[Day, Query(alias="to")]

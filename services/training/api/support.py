@@ -5,15 +5,15 @@ from uuid import UUID
 
 from services.training import application, views
 from services.training.domain import ActivityFile, SupportAction
-from shared.access import AnyCaller
-from shared.bodies import New, Whole, fact_in
-from shared.codes import Hours
-from shared.command_routes import CommandRoutes
-from shared.door import Router
-from shared.known_pathways import OnPathway
-from shared.readings import Reading
-from shared.routes import AskedStructure, AskedUser, Limit, OnDay, Store
-from shared.texts import Name
+from shared.http.access import AnyCaller
+from shared.http.bodies import New, Whole, fact_in
+from shared.http.command_routes import CommandRoutes
+from shared.http.door import Router
+from shared.http.readings import Reading
+from shared.http.routes import AskedStructure, AskedUser, Limit, OnDay, Store
+from shared.kernel.known_pathways import OnPathway
+from shared.language.codes import Hours
+from shared.language.texts import Name
 
 router = Router()
 files = CommandRoutes(router, "/pathways/{pathway}", application.activity_file)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from shared.codes import ActivityKind, ActivityStatus
-from shared.days import Day
-from shared.rules import RuleBroken
-from shared.rules.training import EndBeforeStart, HoursNegative
+from shared.language.codes import ActivityKind, ActivityStatus
+from shared.language.days import Day
+from shared.language.rules import RuleBroken
+from shared.language.rules.training import EndBeforeStart, HoursNegative
 
 
 class ActivityFollows(RuleBroken):

@@ -42,12 +42,12 @@ from services.training.domain.placement import (
 from services.training.domain.proposal import Proposal, ProposalClosing
 from services.training.domain.session import Session, SessionPlan, UnknownSession
 from services.training.domain.support import SupportAction
-from shared.codes import PlacementForm, ProposalEnd, WithdrawalReason
-from shared.correspondents import UnknownCorrespondent
-from shared.event_store import Aggregate
-from shared.facts import FactEvent, Facts
-from shared.rules import AlreadyRecorded, UnknownFact, not_after, refuse
-from shared.rules.training import of_activity
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import FactEvent, Facts
+from shared.language.codes import PlacementForm, ProposalEnd, WithdrawalReason
+from shared.language.rules import AlreadyRecorded, UnknownFact, not_after, refuse
+from shared.language.rules.training import of_activity
+from shared.people.correspondents import UnknownCorrespondent
 
 _NEW_IN_2 = (
     *("enrolments", "enrolment_ends", "attendances", "placements", "placement_ends", "cancellations"),

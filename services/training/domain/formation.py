@@ -20,9 +20,9 @@ from services.training.domain.periods import (
     TwoTrainingPeriods,
     check_periods,
 )
-from shared.event_store import Aggregate
-from shared.facts import DayEvent, FactEvent, Facts
-from shared.rules import AlreadyRecorded, UnknownFact, not_after
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import DayEvent, FactEvent, Facts
+from shared.language.rules import AlreadyRecorded, UnknownFact, not_after
 
 _FORMATIONS = UUID("8d2b7c52-7a0e-5c1f-9a64-51c0f6d1b3aa")
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from services.training.domain.activity import Activity
 from services.training.domain.session import HalfDay, SessionPlan, must_be_named_once
-from shared.codes import ActivityStatus, DropOutReason, WithdrawalReason
-from shared.days import Day
-from shared.rules import RuleBroken, not_after
+from shared.language.codes import ActivityStatus, DropOutReason, WithdrawalReason
+from shared.language.days import Day
+from shared.language.rules import RuleBroken, not_after
 
 
 class AlreadyEnrolled(RuleBroken):

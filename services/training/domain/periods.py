@@ -6,9 +6,9 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from shared.codes import InClear
-from shared.rules import RuleBroken, not_after
-from shared.rules.training import EndBeforeStart
+from shared.language.codes import InClear
+from shared.language.rules import RuleBroken, not_after
+from shared.language.rules.training import EndBeforeStart
 
 Title = Annotated[str, InClear("title within a formation-action")]
 

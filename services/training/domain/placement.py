@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.training.domain.activity import Activity, must_end_after_start, must_not_be_negative
-from shared.codes import (
+from shared.language.codes import (
     ActivityKind,
     ActivityStatus,
     DropOutReason,
@@ -17,12 +17,12 @@ from shared.codes import (
     Prescriber,
     WithdrawalReason,
 )
-from shared.days import Day
-from shared.months import day_after, months_later
-from shared.rules import RuleBroken, not_after
-from shared.rules.training import EndBeforeStart
-from shared.sealing import Sealed
-from shared.siret import Siret, must_be_siret
+from shared.language.days import Day
+from shared.language.months import day_after, months_later
+from shared.language.rules import RuleBroken, not_after
+from shared.language.rules.training import EndBeforeStart
+from shared.language.sealed import Sealed
+from shared.language.siret import Siret, must_be_siret
 
 
 class PmsmpTooLong(RuleBroken):

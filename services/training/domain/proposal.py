@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.codes import ActivityKind, Barrier, ProposalEnd
+from shared.language.codes import ActivityKind, Barrier, ProposalEnd
 
 
 @dataclass(frozen=True)

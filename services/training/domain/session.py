@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID, uuid5
 
-from shared.codes import DayPart, InClear, OrganisationName, SessionKind, StructureCode
-from shared.event_store import Aggregate
-from shared.facts import DayEvent, Fact, FactEvent
-from shared.rules import AlreadyRecorded, RuleBroken, not_after
+from shared.kernel.event_store import Aggregate
+from shared.kernel.facts import DayEvent, Fact, FactEvent
+from shared.language.codes import DayPart, InClear, OrganisationName, SessionKind, StructureCode
+from shared.language.rules import AlreadyRecorded, RuleBroken, not_after
 
 
 class UnknownSession(RuleBroken):

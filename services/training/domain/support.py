@@ -6,8 +6,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.training.domain.activity import Activity
-from shared.codes import ActivityKind, ActivityStatus, Barrier, OrganisationName, SupportResult
-from shared.days import Day
+from shared.language.codes import ActivityKind, ActivityStatus, Barrier, OrganisationName, SupportResult
+from shared.language.days import Day
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
--- What tells of people is shown to the structure that supports them (shared/migrations/0018.row-level-security.sql).
+-- What tells of people is shown to the structure that supports them (shared/kernel/migrations/0018.row-level-security.sql).
 -- Sessions are open to the programme, and tell of nobody.
 
 call protect('supports(pathway)', 'enrolments', 'placements', 'proposals');

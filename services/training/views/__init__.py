@@ -14,9 +14,9 @@ from services.training.views.session import (
     participants,
     sessions,
 )
-from shared import kind_views
-from shared.contracts import PublicEvent
-from shared.database import Connection
+from shared.kernel import kind_views
+from shared.kernel.database import Connection
+from shared.language.contracts import PublicEvent
 
 __all__ = [
     "ListedActivity",

@@ -6,11 +6,11 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from shared.codes import ActivityKind, ActivityStatus
-from shared.contracts import PublicEvent
-from shared.contracts.training import Activity
-from shared.database import Connection, Pool
-from shared.upsert import Row, upsert
+from shared.kernel.database import Connection, Pool
+from shared.kernel.upsert import Row, upsert
+from shared.language.codes import ActivityKind, ActivityStatus
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.training import Activity
 
 
 @dataclass(frozen=True)

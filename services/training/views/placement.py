@@ -8,11 +8,11 @@ from uuid import UUID, uuid5
 
 import asyncpg
 
-from shared.codes import ActivityKind, ActivityStatus, PlacementForm
-from shared.contracts import PublicEvent
-from shared.contracts.training import Activity, Evaluation, Placement, PlacementCancellation, PlacementEnd
-from shared.database import Connection, Pool
-from shared.upsert import Row, upsert
+from shared.kernel.database import Connection, Pool
+from shared.kernel.upsert import Row, upsert
+from shared.language.codes import ActivityKind, ActivityStatus, PlacementForm
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.training import Activity, Evaluation, Placement, PlacementCancellation, PlacementEnd
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from shared.codes import ActivityKind, Barrier
-from shared.contracts import PublicEvent
-from shared.contracts.training import Proposal, ProposalClosing
-from shared.database import Connection, Pool
-from shared.upsert import Row, upsert
+from shared.kernel.database import Connection, Pool
+from shared.kernel.upsert import Row, upsert
+from shared.language.codes import ActivityKind, Barrier
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.training import Proposal, ProposalClosing
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid5
 
-from shared.codes import SessionKind
-from shared.contracts import PublicEvent
-from shared.contracts.training import (
+from shared.kernel.database import Connection, Pool
+from shared.kernel.upsert import Row, upsert
+from shared.language.codes import SessionKind
+from shared.language.contracts import PublicEvent
+from shared.language.contracts.training import (
     Activity,
     Enrolment,
     EnrolmentEnd,
@@ -16,8 +18,6 @@ from shared.contracts.training import (
     SessionCancellation,
     SessionPlan,
 )
-from shared.database import Connection, Pool
-from shared.upsert import Row, upsert
 
 
 @dataclass(frozen=True)
