@@ -52,7 +52,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
-                spent.setdefault(report.nodeid.partition("::")[0].rpartition("/")[0], []).append((report.duration, report.nodeid))
+                folder = report.nodeid.partition("::")[0].rpartition("/")[0]
+                spent.setdefault(folder, []).append((report.duration, report.nodeid))
     for folder, tests in sorted(spent.items()):
         longest, slowest = max(tests)
         terminalreporter.write_line(f"{sum(one for one, _ in tests):7.1f} s {folder}: {longest:.1f} s {slowest}")
