@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from shared.http import readings
 from shared.http.access import TokenCheck
@@ -65,8 +65,9 @@ def create_service(
     subscribers: Callable[[Runtime], list[Subscriber]] = lambda _: [],
     in_turn: InTurn = beside_others,
     elected: Callable[[Runtime], dict[str, Task]] = lambda _: {},
+    routers: Sequence[APIRouter] = (),
 ) -> FastAPI:
-    """The service's application; its routers are added by the caller. It runs while its lifespan is entered.
+    """Makes the service's application with the routes of `routers`. It runs while its lifespan is entered.
 
     `watermarks`: somebody waits for the instant up to which it has told everything. `in_turn`: what its consumers
     hold that write of people one at a time. `elected`: what else one instance at a time does, for ever.
@@ -111,7 +112,8 @@ def create_service(
     answer_problems(app)
     describe(app, name)
     app.include_router(operations(name))
-    app.include_router(audit.router)
+    for router in (audit.router, *routers):
+        app.include_router(router)
     return app
 
 

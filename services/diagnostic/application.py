@@ -1,15 +1,13 @@
 """Opens the file that a command is about, and takes the rows of an import."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TypeVar
 from uuid import UUID
 
 from services.diagnostic.domain import Assessment, Diagnostic, DiagnosticFile, Plan, scored_by_import
-from shared.kernel.callers import Command
-from shared.kernel.event_store import EventStore, Known
-from shared.kernel.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
-from shared.kernel.known_pathways import known_soon, on_pathway
-from shared.kernel.known_structures import departments
+from shared.kernel.event_store import Known
+from shared.kernel.imports import KnownDossier, KnownRow, known_of_kinds, news, part_of_import
+from shared.kernel.known_pathways import on_pathway
 from shared.language.history import BarrierRow, DiagnosticRow, Dossier, imported_fact_id
 
 F = TypeVar("F")
@@ -57,18 +55,6 @@ def _barrier_key(pathway: UUID, row: BarrierRow) -> UUID:
     return imported_fact_id(pathway, "barrier", row.assessed_on, row.domain)
 
 
-async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
-    known = await known_soon(store, dossiers)
-    where = await departments(store.pool, {dossier.request.structure for dossier in dossiers})
-    return await import_dossiers(store, DiagnosticFile, dossiers, _take, known, where, command)
-
-
-async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
-    """What is recorded of these pathways, as rows of the import format."""
-    files = await store.load_many(DiagnosticFile, pathways)
-    return [_known(file) for file in files.values() if file.version]
-
-
 def _known(file: DiagnosticFile) -> KnownDossier:
     return KnownDossier(
         file.id,
@@ -97,3 +83,6 @@ def _agreed_in_import(file: DiagnosticFile, key: UUID) -> Plan | None:
 
 def _barrier(fact: Assessment) -> BarrierRow:
     return BarrierRow(fact.assessed_on, fact.domain, fact.intensity)
+
+
+import_pathways, known_rows = part_of_import(DiagnosticFile, _take, _known)

@@ -15,18 +15,12 @@ from shared.service import create_service
 
 
 def create_app(settings: Settings) -> FastAPI:
-    app = create_service(
+    return create_service(
         "diagnostic",
         settings,
         "Diagnostic: diagnostics, plans, barriers",
         migrations=[SHARED, Path(__file__).parent / "migrations"],
         public=public,
         subscribers=subscribers,
+        routers=(router, kinds, imports, disagreements, timeline_routes(), copies("known_pathways")),
     )
-    app.include_router(router)
-    app.include_router(kinds)
-    app.include_router(imports)
-    app.include_router(disagreements)
-    app.include_router(timeline_routes())
-    app.include_router(copies("known_pathways"))
-    return app

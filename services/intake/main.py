@@ -17,7 +17,7 @@ from shared.service import create_service
 
 
 def create_app(settings: Settings) -> FastAPI:
-    app = create_service(
+    return create_service(
         "intake",
         settings,
         "Intake: request, welcome, start, withdrawal",
@@ -26,12 +26,13 @@ def create_app(settings: Settings) -> FastAPI:
         subscribers=subscribers,
         in_turn=contacts.alone,
         elected=retention.elected,
+        routers=(
+            router,
+            kinds,
+            imports,
+            disagreements,
+            timeline_routes(known_here),
+            copies("requests", one_person, known_here),
+            retention_api.router,
+        ),
     )
-    app.include_router(router)
-    app.include_router(kinds)
-    app.include_router(imports)
-    app.include_router(disagreements)
-    app.include_router(timeline_routes(known_here))
-    app.include_router(copies("requests", one_person, known_here))
-    app.include_router(retention_api.router)
-    return app

@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from uuid import UUID
 
 from services.outcomes import views
 from services.outcomes.domain import Exit, FollowUp, OutcomeFile, SituationFile, file_id
-from shared.kernel.callers import Command
 from shared.kernel.event_store import EventStore
-from shared.kernel.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds, news
-from shared.kernel.known_pathways import known_soon, on_pathway
-from shared.kernel.known_structures import departments
+from shared.kernel.imports import KnownDossier, KnownRow, known_of_kinds, news, part_of_import
+from shared.kernel.known_pathways import on_pathway
 from shared.language.codes import ExitReason, Situation
 from shared.language.history import Dossier, ExitRow, FollowUpRow
 from shared.people.disagreement import in_disagreement
@@ -58,18 +55,6 @@ def _exit(row: ExitRow) -> Exit:
     return Exit(row.exited_on, row.situation, row.contract, row.contract_start, row.contract_end)
 
 
-async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
-    known = await known_soon(store, dossiers)
-    where = await departments(store.pool, {dossier.request.structure for dossier in dossiers})
-    return await import_dossiers(store, OutcomeFile, dossiers, _take, known, where, command)
-
-
-async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
-    """What is recorded of these pathways, as rows of the import format."""
-    files = await store.load_many(OutcomeFile, pathways)
-    return [_known(file) for file in files.values() if file.version]
-
-
 def _known(file: OutcomeFile) -> KnownDossier:
     exit = file.exit.known if file.exited_on is not None else None
     return KnownDossier(
@@ -89,3 +74,6 @@ def _exit_row(fact: Exit) -> ExitRow:
 
 def _followup_row(fact: FollowUp) -> FollowUpRow:
     return FollowUpRow(fact.month, fact.asked_on, fact.status, fact.situation)
+
+
+import_pathways, known_rows = part_of_import(OutcomeFile, _take, _known)

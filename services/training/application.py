@@ -32,14 +32,14 @@ from services.training.views import (
     OpenProposal,
     Participant,
 )
-from shared.kernel.callers import Caller, Command, Role
+from shared.kernel.callers import Caller, Role
 from shared.kernel.clock import day_in_paris
 from shared.kernel.commands import Act, Target
 from shared.kernel.database import across_structures
 from shared.kernel.event_store import About, EventStore
-from shared.kernel.imports import Imported, KnownDossier, KnownRow, import_dossiers, known_of_kinds
-from shared.kernel.known_pathways import OnPathway, known_soon, on_pathway
-from shared.kernel.known_structures import departments, today_in
+from shared.kernel.imports import KnownDossier, KnownRow, known_of_kinds, part_of_import
+from shared.kernel.known_pathways import OnPathway, on_pathway
+from shared.kernel.known_structures import today_in
 from shared.language.codes import SPECIAL_BARRIERS, PlacementForm
 from shared.language.contracts.training import HalfDay
 from shared.language.history import ActivityRow, Dossier, imported_fact_id
@@ -260,18 +260,6 @@ def _take(file: ActivityFile, dossier: Dossier) -> None:
             file.activities.take(key, fact, fact)
 
 
-async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
-    known = await known_soon(store, dossiers)
-    where = await departments(store.pool, {dossier.request.structure for dossier in dossiers})
-    return await import_dossiers(store, ActivityFile, dossiers, _take, known, where, command)
-
-
-async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
-    """What is recorded of these pathways, as rows of the import format."""
-    files = await store.load_many(ActivityFile, pathways)
-    return [_known(file) for file in files.values() if file.version]
-
-
 def _known(file: ActivityFile) -> KnownDossier:
     numbers: Counter[Activity] = Counter()
     rows: list[KnownRow[ActivityRow]] = []
@@ -284,3 +272,6 @@ def _known(file: ActivityFile) -> KnownDossier:
 
 def _row(fact: Activity, number: int) -> ActivityRow:
     return ActivityRow(fact.kind, fact.started_on, fact.ended_on, fact.status, fact.hours, number)
+
+
+import_pathways, known_rows = part_of_import(ActivityFile, _take, _known)

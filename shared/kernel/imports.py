@@ -20,7 +20,8 @@ from shared.kernel.callers import Command
 from shared.kernel.clock import day_in
 from shared.kernel.event_store import About, Aggregate, EventStore, Forgotten, Known, VersionConflict
 from shared.kernel.facts import Facts, Standing
-from shared.kernel.known_pathways import KnownPathway
+from shared.kernel.known_pathways import KnownPathway, known_soon
+from shared.kernel.known_structures import departments
 from shared.language.history import (
     ActivityRow,
     BarrierRow,
@@ -167,6 +168,27 @@ def known_of_kinds(file: Aggregate) -> dict[str, Any]:
             KnownRow(rows.row(one.current), None if one.imported is None else next(imported)) for one in all
         )
     return known
+
+
+Take = Callable[[EventStore, Sequence[Dossier], Command], Awaitable[list[Imported]]]
+Tell = Callable[[EventStore, Sequence[UUID]], Awaitable[list[KnownDossier]]]
+
+
+def part_of_import(
+    cls: type[A], record: Callable[[A, Dossier], None], known: Callable[[A], KnownDossier]
+) -> tuple[Take, Tell]:
+    """Makes what takes and what tells the rows of a service that hears of pathways from intake."""
+
+    async def import_pathways(store: EventStore, dossiers: Sequence[Dossier], command: Command) -> list[Imported]:
+        heard_of = await known_soon(store, dossiers)
+        where = await departments(store.pool, {dossier.request.structure for dossier in dossiers})
+        return await import_dossiers(store, cls, dossiers, record, heard_of, where, command)
+
+    async def known_rows(store: EventStore, pathways: Sequence[UUID]) -> list[KnownDossier]:
+        files = await store.load_many(cls, pathways)
+        return [known(file) for file in files.values() if file.version]
+
+    return import_pathways, known_rows
 
 
 async def import_dossiers(
