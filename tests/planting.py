@@ -12,7 +12,7 @@ from tests.places import ROOT
 MODULE, LINE = re.findall(r"```python\n(.*?)\n?```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
 """The kind of facts that CONTRIBUTING.md walks through: its module, and its line in FILE."""
 FILE = "services/training/domain/file.py"
-_NEEDED = "from shared import kinds\nfrom shared.kernel.facts import Facts\n"
+_NEEDED = "from shared.language import kinds\nfrom shared.kernel.facts import Facts\n"
 
 
 def plant(tmp_path: Path, module_source: str, aggregate_file: str, line: str) -> Path:
@@ -27,7 +27,7 @@ def plant(tmp_path: Path, module_source: str, aggregate_file: str, line: str) ->
         shutil.copy(ROOT / "pyproject.toml", copy)
     named = re.search(r"kinds\.(\w+)\.", line)
     assert named is not None, line
-    (copy / "shared" / "kinds" / f"{named[1]}.py").write_text(module_source)
+    (copy / "shared" / "language" / "kinds" / f"{named[1]}.py").write_text(module_source)
     file = copy / aggregate_file
     source, aggregates = re.subn(r"(?m)^    TOPIC = .*\n", rf"\g<0>    {line}\n", file.read_text(), count=1)
     assert aggregates == 1, aggregate_file
