@@ -23,9 +23,9 @@ from shared.kernel.database import pool
 from shared.kernel.event_store import EventStore
 from shared.kernel.event_store.aggregates import TypedMapper
 from shared.kernel.sealing import EnvironmentKeys, PersonKeys
-from shared.language.contracts import Body, PublicEvent
+from shared.language.contracts import EVENTS, Body, PublicEvent
 from shared.language.contracts.forgetting import ErasureAccepted
-from shared.language.contracts.reporting import ErasureRewritten, PathwayAnonymised
+from shared.language.contracts.reporting import ErasureRewritten
 from shared.language.services import OF_PATHWAYS
 from shared.people.forgetting import DELETED_ELSEWHERE, Forgetting, beside_others
 from tests.conftest import _empty_database
@@ -172,7 +172,7 @@ async def test_an_erasure_leaves_a_copy_of_every_read_model_and_nothing_else_in_
 
 
 def test_the_public_copy_has_every_read_model_that_tells_of_pathways() -> None:
-    assert [field.name for field in fields(PathwayAnonymised)] == list(TELLING)
+    assert [field.name for field in fields(EVENTS["reporting"]["pathway-anonymised"])] == list(TELLING)
 
 
 def test_a_copy_that_was_stored_before_a_table_was_made_is_told_without_it() -> None:

@@ -79,7 +79,8 @@ def test_a_body_is_followed_by_one_projection_and_published() -> None:
     followed = [body for of in PROJECTIONS for body in of.folds]
     assert len(followed) == len(set(followed))
     assert set(followed) | set(get_args(Contact)) <= PUBLIC
-    assert set(Body.__subclasses__()) == PUBLIC
+    written = set(Body.__subclasses__())
+    assert written == {body if body in written else body.__base__ for body in PUBLIC}, "or what it says more than one"
 
 
 def named(code: CodeType) -> set[str]:

@@ -221,7 +221,9 @@ class TypedMapper(Mapper[UUID]):
         event = super().to_domain_event(stored_event)
         state = event.__dict__  # the library builds the (frozen) event by its __dict__; so do we
         if isinstance(event, domain.Snapshot):
-            state["state"] = _typed(resolve_topic(event.topic), event.state) | _LIBRARY_STAMPS
+            cls = resolve_topic(event.topic)
+            unknown_then = {name: of.blank() for name, of in cls.facts().items() if name not in event.state}
+            state["state"] = _typed(cls, event.state) | unknown_then | _LIBRARY_STAMPS
         else:
             state.update(_typed(type(event), state))
         state["timestamp"] = _NO_TIMESTAMP
