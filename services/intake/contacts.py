@@ -99,6 +99,7 @@ async def _count_again(connection: Connection, persons: set[UUID]) -> None:
             group by u.person, k.announced_on, k.announced_contact, k.archived_on""",
         list(persons),
     )
+    # By hand: of somebody of whom a step is under way the day stays.
     await connection.execute(
         """insert into contacts.persons as k (person, last_contact, imported_only, due_on)
            select * from unnest($1::uuid[], $2::date[], $3::boolean[], $4::date[])

@@ -31,7 +31,7 @@ async def today_in(store: EventStore, structure: str | None, connection: Connect
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """A version already applied changes nothing."""
+    """Keeps one row a structure; a version already applied changes nothing."""
     await upsert(connection, "structures.known", ("structure",), map(_row, events))
 
 

@@ -49,7 +49,7 @@ def _by_key(keys: tuple[str, ...], rows: Iterable[Row], once: tuple[str, ...]) -
 
 
 def _by_columns(rows: Iterable[Row]) -> dict[tuple[str, ...], list[Row]]:
-    """One statement writes rows that name the same columns."""
+    """Groups what one statement can write: rows that name the same columns."""
     found: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         found.setdefault(tuple(sorted(row)), []).append(row)

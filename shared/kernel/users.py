@@ -106,7 +106,7 @@ async def of_structure(pool: Pool, structure: str, limit: int) -> list[User]:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """A version already applied changes nothing."""
+    """Keeps one row an access; a version already applied changes nothing."""
     await upsert(connection, "users.access", ("id",), map(_row, events))
 
 

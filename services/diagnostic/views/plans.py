@@ -67,7 +67,7 @@ def _action(event: PublicEvent) -> Row | None:
 
 
 def _plan(event: PublicEvent, plan: Plan) -> Row:
-    """A correction that does not say which plan it revises leaves what was told."""
+    """Tells of a plan; one that does not say which it revises leaves what was told."""
     return {
         "pathway": event.aggregate,
         "plan": plan.plan,

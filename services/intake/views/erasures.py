@@ -27,7 +27,7 @@ class ErasureState:
 
 
 async def follow_erasures(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """What each service says it destroyed; what it said first stands."""
+    """Keeps what each service says it destroyed; what it said first stands."""
     rows = (_row(event, event.body) for event in events if isinstance(event.body, ErasureDone))
     told_once = ("destroyed", "known_at")
     await upsert(connection, "erasure_reports", ("erasure", "service"), rows, version=None, once=told_once)

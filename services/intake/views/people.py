@@ -165,7 +165,7 @@ _COLUMNS = """structure, person, requested_on, received, welcomed_on, started_on
 
 
 async def follow_exits(connection: Connection, events: Iterable[PublicEvent]) -> None:
-    """When a person left, and that it was annulled, as outcomes tells."""
+    """Keeps when a person left, or that it was annulled, as outcomes tells."""
     exits = [
         {
             "pathway": event.pathway,

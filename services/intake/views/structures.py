@@ -20,7 +20,7 @@ class RegisteredStructure:
 
 
 async def follow_structures(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """A version already applied changes nothing."""
+    """Keeps one row a structure; a version already applied changes nothing."""
     rows = filter(None, map(_row, events))
     await upsert(connection, "structures", ("structure",), rows, inserted_with="name")
 

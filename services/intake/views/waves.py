@@ -10,7 +10,7 @@ from shared.language.contracts.intake import Wave
 
 
 async def follow_waves(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """A version already applied changes nothing."""
+    """Keeps one row a wave; a version already applied changes nothing."""
     rows = (
         {"wave": event.body.wave, "opened_on": event.body.opened_on, "version": event.version}
         for event in events

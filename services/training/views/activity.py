@@ -29,7 +29,7 @@ class ListedActivity:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """One row an activity, as it now stands; an older version changes nothing."""
+    """Keeps one row an activity, as it now stands; an older version changes nothing."""
     rows = (_row(event, event.body) for event in events if isinstance(event.body, Activity))
     await upsert(connection, "activities", ("activity",), rows)
 

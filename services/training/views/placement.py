@@ -42,6 +42,7 @@ class ListedPlacement:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
+    """Keeps one row a placement; what becomes of it changes a row that stands."""
     rows = filter(None, map(_row, events))
     await upsert(connection, "placements", ("pathway", "placement"), rows, inserted_with="activity")
     told = [(event, event.body) for event in events if isinstance(event.body, Activity)]

@@ -32,7 +32,7 @@ class OpenProposal:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
-    """What is proposed again keeps its place: it is as old as when it was proposed first."""
+    """Keeps one row a proposal; what is proposed again is as old as when it was proposed first."""
     rows = filter(None, map(_row, events))
     await upsert(
         connection, "proposals", ("pathway", "proposal"), rows, once=("proposed_at",), inserted_with="proposed_at"

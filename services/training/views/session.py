@@ -71,6 +71,7 @@ class MissingAttendance:
 
 
 async def follow(connection: Connection, events: Sequence[PublicEvent]) -> None:
+    """Keeps the sessions with their days, and who takes part."""
     planned = filter(None, map(_session, events))
     changed = await upsert(connection, "sessions", ("session",), planned, once=("structure",), inserted_with="kind")
     await _set_days(connection, events, {row["session"] for row in changed})
@@ -104,7 +105,7 @@ def _days(plan: SessionPlan) -> list[date]:
 
 
 async def _set_days(connection: Connection, events: Sequence[PublicEvent], changed: Set[UUID]) -> None:
-    """The days of the sessions that were planned, or planned anew, as the last plan has them."""
+    """Replaces the days of the sessions that were planned, or planned anew, by those of the last plan."""
     plans = {
         event.body.session: (event.structure, _days(event.body))
         for event in events

@@ -34,7 +34,7 @@ class Answer:
 
 
 async def answered(pool: Pool, key: IdempotencyKey) -> Answer | None:
-    """What was answered under this key in the last 24 hours."""
+    """Looks up what was answered under a key in the last 24 hours."""
     with across_structures():  # an answer is the caller's, whatever their structure
         rows = await pool.rows_of(_ANSWERED, key.caller, key.route, key.key)
     return Answer(orjson.loads(rows[0]["answer"]), rows[0]["known_at"], rows[0]["body_hash"]) if rows else None

@@ -53,7 +53,7 @@ class Appending:
         self._wake = asyncio.Event()
 
     async def append(self, save: Save) -> datetime:
-        """Returns when it became known, durably. Raises VersionConflict, AlreadyAnswered, Forgotten."""
+        """Returns, once a save is durable, when it became known. Raises VersionConflict, AlreadyAnswered, Forgotten."""
         self._waiting.append(save)
         self._wake.set()
         return await save.done
@@ -76,8 +76,8 @@ class Appending:
                 save.done.cancel()
 
     def _next_group(self, most: int) -> list[Save]:
-        """Waiting saves in order of arrival: none that looks at what another of them changes, and one of an idempotency
-        key at most. What has to wait goes before whatever came after it and meets it."""
+        """Picks waiting saves in order of arrival: none that looks at what another of them changes, and one of a key at
+        most. What has to wait goes before whatever came after it and meets it."""
         group: list[Save] = []
         later: list[Save] = []
         changed: set[object] = set()
@@ -120,7 +120,7 @@ class Appending:
                 save.done.set_result(known_at)
 
     async def _why(self, save: Save) -> Exception:
-        """The reason for which a save was refused."""
+        """Finds for what reason a save was refused."""
         if save.key is not None and await answered(self.pool, save.key):
             return AlreadyAnswered()
         return Forgotten() if await self.ledger.holds(save.digests) else VersionConflict(save.stood)
@@ -134,7 +134,7 @@ class Appending:
         return [save for save in group if save.id not in committed]
 
     async def _committed(self, saves: Sequence[UUID]) -> dict[UUID, datetime]:
-        """When those that were committed became known, asked until the store tells."""
+        """Asks, until the store tells, which were committed, and when they became known."""
         while True:
             await asyncio.sleep(0.05)
             try:

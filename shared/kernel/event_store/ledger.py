@@ -16,7 +16,7 @@ class Ledger:
         self._digest: Callable[[UUID], bytes] | None = None
 
     async def digests(self, ids: Iterable[UUID | None]) -> list[bytes]:
-        """In the order of the ids, null left out."""
+        """Digests the ids, in their order, null left out."""
         if self._digest is None:
             secret = await self.pool.fetchval("select secret from forgetting_secret")
             # Every consumer asks for the same ids, a moment after the command that wrote them.
@@ -27,7 +27,7 @@ class Ledger:
         return bool(await self.pool.fetchval("select exists(select from forgotten where digest = any($1))", digests))
 
     async def forgotten(self, ids: Iterable[UUID], connection: Connection | None = None) -> set[UUID]:
-        """Those of the ids that were forgotten; as seen by a transaction on `connection` where one is given."""
+        """Finds those of the ids that were forgotten; as a transaction on `connection` sees it, where one is given."""
         asked = list(set(ids))
         by_digest = dict(zip(await self.digests(asked), asked, strict=True))
         rows = await (connection or self.pool).fetch(

@@ -61,11 +61,11 @@ class Loading:
         self.mapper = TypedMapper()
 
     async def load(self, cls: type[A], id: UUID) -> A:
-        """The aggregate as it now stands; blank, at version 0, where nothing was recorded."""
+        """Loads an aggregate as it now stands; blank, at version 0, where nothing was recorded."""
         return (await self._aggregates(cls, [id], await self.pool.rows_of(_LOAD, id)))[id]
 
     async def load_many(self, cls: type[A], ids: Sequence[UUID], connection: Connection | None = None) -> dict[UUID, A]:
-        """As a transaction on `connection` sees them, where one is given."""
+        """Loads aggregates by id; as a transaction on `connection` sees them, where one is given."""
         return await self._aggregates(cls, ids, await (connection or self.pool).fetch(_LOAD, ids))
 
     async def _aggregates(self, cls: type[A], ids: Sequence[UUID], rows: Sequence[asyncpg.Record]) -> dict[UUID, A]:
@@ -96,14 +96,14 @@ class Loading:
         )
 
     async def read(self, after: int, limit: int) -> list[Recorded]:
-        """The next events in the service's order, `after` excluded."""
+        """Reads the next events in the service's order, `after` excluded."""
         rows = await self.pool.fetch(
             "select * from events where position > $1 order by position limit $2", after, limit
         )
         return [self._recorded(row) for row in rows]
 
     async def read_on(self, after: int, limit: int) -> tuple[int, datetime, list[Recorded]]:
-        """As `read`, beside the position and the instant of the service's last event at that moment."""
+        """Reads as `read` does, beside the position and the instant of the service's last event at that moment."""
         rows = await self.pool.fetch(
             """select h.position as head, h.known_at as head_known_at, e.*
                  from head h left join lateral (
@@ -116,12 +116,12 @@ class Loading:
         return rows[0]["head"], rows[0]["head_known_at"], events
 
     async def pathways_of(self, person: UUID) -> list[UUID]:
-        """The pathways with an event that concerns a person."""
+        """Lists the pathways with an event that concerns a person."""
         pathways, _ = await self.pathways_up_to_now(person)
         return pathways
 
     async def pathways_up_to_now(self, person: UUID) -> tuple[list[UUID], int]:
-        """The same, and the position up to which they were looked for."""
+        """Lists the same, and the position up to which they were looked for."""
         row = await self.pool.fetchrow(
             """select position, array(select distinct pathway from events
                                        where person = $1 and pathway is not null order by 1) as pathways from head""",
@@ -131,19 +131,19 @@ class Loading:
         return row["pathways"], row["position"]
 
     async def structures_of(self, person: UUID) -> list[str]:
-        """The structures with an event that concerns a person."""
+        """Lists the structures with an event that concerns a person."""
         rows = await self.pool.fetch(
             "select distinct structure from events where person = $1 and structure is not null order by 1", person
         )
         return [row["structure"] for row in rows]
 
     async def of_pathway(self, pathway: UUID) -> list[Recorded]:
-        """Every event that concerns a pathway, in order."""
+        """Reads every event that concerns a pathway, in order."""
         rows = await self.pool.fetch("select * from events where pathway = $1 order by position", pathway)
         return [self._recorded(row) for row in rows]
 
     async def history(self, pathways: Sequence[UUID], persons: Sequence[UUID]) -> list[Recorded]:
-        """Every event of these pathways, and of these persons outside any pathway, in order, with its texts opened."""
+        """Reads every event of these pathways, and of these persons outside any pathway, in order, its texts opened."""
         rows = await self.pool.fetch(
             """select * from events where pathway = any($1) or (pathway is null and person = any($2))
                 order by position""",
@@ -171,7 +171,7 @@ class Loading:
         )
 
     async def since(self, aggregate: UUID, version: int) -> list[Recorded]:
-        """What was recorded on an aggregate after a version, in order."""
+        """Reads what was recorded on an aggregate after a version, in order."""
         rows = await self.pool.fetch(
             "select * from events where aggregate = $1 and version > $2 order by version", aggregate, version
         )
@@ -182,7 +182,7 @@ class Loading:
         return str(await self.pool.fetchval("select generation from head"))
 
     async def let_time_pass(self) -> tuple[int, datetime]:
-        """(position, instant): every event that will ever be known up to the instant has at most this position."""
+        """Returns (position, instant): whatever will ever be known up to the instant has at most this position."""
         row = await self.pool.fetchrow("select at_position, at_known_at from let_time_pass()")
         assert row is not None
         return row["at_position"], row["at_known_at"]

@@ -75,7 +75,7 @@ APPEND = "select * from append_saves({})".format(", ".join(f"${n}" for n in rang
 
 
 def columns(group: Sequence[Save]) -> list[list[Any]]:
-    """What `APPEND` takes: what each save tells, by column."""
+    """Lists what `APPEND` takes: what each save tells, by column."""
     told = (
         (15, [row for save in group for row in _events(save)]),
         (6, [_key(save.id, save.key, save.answer) for save in group if save.key is not None]),

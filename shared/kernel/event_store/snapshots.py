@@ -25,7 +25,7 @@ class Snapshots:
         self._due: asyncio.Queue[tuple[type[Aggregate], UUID, UUID | None]] = asyncio.Queue()
 
     def after(self, aggregate: Aggregate, events: int, person: UUID | None) -> None:
-        """So many events were appended to an aggregate; its texts are sealed under the key of the person."""
+        """Notes that so many events were appended to an aggregate, whose texts are sealed under the person's key."""
         if aggregate.version // SNAPSHOT_EVERY > (aggregate.version - events) // SNAPSHOT_EVERY:
             self._due.put_nowait((type(aggregate), aggregate.id, person))
 

@@ -38,7 +38,7 @@ class EventStore(Loading):
         """Set after every commit, and by the relay itself where it heard of news elsewhere: wakes the relay."""
 
     async def answer(self, key: IdempotencyKey) -> Answer | None:
-        """What was answered under this key in the last 24 hours."""
+        """Looks up what was answered under a key in the last 24 hours."""
         return await answered(self.pool, key)
 
     async def save(
@@ -51,7 +51,7 @@ class EventStore(Loading):
         stood: Mapping[UUID, int] | None = None,
         keys: Mapping[UUID, AESGCM] | None = None,
     ) -> datetime | None:
-        """As `save_all`, of one aggregate. `stood`: what else was looked at, by id its version."""
+        """Appends as `save_all` does, of one aggregate. `stood`: what else was looked at, by id its version."""
         stands = {aggregate.id: aggregate.version - len(aggregate.pending_events)}
         return await self.save_all(
             [(aggregate, about)], stood={**(stood or {}), **stands}, actor=actor, historical=historical, keys=keys
@@ -98,7 +98,7 @@ class EventStore(Loading):
         return known_at if told else None
 
     async def _changes(self, told: Sequence[_Told], keys: Mapping[UUID, AESGCM]) -> list[Change]:
-        """What was recorded as it is stored, texts sealed under the key of whom it concerns."""
+        """Makes what was recorded what is stored, texts sealed under the key of whom it concerns."""
         sealing = {about.person for _, about, events in told if about.person and any(map(has_texts, events))}
         found = dict(keys)
         if missing := sealing - found.keys():

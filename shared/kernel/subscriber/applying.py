@@ -54,8 +54,10 @@ class Applying:
         self.consumer.generation, self.consumer.applied = generation, position
 
     async def _not_held_back(self, connection: Connection, new: Sequence[Delivery]) -> _Fresh:
-        """What can be applied now: the malformed, and what follows on something parked, is parked. Of who was forgotten
-        late copies are passed over: a tail that comes back, a restored stream."""
+        """Parks the malformed, and what follows on something parked; returns what can be applied now.
+
+        Of who was forgotten late copies are passed over: a tail that comes back, a restored stream.
+        """
         told = [(delivery, read(delivery)) for delivery in new]
         parked, forgotten = await self._held(connection, told)
         fresh: list[tuple[Delivery, PublicEvent]] = []
@@ -72,7 +74,7 @@ class Applying:
     async def _held(
         self, connection: Connection, told: Sequence[tuple[Delivery, PublicEvent | Exception]]
     ) -> tuple[set[str], set[UUID]]:
-        """The keys of what is parked, and the pathways that were forgotten.
+        """Looks up the keys of what is parked, and the pathways that were forgotten.
 
         After the lock and in a statement of its own: what another instance parked or replayed before is seen.
         """
@@ -92,7 +94,7 @@ class Applying:
         await self.parking.apply(connection, [event for _, event in fresh])
 
     async def _one_by_one(self, connection: Connection, fresh: _Fresh) -> None:
-        """Each for itself; what cannot be applied is parked, with every later one of its pathway."""
+        """Applies each for itself; what cannot be applied is parked, with every later one of its pathway."""
         stuck: set[str] = set()
         for delivery, event in fresh:
             reason = WAITS if delivery.key in stuck else await attempt(self.parking.apply, connection, event)
@@ -102,7 +104,7 @@ class Applying:
 
 
 def _after(generation: str, position: int, deliveries: Sequence[Delivery]) -> tuple[list[Delivery], str, int]:
-    """Those that come after a position, and where the last of them stands."""
+    """Picks those that come after a position; returns where the last of them stands too."""
     new: list[Delivery] = []
     for delivery in deliveries:
         if delivery.generation and delivery.generation != generation:

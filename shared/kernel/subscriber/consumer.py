@@ -15,7 +15,7 @@ Enter = Callable[[Connection], Awaitable[None]]
 
 
 async def stay(_: Connection) -> None:
-    """The tables stand in the connection's own schema."""
+    """Leaves the schema as it is: the tables stand in the connection's own."""
 
 
 class Consumer:
@@ -32,7 +32,7 @@ class Consumer:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
-        """A connection that finds the consumer's tables; without a transaction where none is needed for that."""
+        """Lends a connection that finds the consumer's tables; without a transaction where none is needed for that."""
         async with self.pool.acquire() as connection:
             if self.enter is stay:
                 yield connection
@@ -43,13 +43,13 @@ class Consumer:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[tuple[Connection, str, int]]:
-        """A transaction on the consumer's tables, with its position: a second instance, or a replay, waits."""
+        """Opens a transaction on the consumer's tables, with its position: a second instance, or a replay, waits."""
         async with self.pool.acquire() as connection, connection.transaction():
             await self.enter(connection)
             yield connection, *await self._locked(connection)
 
     async def stored(self) -> tuple[str, int]:
-        """The generation, and the position in it."""
+        """Reads how far it has come: the generation, and the position in it."""
         async with self.reading() as connection:
             row = await connection.fetchrow(
                 "select generation, position from subscription where stream = $1", self.stream
@@ -57,7 +57,7 @@ class Consumer:
         return (row["generation"], row["position"]) if row else ("", 0)
 
     async def advance(self, connection: Connection, generation: str, position: int, watermark: datetime | None) -> None:
-        """In the transaction of the effect; what this process knows of it is noted when that has ended."""
+        """Notes how far it has come, in the transaction of the effect."""
         await connection.execute(
             """update subscription set generation = $2, position = $3,
                       watermark = greatest(watermark, $4) where stream = $1""",

@@ -25,12 +25,12 @@ class Delivery:
 
     @property
     def key(self) -> str:
-        """What parks together: the pathway, else the aggregate."""
+        """Names what parks together: the pathway, else the aggregate."""
         tokens = self.subject.split(".")
         return tokens[3] if len(tokens) == 5 else self.subject
 
     def event(self) -> PublicEvent:
-        """The typed event. Raises what a malformed message deserves: KeyError, ValueError, ValidationError.
+        """Reads the typed event. Raises what a malformed message deserves: KeyError, ValueError, ValidationError.
 
         Several consumers of a process follow the same stream, each a moment after the other, and share the headers that
         the client has read: the event is made once for all, and kept beside these.
@@ -83,7 +83,7 @@ def _is_position(text: str) -> bool:
 
 
 def read(delivery: Delivery) -> PublicEvent | Exception:
-    """The event of a message, or why it makes no sense."""
+    """Reads the event of a message, or why it makes no sense."""
     try:
         return delivery.event()
     except Exception as error:  # noqa: BLE001 - whatever a message holds, it must not stop the others

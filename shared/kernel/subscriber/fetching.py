@@ -45,7 +45,7 @@ def _config(name: str | None, start: int, subjects: Sequence[str]) -> ConsumerCo
 
 
 async def _sequence_after(client: broker.Client, consumer: Consumer) -> int:
-    """By bisection: sequences move (lost tails, erased messages), positions within a generation do not."""
+    """Bisects: sequences move (lost tails, erased messages), positions within a generation do not."""
     low, high = 1, await broker.last_sequence(client, consumer.service) + 1
     while low < high:
         middle = (low + high) // 2
@@ -62,7 +62,7 @@ async def _sequence_after(client: broker.Client, consumer: Consumer) -> int:
 
 
 async def batches(pull: broker.Pull, timeout: float) -> AsyncGenerator[list[Msg]]:
-    """What comes, for ever; none where nothing came in time. The next is fetched while one is applied."""
+    """Yields what comes, for ever; none where nothing came in time. The next is fetched while one is applied."""
     fetching = asyncio.ensure_future(pull.fetch(FETCH, timeout=timeout))
     try:
         while True:

@@ -54,7 +54,7 @@ class Subscriber(Consumer):
 
     @property
     def _subjects(self) -> list[str]:
-        """Of the events it needs."""
+        """Names the subjects of the events it needs."""
         if not self._of:
             return [f"lieu.{self.service}.>"]
         return [f"lieu.{self.service}.*.*.{name}" for name, body in EVENTS[self.service].items() if body in self._of]

@@ -38,7 +38,7 @@ class Watermarks:
             await subscription.unsubscribe()
 
     async def move(self) -> None:
-        """Where a pulse waits for nothing more to be applied; what is still to be applied brings the others along."""
+        """Moves it where a pulse waits for nothing more; what is still to be applied brings the others along."""
         of, position = self.consumer.generation, self.consumer.applied
         if not self._pulses or self._pulses[0][1] > position:
             return
@@ -57,7 +57,7 @@ class Watermarks:
                 )
 
     def reached(self, generation: str, position: int) -> datetime | None:
-        """The latest instant told by the relay whose position we have reached."""
+        """Finds the latest instant told by the relay whose position we have reached."""
         reached = [
             known_at for of, at, known_at in self._pulses if at <= position and of in (generation, generation or of)
         ]
