@@ -63,8 +63,8 @@ from shared.language.history import (
     StructureRow,
     in_one_spelling,
     numbered,
-    problems_of,
 )
+from shared.language.history_checks import problems_of
 from shared.language.kind_rows import IMPORTED, Column, Rows
 from shared.language.nir import holds_nir
 

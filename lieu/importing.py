@@ -19,7 +19,8 @@ from lieu.import_folder import KeyedDossier, Reading, read_folder
 from lieu.import_sheets import Refusal
 from shared.kernel.clock import day_in, latest_day
 from shared.kernel.imports import ImportedUnderKey, KnownRow, KnownUnderKey, Outcome
-from shared.language.history import ById, PathwayRow, SentDossier, SentPathwayRow, StructureRow, numbered, problems_of
+from shared.language.history import ById, PathwayRow, SentDossier, SentPathwayRow, StructureRow, numbered
+from shared.language.history_checks import problems_of
 from shared.language.kind_rows import IMPORTED, Rows
 from shared.language.services import OF_PATHWAYS
 

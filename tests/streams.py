@@ -46,16 +46,8 @@ from shared.language.codes import Intensity, MainstreamSupport, ProfileMoment, P
 from shared.language.contracts import Body, PublicEvent
 from shared.language.contracts import intake as told_by_intake
 from shared.language.contracts import outcomes as told_by_outcomes
-from shared.language.history import (
-    ActivityRow,
-    BarrierRow,
-    DiagnosticRow,
-    Dossier,
-    ExitRow,
-    FollowUpRow,
-    PathwayRow,
-    problems_of,
-)
+from shared.language.history import ActivityRow, BarrierRow, DiagnosticRow, Dossier, ExitRow, FollowUpRow, PathwayRow
+from shared.language.history_checks import problems_of
 from shared.language.rules import RuleBroken
 from tests import folders
 from tests.oracle import BY_HAND, FILES, Facts, Row, months_later

@@ -3,6 +3,8 @@
 A body is read as JSON against its published schema, a parameter as the canonical text of its published type: no number
 for a date, no text for a number. What the description does not name is refused with its place and the nearest name
 that it does (docs/decisions/0031-the-published-schema-is-the-door.md). Events that are read stay open: a schema grows.
+
+One file of more than 300 lines: whoever doubts what gets through the door reads all of it.
 """
 
 import re

@@ -19,9 +19,10 @@ from shared.kernel import telemetry
 from shared.kernel.callers import Command
 from shared.kernel.clock import day_in
 from shared.kernel.event_store import About, Aggregate, EventStore, Forgotten, Known, VersionConflict
-from shared.kernel.facts import Facts, Standing
+from shared.kernel.facts import Facts
 from shared.kernel.known_pathways import KnownPathway, known_soon
 from shared.kernel.known_structures import departments
+from shared.kernel.standing import Standing
 from shared.language.history import (
     ActivityRow,
     BarrierRow,
@@ -34,8 +35,8 @@ from shared.language.history import (
     imported_fact_id,
     in_one_spelling,
     numbered,
-    problems_of,
 )
+from shared.language.history_checks import problems_of
 from shared.language.kind_rows import IMPORTED, Rows, parts_of_kinds
 from shared.language.rules import Restricted
 

@@ -40,8 +40,8 @@ from shared.language.history import (
     SentDossier,
     SentPathwayRow,
     StructureRow,
-    problems_of,
 )
+from shared.language.history_checks import problems_of
 from shared.language.nir import holds_nir
 from tests.places import TEN_STRUCTURES
 

@@ -19,16 +19,8 @@ from shared.language.codes import (
     Purpose,
     Situation,
 )
-from shared.language.history import (
-    ActivityRow,
-    BarrierRow,
-    DiagnosticRow,
-    Dossier,
-    ExitRow,
-    FollowUpRow,
-    PathwayRow,
-    problems_of,
-)
+from shared.language.history import ActivityRow, BarrierRow, DiagnosticRow, Dossier, ExitRow, FollowUpRow, PathwayRow
+from shared.language.history_checks import problems_of
 
 TODAY = date(2025, 6, 30)
 TOMORROW = date(2025, 7, 1)

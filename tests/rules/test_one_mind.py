@@ -34,8 +34,8 @@ from shared.language.history import (
     FollowUpRow,
     PathwayRow,
     Problem,
-    problems_of,
 )
+from shared.language.history_checks import problems_of
 from shared.language.rules import RuleBroken
 
 TODAY, PATHWAY, KEY, PERSON = date(2025, 6, 30), UUID(int=7), UUID(int=1), UUID(int=2)

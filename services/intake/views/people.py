@@ -1,7 +1,7 @@
 """Where each pathway stands, who holds it and who advises: table, fold and questions together.
 
 Intake's events and outcomes' exits write their own columns, so that the order in which the two arrive does not matter.
-A request without a welcome is an alarm, not a status.
+A request without a welcome is an alarm, not a status. One table and all that is asked of it: hence its 300 lines.
 """
 
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,7 @@
 """What a domain says no with: one class per broken rule, whose name is the error's code everywhere.
 
 What a fact breaks by itself, or beside the facts that it is told with, stands in the module of its service here: a
-command and the historical import ask the same (shared/language/history.py).
+command and the historical import ask the same (shared/language/history_checks.py).
 """
 
 import re
