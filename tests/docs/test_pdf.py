@@ -41,6 +41,7 @@ NAMES = {
     "Tibetan": "བསྟན་འཛིན་",
     "Thai": "สมชาย",
     "marks on what no font has": "\U000f1234\u0bcd\U000f1235\u0f9f",
+    "a tab after a return": "a\r\tb",
     "Georgian": "გიორგი",
     "Korean, in parts": "김민준",
     "combining marks": "S\u0323\u0302e\u0301ne\u0308gal",
