@@ -60,7 +60,8 @@ class Aggregate(domain.Aggregate):
 
     if TYPE_CHECKING:
         TOPIC: str
-        _IN_ORDER: tuple[str, ...]
+        _IN_ORDER: tuple[tuple[str, "Declared | None"], ...]
+        _FACTS: "dict[str, Declared]"
 
     class Event(domain.Aggregate.Event):
         """Tells of one fact, whole: each event class declares `fact`, and `imported` where imports speak of it."""
@@ -88,7 +89,8 @@ class Aggregate(domain.Aggregate):
 
     def __init_subclass__(cls, **options: Any) -> None:
         own = vars(cls).get("__annotations__", {})
-        cls._IN_ORDER = tuple(name for name in vars(cls) if name in own or name in cls.facts())
+        cls._FACTS = {name: value for name, value in vars(cls).items() if isinstance(value, Declared)}
+        cls._IN_ORDER = tuple((name, cls._FACTS.get(name)) for name in vars(cls) if name in own or name in cls._FACTS)
         # The library wants a named class for an event of creation, which a blank aggregate never has.
         created = {"TOPIC": f"{cls.TOPIC}-created", "__module__": cls.__module__, "__qualname__": "Created"}
         cls.Created = type("Created", (domain.Aggregate.Created,), created)  # type: ignore[misc,assignment]
@@ -100,9 +102,9 @@ class Aggregate(domain.Aggregate):
         aggregate = cls.__new__(cls)
         aggregate.__base_init__(originator_id=id, originator_version=0, timestamp=_NO_TIMESTAMP)
         aggregate.__init__()  # type: ignore[misc]
-        state, facts = vars(aggregate), cls.facts()
-        for name in cls._IN_ORDER:  # as they are declared, so that a snapshot is the same bytes
-            state[name] = facts[name].blank() if name in facts else state.pop(name)
+        state = vars(aggregate)
+        for name, declared in cls._IN_ORDER:  # as they are declared, so that a snapshot is the same bytes
+            state[name] = state.pop(name) if declared is None else declared.blank()
         return aggregate
 
     @classmethod
@@ -118,7 +120,7 @@ class Aggregate(domain.Aggregate):
     @classmethod
     def facts(cls) -> dict[str, Declared]:
         """The declared facts by name."""
-        return {name: value for name, value in vars(cls).items() if isinstance(value, Declared)}
+        return cls._FACTS
 
 
 def is_of(cls: type[Aggregate], event: Any) -> bool:
