@@ -53,6 +53,10 @@ AskedUser = Annotated[Pseudonym | None, Query(description="Subject of a user's t
 """A filter that names somebody whom a token may name; a blank is none, nor is an address."""
 
 
+From = Annotated[Day, Query(alias="from")]
+To = Annotated[Day, Query(alias="to")]
+
+
 @dataclass
 class OnDay:
     """When it happened."""

@@ -160,8 +160,8 @@ class Facts(_Declaration[F]):
         return Standing(self, aggregate) if isinstance(aggregate, Aggregate) else self  # of a class, or of an event
 
     def state(self, aggregate: Aggregate) -> dict[Any, Any]:
-        """By key. A snapshot of before there were facts of this kind has none."""
-        return cast("dict[Any, Any]", vars(aggregate).setdefault(self.name, {}))
+        """By key."""
+        return cast("dict[Any, Any]", vars(aggregate)[self.name])
 
     def keep(self, aggregate: Aggregate, event: Any) -> None:
         state, key = self.state(aggregate), self.key_of(event)

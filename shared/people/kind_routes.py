@@ -2,27 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import make_dataclass
-from typing import Annotated, Any, get_type_hints
+from typing import Any, get_type_hints
 from uuid import UUID
-
-from fastapi import Query
 
 from shared.http.bodies import CHOSEN_BY_CALLER, Whole, fact_in, with_id
 from shared.http.command_routes import CommandRoutes
 from shared.http.door import Router
 from shared.http.readings import Reading
-from shared.http.routes import AskedStructure, Limit, Store
+from shared.http.routes import AskedStructure, From, Limit, Store, To
 from shared.kernel import kind_views
 from shared.kernel.commands import Target
 from shared.kernel.event_store import Aggregate
 from shared.kernel.facts import Facts
 from shared.kernel.kind_views import KnownIn
-from shared.language.days import Day
 from shared.language.kinds import Kind
 from shared.people.disagreement import in_disagreement
-
-From = Annotated[Day, Query(alias="from")]
-To = Annotated[Day, Query(alias="to")]
 
 
 def kind_routes(
@@ -69,12 +63,13 @@ def _list(router: Router, cls: type[Aggregate], facts: Facts[Any], kind: Kind[An
         pathways = {row.pathway for row in rows}
         files, said = await store.load_many(cls, list(pathways)), await in_disagreement(store, pathways)
 
-        def shown(row: kind_views.ListedFact) -> Any:
-            fact = getattr(files[row.pathway], facts.name)[row.id]
+        def shown(row: kind_views.ListedFact, fact: Any) -> Any:
             values = {name: getattr(fact, name) for name in told}
             return listed(row.pathway, row.id, **values, disagreed=facts.named(row.id) in said[row.pathway])
 
-        return await reading.shown([shown(row) for row in rows])
+        found = [(row, getattr(files[row.pathway], facts.name).get(row.id)) for row in rows]
+        # Who was forgotten since the rows were read has no facts any more.
+        return await reading.shown([shown(row, fact) for row, fact in found if fact is not None])
 
     between.__annotations__["return"] = list[listed]  # type: ignore[valid-type]
     between.__name__ = kind.plural.replace("-", "_")
@@ -85,8 +80,7 @@ def _list(router: Router, cls: type[Aggregate], facts: Facts[Any], kind: Kind[An
 def _told(kind: Kind[Any]) -> dict[str, Any]:
     """By name, the types of the fields that others are told too."""
     hints = get_type_hints(kind.fact, include_extras=True)
-    names = get_type_hints(kind.told) if kind.told is not None else ()
-    return {name: hints[name] for name in names if name in hints}
+    return {name: hints[name] for name in get_type_hints(kind.told) if name in hints}
 
 
 def _listed(kind: Kind[Any], told: dict[str, Any]) -> Any:

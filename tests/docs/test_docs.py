@@ -1,5 +1,7 @@
 """The docs are tested against the code."""
 
+import re
+
 from eventsourcing.utils import get_topic
 
 from shared.kernel.event_store import Aggregate
@@ -198,3 +200,17 @@ def test_the_runbook_has_every_section_that_status_names() -> None:
     }
     assert named
     assert named <= sections
+
+
+FOLDERS = ("services", "shared", "lieu", "tests", "docs", "deploy", "benchmarks")
+PATH = re.compile(rf"(?<![\w/.…-])((?:{'|'.join(FOLDERS)})/[\w./-]*\w\.(?:py|md|sql|toml))\b")
+EXAMPLE = "shared/language/kinds/mentoring.py"  # of the walk in CONTRIBUTING.md
+
+
+def test_every_file_that_is_named_somewhere_exists() -> None:
+    read = [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    for folder in FOLDERS:
+        read += [file for end in ("py", "md", "sql") for file in (ROOT / folder).rglob(f"*.{end}")]
+    named = {(str(file.relative_to(ROOT)), path) for file in read for path in PATH.findall(file.read_text())}
+    assert len(named) > 100
+    assert {one for one in named if not (ROOT / one[1]).exists() and one[1] != EXAMPLE} == set()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.language.contracts import Body
 from shared.language.kind_rows import Rows
 from shared.language.kinds import French, Kind
 from shared.language.sealed import Sealed
@@ -26,7 +27,7 @@ def test_planted_kinds_are_imported(tmp_path: Path) -> None:
 
 def kind(**types: Any) -> Kind[Any]:
     words = French("une", "R", "C", "F", {})
-    return Kind("training", "visit", "visits", make_dataclass("Visit", types.items()), words, row=("on",))
+    return Kind("training", "visit", "visits", make_dataclass("Visit", types.items()), words, Body, row=("on",))
 
 
 @pytest.mark.parametrize(

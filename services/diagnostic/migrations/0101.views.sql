@@ -1,4 +1,4 @@
--- Diagnostic's own question (services/diagnostic/views.py).
+-- Diagnostic's own question (services/diagnostic/views/).
 
 create table diagnosed (pathway uuid primary key);
 create index on known_pathways (started_on);

@@ -1,4 +1,4 @@
--- Diagnostics that wait, plans and their actions (services/diagnostic/views.py).
+-- Diagnostics that wait, plans and their actions (services/diagnostic/views/).
 
 create table openings (pathway uuid primary key, opened_on date, version integer not null);
 create table plans (

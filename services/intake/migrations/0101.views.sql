@@ -1,4 +1,4 @@
--- Intake's own questions (services/intake/views.py).
+-- Intake's own questions (services/intake/views/).
 
 create table structures (
   structure text primary key,

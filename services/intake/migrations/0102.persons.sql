@@ -1,11 +1,11 @@
--- Whose the requests are: who is found in a structure (services/intake/application.py).
+-- Whose the requests are: who is found in a structure (services/intake/application/).
 
 alter table requests add column person uuid;
 create index on requests (structure, person);
 create index on requests (person);
 create index on events ((state ->> 'fact')) where name = 'intake.person-merged';
 
--- What each service says it destroyed (services/intake/views.py).
+-- What each service says it destroyed (services/intake/views/).
 create table erasure_reports (
   erasure uuid not null,
   service text not null,

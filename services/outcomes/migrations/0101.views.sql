@@ -1,4 +1,4 @@
--- Outcomes' own question (services/outcomes/views.py).
+-- Outcomes' own question (services/outcomes/views/).
 
 create table exits (
   pathway uuid primary key,

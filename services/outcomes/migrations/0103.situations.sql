@@ -1,4 +1,4 @@
--- Situations, support in employment, attempts, and exits with what a list tells of them (services/outcomes/views.py).
+-- Situations, support in employment, attempts, and exits with what a list tells of them (services/outcomes/views/).
 -- The views are filled again from the service's own stream: what they now hold was not kept before.
 
 drop table exits, asked;

@@ -1,4 +1,4 @@
--- The read models, twice: one set answers while the other is rebuilt (services/reporting/rebuild.py).
+-- The read models, twice: one set answers while the other is rebuilt (services/reporting/read_models/rebuild.py).
 -- Every row says what was known from known_from until known_to ('infinity': still), half-open.
 
 create schema read_model_a;

@@ -1,5 +1,5 @@
 -- What tells of people is shown to the structure that supports them (shared/kernel/migrations/0018.row-level-security.sql).
--- Figures of others are counted with everything in sight, and then withheld (services/reporting/outsiders.py).
+-- Figures of others are counted with everything in sight, and then withheld (services/reporting/disclosure/outsiders.py).
 
 do $$ declare
   model text;

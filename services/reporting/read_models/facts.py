@@ -6,7 +6,7 @@ from services.reporting.read_models.projection import Projection, State, pathway
 from shared.language.contracts import Body, PublicEvent
 from shared.language.kinds import KINDS
 
-_COUNTED = {kind.told: kind for kind in KINDS if kind.counted and kind.told is not None}
+_COUNTED = {kind.told: kind for kind in KINDS if kind.counted}
 
 
 def _told(_: State, body: Body, event: PublicEvent) -> State:

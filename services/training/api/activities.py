@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.training import application, views
-from services.training.api.shapes import From, To
 from services.training.domain import Activity, ActivityFile
 from shared.http.bodies import New, Whole, fact_in
 from shared.http.command_routes import CommandRoutes
 from shared.http.door import Router
 from shared.http.readings import Reading
-from shared.http.routes import AskedStructure, Limit, Store
+from shared.http.routes import AskedStructure, From, Limit, Store, To
 from shared.kernel.known_pathways import OnPathway
 from shared.language.codes import Hours
 

@@ -7,13 +7,13 @@ from uuid import UUID
 from fastapi import Query
 
 from services.training import application, views
-from services.training.api.shapes import From, To, WithdrawalBody
+from services.training.api.shapes import WithdrawalBody
 from services.training.domain import ActivityFile, Evaluation, Placement, PlacementCancellation, PlacementEnd
 from shared.http.bodies import New, Whole, fact_in
 from shared.http.command_routes import CommandRoutes
 from shared.http.door import Router
 from shared.http.readings import Reading
-from shared.http.routes import AskedStructure, AskedUser, Limit, Store
+from shared.http.routes import AskedStructure, AskedUser, From, Limit, Store, To
 from shared.kernel.known_pathways import OnPathway
 from shared.language.codes import Hours
 from shared.language.days import Day

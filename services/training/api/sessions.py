@@ -8,13 +8,13 @@ from uuid import UUID
 from pydantic import Field
 
 from services.training import application, domain, views
-from services.training.api.shapes import From, To, half_days
+from services.training.api.shapes import half_days
 from shared.http.access import chosen_id
 from shared.http.bodies import Whole, fact_in
 from shared.http.command_routes import CommandRoutes
 from shared.http.door import Router
 from shared.http.readings import Reading
-from shared.http.routes import AskedStructure, Limit, OnDay, Store
+from shared.http.routes import AskedStructure, From, Limit, OnDay, Store, To
 from shared.kernel.commands import Act
 from shared.kernel.known_structures import today_in
 from shared.language.codes import AsNumber, SessionKind

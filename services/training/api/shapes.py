@@ -1,17 +1,11 @@
 """Parts of bodies and questions."""
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from fastapi import Query
 
 from services.training import domain
 from shared.language.codes import WithdrawalReason
 from shared.language.contracts.training import HalfDay
 from shared.language.days import Day
-
-From = Annotated[Day, Query(alias="from")]
-To = Annotated[Day, Query(alias="to")]
 
 
 @dataclass

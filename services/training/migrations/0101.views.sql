@@ -1,4 +1,4 @@
--- Training's own question (services/training/views.py).
+-- Training's own question (services/training/views/).
 
 create table activities (
   activity uuid primary key,

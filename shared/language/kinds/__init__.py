@@ -49,10 +49,11 @@ class Kind(Generic[F]):
 
     `fact` is what a request gives: a dataclass with the types of the doors, `happened_on`, and a docstring that the
     routes tell. `rules` gives what a fact breaks, each with its field, by the local date of the structure. `told`: the
-    public body, whose fields are the fact's and one id; null where others are told nothing. `plural` names the routes,
-    the list and the file of an import; `row`: the columns that tell an imported row of a pathway apart, empty where
-    imports do not speak of the kind. `counted`: whether there is a figure, the share of the pathways supported in a
-    period with such a fact in it.
+    public body, whose fields are the fact's and one id; lists and figures follow it. What reveals health, justice or
+    childhood protection is told under a name of its own, and some facts nobody else is told: neither is declared here,
+    but as `Facts` in its aggregate. `plural` names the routes, the list and the file of an import; `row`: the columns
+    that tell an imported row of a pathway apart, empty where imports do not speak of the kind. `counted`: whether there
+    is a figure, the share of the pathways supported in a period with such a fact in it.
     """
 
     service: Literal["intake", "diagnostic", "training", "outcomes"]
@@ -60,7 +61,7 @@ class Kind(Generic[F]):
     plural: str
     fact: type[F]
     french: French
-    told: type[Body] | None = None
+    told: type[Body]
     rules: Callable[[F, date], Iterable[RuleBroken]] = no_rules
     row: tuple[str, ...] = ()
     counted: bool = False
@@ -106,8 +107,7 @@ def _publish(service: str, name: str, body: type[Body]) -> None:
 
 
 for _kind in KINDS:
-    if _kind.told is not None:
-        for _event in _kind.events:
-            _publish(_kind.service, _event.partition(".")[2], _kind.told)
+    for _event in _kind.events:
+        _publish(_kind.service, _event.partition(".")[2], _kind.told)
 if any(kind.counted for kind in KINDS):
     _publish("reporting", "pathway-anonymised", PathwayAnonymisedWithFacts)
